@@ -1,0 +1,14 @@
+//===- DlShapeOps.cpp - the shape ops of the dl dialect ---===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dl/IR/Dl.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+#define GET_OP_CLASSES
+#include "dl/IR/DlShapeOps.cpp.inc"
