@@ -1,0 +1,116 @@
+//===- Artifact.h - from LLVM-dialect module to shared object ---*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The last two phases, `object` and `link`. What the module must hold:
+//
+// - `llvm.func @dlc_entry(%call: !llvm.ptr) -> i32`, the host program, and what
+//   it calls. Functions with the unit attribute `dlc.kernel` are kernels: they
+//   are spread over several LLVM modules and compiled in parallel. Everything
+//   else stays in the host's module. dlc_rt_*, dlc_math_* and dlc_kernel_*
+//   functions are declared only.
+// - one `dl.global` for each weight or piece of state. The i-th global in module
+//   order is `dlc_call::weights[i]`, a 64-byte aligned pointer, wherever its
+//   bytes lie (in the .so, in a mapped file, in the context's state).
+// - the attribute `dlc.model`, the signature of the artefact, which
+//   `getModelSignature` makes of the imported function before it is lowered.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_TARGET_ARTIFACT_H
+#define DLC_TARGET_ARTIFACT_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <string>
+
+namespace dlc {
+
+/// The module attribute with the artefact's signature: a dictionary of `name`,
+/// `producer` (strings), `inputs`, `outputs` (arrays of dictionaries of `name`, a
+/// string, `type`, a tensor type, `dims`, an array of strings, one a dimension,
+/// empty where the dimension has no symbol).
+constexpr llvm::StringLiteral kModelSignatureAttr = "dlc.model";
+
+/// Marks a kernel.
+constexpr llvm::StringLiteral kKernelAttr = "dlc.kernel";
+
+/// The host program's name.
+constexpr llvm::StringLiteral kEntryName = "dlc_entry";
+
+/// One input or output of the artefact.
+struct TensorSignature {
+  std::string name;
+  mlir::RankedTensorType type;
+  llvm::SmallVector<std::string> dims; ///< a symbol, or empty, per dimension
+};
+
+/// What a caller of the artefact sees.
+struct ModelSignature {
+  std::string name;     ///< prefix of the C symbols; made an identifier by the target
+  std::string producer; ///< who made the model, free text
+  llvm::SmallVector<TensorSignature> inputs, outputs;
+
+  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;
+  static mlir::FailureOr<ModelSignature> fromModule(mlir::ModuleOp module);
+};
+
+/// The signature of `func`, from its argument and result attributes `dlc.name` (a
+/// string) and `dlc.dim_symbols` (an array of strings); unnamed ones are called
+/// input_0, output_0 and so on.
+ModelSignature getModelSignature(mlir::func::FuncOp func, llvm::StringRef modelName,
+                                 llvm::StringRef producer = "");
+
+/// What is written.
+enum class EmitKind {
+  SharedObject, ///< the .so, and the header beside it
+  Object,       ///< one relocatable object without weights and runtime
+  Assembly,
+  LLVMIR,
+  OptimizedLLVMIR,
+};
+
+struct TargetOptions {
+  std::string triple;   ///< empty: the host's
+  std::string cpu;      ///< empty or "native": the host's feature bits; else LLVM's name
+  std::string features; ///< added to the CPU's, as "+avx512f,-fma"
+  unsigned optLevel = 3;
+};
+
+struct ArtifactOptions {
+  TargetOptions target;
+  EmitKind emit = EmitKind::SharedObject;
+  std::string outputPath;      ///< NAME.so; the header's path is NAME.h unless given
+  std::string headerPath;      ///< "-" writes none
+  bool externalWeights = false; ///< weights to NAME.safetensors, beside the .so
+  unsigned numThreads = 0;     ///< compile threads; 0: all cores
+};
+
+/// Compiles and links. On failure nothing is left at the output paths.
+/// Errors are reported on the module's context.
+mlir::LogicalResult emitArtifact(mlir::ModuleOp module, const ArtifactOptions &options);
+
+/// A file beside its destination that becomes it by rename, so that no reader
+/// sees half of it; removed unless kept.
+class AtomicFile {
+public:
+  static mlir::FailureOr<AtomicFile> create(mlir::MLIRContext *context, llvm::StringRef path);
+  AtomicFile(AtomicFile &&other);
+  ~AtomicFile();
+  llvm::StringRef tempPath() const { return temp; }
+  int fd() const { return descriptor; }
+  /// Moves the file to its destination.
+  mlir::LogicalResult keep(mlir::MLIRContext *context);
+
+private:
+  AtomicFile() = default;
+  std::string temp, path;
+  int descriptor = -1;
+};
+
+} // namespace dlc
+
+#endif // DLC_TARGET_ARTIFACT_H
