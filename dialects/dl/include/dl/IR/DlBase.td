@@ -84,7 +84,8 @@ class Dl_PureOp<string mnemonic, list<Trait> traits = []>
     : Dl_Op<mnemonic, !listconcat([
         Pure,
         DeclareOpInterfaceMethods<InferTypeOpInterface>,
-        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>],
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                                  ["reifyResultShapes"]>],
       traits)> {
   let extraClassDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange lhs,
@@ -98,7 +99,8 @@ class Dl_PureOp<string mnemonic, list<Trait> traits = []>
 /// run-time operand or because it cannot be inferred. The verifier checks it.
 class Dl_DynamicallyShapedOp<string mnemonic, list<Trait> traits = []>
     : Dl_Op<mnemonic, !listconcat([Pure,
-        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>], traits)>;
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                                  ["reifyResultShapes"]>], traits)>;
 
 //===----------------------------------------------------------------------===//
 // Enums shared by several families

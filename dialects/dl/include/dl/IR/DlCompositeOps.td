@@ -18,7 +18,6 @@ def Dl_SoftmaxOp : Dl_PureOp<"softmax"> {
   let arguments = (ins Dl_FloatTensor:$input, I64Attr:$dimension);
   let results = (outs Dl_FloatTensor:$output);
   let assemblyFormat = "$input `,` `dim` `=` $dimension attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 def Dl_LogSoftmaxOp : Dl_PureOp<"log_softmax"> {
@@ -26,7 +25,6 @@ def Dl_LogSoftmaxOp : Dl_PureOp<"log_softmax"> {
   let arguments = (ins Dl_FloatTensor:$input, I64Attr:$dimension);
   let results = (outs Dl_FloatTensor:$output);
   let assemblyFormat = "$input `,` `dim` `=` $dimension attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 def Dl_BatchNormOp : Dl_PureOp<"batch_norm"> {
@@ -39,7 +37,6 @@ def Dl_BatchNormOp : Dl_PureOp<"batch_norm"> {
     $input `,` $scale `,` $bias `,` $mean `,` $variance attr-dict
     `:` functional-type(operands, results)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_LayerNormOp : Dl_PureOp<"layer_norm", [AttrSizedOperandSegments]> {
@@ -52,7 +49,6 @@ def Dl_LayerNormOp : Dl_PureOp<"layer_norm", [AttrSizedOperandSegments]> {
     $input (`scale` `(` $scale^ `:` type($scale) `)`)? (`bias` `(` $bias^ `:` type($bias) `)`)?
     `axis` `=` $axis attr-dict `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_GroupNormOp : Dl_PureOp<"group_norm", [AttrSizedOperandSegments]> {
@@ -65,7 +61,6 @@ def Dl_GroupNormOp : Dl_PureOp<"group_norm", [AttrSizedOperandSegments]> {
     $input (`scale` `(` $scale^ `:` type($scale) `)`)? (`bias` `(` $bias^ `:` type($bias) `)`)?
     `groups` `=` $groups attr-dict `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_RmsNormOp : Dl_PureOp<"rms_norm"> {
@@ -77,7 +72,6 @@ def Dl_RmsNormOp : Dl_PureOp<"rms_norm"> {
     $input (`scale` `(` $scale^ `:` type($scale) `)`)? `axis` `=` $axis
     attr-dict `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_AttentionOp : Dl_PureOp<"attention"> {
@@ -98,7 +92,6 @@ def Dl_AttentionOp : Dl_PureOp<"attention"> {
     $query `,` $key `,` $value (`mask` `(` $mask^ `:` type($mask) `)`)? attr-dict
     `:` type($query) `,` type($key) `,` type($value) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_RnnDirection : Dl_Enum<"RnnDirection", "order of the steps", [
@@ -123,7 +116,6 @@ class Dl_RnnOpBase<string mnemonic, dag extraOperands, dag extraAttributes, dag 
       DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$activation_beta,
       OptionalAttr<F64Attr>:$clip), extraAttributes);
   let results = outputs;
-  let hasVerifier = 1;
 }
 
 def Dl_RnnOp : Dl_RnnOpBase<"rnn", (ins), (ins),
@@ -171,7 +163,6 @@ def Dl_EmbeddingOp : Dl_PureOp<"embedding"> {
   let arguments = (ins Dl_Tensor:$table, Dl_IndexTensor:$indices);
   let results = (outs Dl_Tensor:$output);
   let assemblyFormat = "$table `,` $indices attr-dict `:` type($table) `,` type($indices) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 def Dl_RotaryEmbeddingOp : Dl_PureOp<"rotary_embedding"> {
@@ -188,7 +179,6 @@ def Dl_RotaryEmbeddingOp : Dl_PureOp<"rotary_embedding"> {
     $input `,` $cos `,` $sin attr-dict `:` type($input) `,` type($cos) `,` type($sin)
     `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 #endif // DL_COMPOSITE_OPS_TD

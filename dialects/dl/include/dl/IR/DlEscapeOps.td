@@ -14,7 +14,6 @@ def Dl_NonzeroOp : Dl_PureOp<"nonzero"> {
   let arguments = (ins Dl_Tensor:$input);
   let results = (outs Dl_IndexTensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 def Dl_UniqueOp : Dl_PureOp<"unique"> {
@@ -32,7 +31,6 @@ def Dl_UniqueOp : Dl_PureOp<"unique"> {
     $input attr-dict `:` type($input) `->` type($values) `,` type($first_indices) `,`
     type($inverse_indices) `,` type($counts)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_NonMaxSuppressionOp : Dl_PureOp<"non_max_suppression"> {
@@ -53,7 +51,6 @@ def Dl_NonMaxSuppressionOp : Dl_PureOp<"non_max_suppression"> {
     `:` type($boxes) `,` type($scores) `,` type($max_output) `,` type($iou_threshold)
     `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_CustomCallOp : Dl_Op<"custom_call"> {

@@ -87,7 +87,6 @@ def Dl_ConvTransposeOp : Dl_PureOp<"conv_transpose"> {
     `dilations` `=` $dilations `output_padding` `=` $output_padding attr-dict
     `:` type($input) `,` type($kernel) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_CholeskyOp : Dl_PureOp<"cholesky"> {
@@ -95,7 +94,6 @@ def Dl_CholeskyOp : Dl_PureOp<"cholesky"> {
   let arguments = (ins Dl_FloatTensor:$input, UnitAttr:$upper);
   let results = (outs Dl_FloatTensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 def Dl_TriangularSolveOp : Dl_PureOp<"triangular_solve"> {
@@ -108,7 +106,6 @@ def Dl_TriangularSolveOp : Dl_PureOp<"triangular_solve"> {
                        UnitAttr:$upper, UnitAttr:$unit_diagonal, UnitAttr:$transpose);
   let results = (outs Dl_FloatTensor:$output);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 def Dl_FftKind : Dl_Enum<"FftKind", "direction and domain of a Fourier transform", [

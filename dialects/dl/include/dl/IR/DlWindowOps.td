@@ -35,7 +35,6 @@ def Dl_PoolOp : Dl_PureOp<"pool"> {
     `padding` `=` $padding_low `,` $padding_high `dilations` `=` $dilations
     attr-dict `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_MaxPoolWithIndexOp : Dl_PureOp<"max_pool_with_index"> {
@@ -56,7 +55,6 @@ def Dl_MaxPoolWithIndexOp : Dl_PureOp<"max_pool_with_index"> {
     `padding` `=` $padding_low `,` $padding_high `dilations` `=` $dilations
     attr-dict `:` type($input) `->` type($values) `,` type($indices)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_ResizeMode : Dl_Enum<"ResizeMode", "interpolation", [
@@ -112,7 +110,6 @@ def Dl_GridSampleOp : Dl_PureOp<"grid_sample"> {
                        Dl_GridPaddingAttr:$padding_mode, UnitAttr:$align_corners);
   let results = (outs Dl_Tensor:$output);
   let assemblyFormat = "$input `,` $grid attr-dict `:` type($input) `,` type($grid) `->` type($output)";
-  let hasVerifier = 1;
 }
 
 #endif // DL_WINDOW_OPS_TD
