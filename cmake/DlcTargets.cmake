@@ -15,6 +15,7 @@ endif()
 add_library(dlc_flags INTERFACE)
 target_include_directories(dlc_flags INTERFACE
   ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include
+  ${CMAKE_SOURCE_DIR}/dialects/dispatch/include ${CMAKE_BINARY_DIR}/dialects/dispatch/include
   ${CMAKE_SOURCE_DIR}/dialects/dl/include ${CMAKE_BINARY_DIR}/dialects/dl/include)
 target_include_directories(dlc_flags SYSTEM INTERFACE
   ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})

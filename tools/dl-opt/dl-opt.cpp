@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<dlc::dl::DlDialect, mlir::func::FuncDialect, mlir::scf::SCFDialect,
+  registry.insert<dlc::dispatch::DispatchDialect, dlc::dl::DlDialect, mlir::func::FuncDialect, mlir::scf::SCFDialect,
                   mlir::arith::ArithDialect, mlir::tensor::TensorDialect>();
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(

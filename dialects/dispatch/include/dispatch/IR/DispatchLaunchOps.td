@@ -1,0 +1,55 @@
+//===- DispatchLaunchOps.td - launching kernels, failing ---*- tablegen -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DISPATCH_LAUNCH_OPS_TD
+#define DISPATCH_LAUNCH_OPS_TD
+
+include "dispatch/IR/DispatchBase.td"
+
+def Dispatch_LaunchOp : Dispatch_Op<"launch", [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "runs a kernel";
+  let description = [{
+    On tensors, `sizes` holds one index for each `?` of the result types, in
+    order of appearance. On buffers there are no results and no sizes: `outs`
+    are the buffers that the kernel fills, none of which overlaps an input or
+    another one.
+
+    Example:
+    ```mlir
+    %y = dispatch.launch @kernel_0(%x, %w) sizes(%n)
+        : (tensor<?x8xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
+    dispatch.launch @kernel_0(%a, %b) outs(%c : memref<?x4xf32>)
+        : (memref<?x8xf32>, memref<8x4xf32>) -> ()
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Dispatch_Tensor>:$inputs,
+                       Variadic<Index>:$sizes, Variadic<AnyMemRef>:$outs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $kernel `(` $inputs `)` (`sizes` `(` $sizes^ `)`)?
+    (`outs` `(` $outs^ `:` type($outs) `)`)? attr-dict
+    `:` functional-type($inputs, $results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Dispatch_FailIfOp : Dispatch_Op<"fail_if", [MemoryEffects<[MemWrite]>]> {
+  let summary = "reports a run-time error where the condition holds";
+  let description = [{
+    In the host program the run ends with `message` before anything else
+    happens. In a kernel the call's status is set (the first report stays) and
+    the kernel goes on: it must stay memory-safe by itself.
+
+    Example: `dispatch.fail_if %outside, "node 'embed': index out of range"`
+  }];
+  let arguments = (ins I1:$condition, StrAttr:$message);
+  let assemblyFormat = "$condition `,` $message attr-dict";
+  let hasCanonicalizeMethod = 1;
+}
+
+#endif // DISPATCH_LAUNCH_OPS_TD
