@@ -1,0 +1,93 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the suites share: Python packages, running tools within limits."""
+
+import importlib.util
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def cache_dir():
+    """The user's cache folder for what suites generate or install."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    path = pathlib.Path(base) / "dlc"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def require_packages(packages):
+    """Makes the Python packages importable.
+
+    `packages` maps a module's name to a pip requirement. Where one is missing the
+    script starts anew in a virtual environment in the cache folder, into which
+    they are installed once.
+    """
+    missing = [r for m, r in packages.items() if importlib.util.find_spec(m) is None]
+    if not missing:
+        return
+    home = cache_dir() / "conformance"
+    python = home / "bin" / "python"
+    if not python.exists():
+        venv.create(home, with_pip=True)
+    if pathlib.Path(sys.prefix) == home or subprocess.run(
+            [python, "-c", "import " + ", ".join(packages)], stderr=subprocess.DEVNULL).returncode:
+        print("installing " + " ".join(missing), file=sys.stderr)
+        subprocess.run([python, "-m", "pip", "install", "-q", *missing], check=True)
+    os.execv(python, [str(python), *sys.argv])
+
+
+def tool(name):
+    """The path of one of dlc's tools: $DLC_BUILD/bin, or build/bin."""
+    build = pathlib.Path(os.environ.get("DLC_BUILD", ROOT / "build"))
+    path = build / "bin" / name
+    if not path.exists():
+        sys.exit(f"{path} is missing: run scripts/build first")
+    return str(path)
+
+
+class Outcome:
+    """How a command ended: `status` is "ok", "error", "crash" or "timeout"."""
+
+    def __init__(self, status, output, code=0):
+        self.status = status
+        self.output = output
+        self.code = code
+
+    def message(self):
+        """The line that says what went wrong."""
+        lines = [l.strip() for l in self.output.splitlines() if l.strip()]
+        errors = [l for l in lines if "error:" in l.lower()]
+        return (errors or lines or ["no message"])[0][:400]
+
+
+def run(command, timeout, memory_mb, env=None, cwd=None):
+    """Runs a command with a limit on its time and its address space."""
+    limited = ["sh", "-c", 'ulimit -v "$0"; ulimit -c 0; exec "$@"', str(memory_mb * 1024)]
+    process = subprocess.Popen(limited + [str(c) for c in command], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors="replace", env=env,
+                               cwd=cwd, start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return Outcome("timeout", f"no result after {timeout} s")
+    code = process.returncode
+    if code == 0:
+        return Outcome("ok", output)
+    # A tool that catches its signal to write a reproducer ends with 128 + signal.
+    if code < 0 or code >= 128:
+        number = -code if code < 0 else code - 128
+        return Outcome("crash", f"signal {number}\n{output}", code)
+    return Outcome("error", output, code)
+
+
+def print_summary(passed, failed, skipped):
+    """The last line of every suite."""
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
