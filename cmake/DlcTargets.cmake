@@ -49,6 +49,10 @@ function(dlc_add_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE dlc_flags ${ARG_LINK} MLIR LLVM)
+  # The precompiled header is compiled with -fPIC, where CMake says -fPIE for an
+  # executable, and clang wants them alike.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
   target_precompile_headers(${name} REUSE_FROM dlc_pch)
 endfunction()
 

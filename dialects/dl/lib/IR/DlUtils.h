@@ -13,6 +13,18 @@
 
 namespace dlc::dl {
 
+/// Opens the definition of an op's inferReturnTypes.
+#define DL_INFER_RETURN_TYPES(Op)                                                        \
+  LogicalResult Op::inferReturnTypes(                                                    \
+      MLIRContext *context, std::optional<Location> loc, ValueRange operands,            \
+      DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,       \
+      SmallVectorImpl<Type> &types)
+
+/// Opens the definition of an op's reifyResultShapes.
+#define DL_REIFY_RESULT_SHAPES(Op)                                                       \
+  LogicalResult Op::reifyResultShapes(OpBuilder &builder,                                \
+                                      ReifiedRankedShapedTypeDims &reified)
+
 //===----------------------------------------------------------------------===//
 // Checks shared by verifiers and inference
 //===----------------------------------------------------------------------===//

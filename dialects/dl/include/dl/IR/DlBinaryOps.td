@@ -69,7 +69,6 @@ def Dl_SelectOp : Dl_PureOp<"select", [Elementwise, SameOperandsAndResultShape]>
     $pred `,` $on_true `,` $on_false attr-dict
     `:` type($pred) `,` type($on_true) `,` type($on_false) `->` type($output)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -82,7 +81,6 @@ def Dl_ClampOp : Dl_PureOp<"clamp"> {
     $low `,` $input `,` $high attr-dict
     `:` type($low) `,` type($input) `,` type($high) `->` type($output)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 

@@ -71,9 +71,13 @@ def Dl_GlobalLoadOp : Dl_Op<"global_load", [
     DeclareOpInterfaceMethods<SymbolUserOpInterface>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "the value of a global";
-  let arguments = (ins FlatSymbolRefAttr:$global);
+  let description = [{
+    The load of a mutable global says `mutable`, so that what it may be moved
+    across is seen without looking the global up.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$global, UnitAttr:$is_mutable);
   let results = (outs Dl_Tensor:$output);
-  let assemblyFormat = "$global attr-dict `:` type($output)";
+  let assemblyFormat = "(`mutable` $is_mutable^)? $global attr-dict `:` type($output)";
 }
 
 def Dl_GlobalStoreOp : Dl_Op<"global_store", [
@@ -173,7 +177,6 @@ def Dl_DimSizeOp : Dl_PureOp<"dim_size"> {
   let arguments = (ins Dl_Tensor:$input, I64Attr:$dimension);
   let results = (outs Dl_ScalarInt:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 

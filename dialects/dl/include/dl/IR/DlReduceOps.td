@@ -31,7 +31,6 @@ def Dl_ReduceOp : Dl_PureOp<"reduce"> {
     custom<Reduction>($kind) $input `,` `dims` `=` $dimensions
     (`keep_dims` $keep_dims^)? attr-dict `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -76,7 +75,6 @@ def Dl_CumulativeOp : Dl_PureOp<"cumulative"> {
     custom<Cumulative>($kind) $input `,` `dim` `=` $dimension attr-dict
     `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_SortOp : Dl_PureOp<"sort"> {
@@ -92,7 +90,6 @@ def Dl_SortOp : Dl_PureOp<"sort"> {
     $inputs `,` `dim` `=` $dimension (`descending` $descending^)? attr-dict
     `:` functional-type($inputs, $outputs)
   }];
-  let hasVerifier = 1;
 }
 
 def Dl_TopKOp : Dl_DynamicallyShapedOp<"top_k"> {

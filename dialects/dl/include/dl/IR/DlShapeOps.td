@@ -31,7 +31,7 @@ def Dl_BroadcastInDimOp : Dl_DynamicallyShapedOp<"broadcast_in_dim"> {
   let summary = "operand dimension i becomes result dimension "
                 "broadcast_dimensions[i]; size 1 is repeated";
   let description = [{
-    A `?` operand dimension may be 1 at run time and is then repeated; any
+    `broadcast_dimensions` increase. A `?` operand dimension may be 1 at run time and is then repeated; any
     other size that differs from the result's ends the run with an error.
   }];
   let arguments = (ins Dl_Tensor:$input, Optional<Dl_ShapeTensor>:$shape,
@@ -53,7 +53,6 @@ def Dl_TransposeOp : Dl_PureOp<"transpose"> {
   let results = (outs Dl_Tensor:$output);
   let assemblyFormat =
     "$input `,` `permutation` `=` $permutation attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -64,7 +63,6 @@ def Dl_ConcatOp : Dl_PureOp<"concat"> {
   let results = (outs Dl_Tensor:$output);
   let assemblyFormat =
     "$inputs `,` `dim` `=` $dimension attr-dict `:` functional-type($inputs, $output)";
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -72,8 +70,8 @@ def Dl_ConcatOp : Dl_PureOp<"concat"> {
 def Dl_SliceOp : Dl_PureOp<"slice"> {
   let summary = "elements start, start + stride, … below limit, per dimension";
   let description = [{
-    `limit_indices[d]` may be `-1` (kDynamic is printed as `-1`) only for a `?`
-    dimension and then means its size. Strides are positive: see `reverse`.
+    A limit of `-1` means the dimension's size. Reading outside a `?` dimension
+    ends the run with an error. Strides are positive: see `reverse`.
   }];
   let arguments = (ins Dl_Tensor:$input, DenseI64ArrayAttr:$start_indices,
                        DenseI64ArrayAttr:$limit_indices,
@@ -83,7 +81,6 @@ def Dl_SliceOp : Dl_PureOp<"slice"> {
     $input `,` `starts` `=` $start_indices `limits` `=` $limit_indices
     `strides` `=` $strides attr-dict `:` type($input) `->` type($output)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -120,7 +117,6 @@ def Dl_DynamicUpdateSliceOp : Dl_PureOp<"dynamic_update_slice"> {
     $input `,` $update `,` $start_indices attr-dict
     `:` type($input) `,` type($update) `,` type($start_indices) `->` type($output)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -164,7 +160,6 @@ def Dl_ReverseOp : Dl_PureOp<"reverse"> {
   let results = (outs Dl_Tensor:$output);
   let assemblyFormat =
     "$input `,` `dims` `=` $dimensions attr-dict `:` type($input) `->` type($output)";
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -187,7 +182,6 @@ def Dl_GatherOp : Dl_PureOp<"gather"> {
   let assemblyFormat = [{
     $input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($output)
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
   let builders = [
@@ -221,7 +215,6 @@ def Dl_ScatterOp : Dl_PureOp<"scatter"> {
     $input `,` $indices `,` $updates attr-dict
     `:` type($input) `,` type($indices) `,` type($updates) `->` type($output)
   }];
-  let hasVerifier = 1;
 }
 
 #endif // DL_SHAPE_OPS_TD

@@ -65,6 +65,7 @@ def Dl_GeluOp : Dl_PureOp<"gelu", [Elementwise, SameOperandsAndResultElementType
   let arguments = (ins Dl_FloatTensor:$input, UnitAttr:$tanh);
   let results = (outs Dl_FloatTensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
+  let hasFolder = 1;
 }
 
 /// y[i] = p(x[i]), a boolean.
@@ -74,6 +75,7 @@ class Dl_PredicateOp<string mnemonic, string what>
   let arguments = (ins Dl_FloatTensor:$input);
   let results = (outs Dl_BoolTensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
+  let hasFolder = 1;
 }
 
 def Dl_IsNanOp : Dl_PredicateOp<"is_nan", "whether x is not a number">;
