@@ -44,7 +44,7 @@ function(dlc_add_library name)
   endif()
 endfunction()
 
-# dlc_add_tool(name SOURCES ... LINK ...)
+# dlc_add_tool(name SOURCES ... LINK ...): an executable, which the tests need.
 function(dlc_add_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -54,6 +54,7 @@ function(dlc_add_tool name)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${name} PRIVATE -fPIC)
   target_precompile_headers(${name} REUSE_FROM dlc_pch)
+  set_property(GLOBAL APPEND PROPERTY DLC_TOOLS ${name})
 endfunction()
 
 # dlc_add_dialect(<Td> <dialect> <op families>...): everything TableGen makes of
