@@ -1,0 +1,2 @@
+#include "NodeImporter.h"
+void dlc::onnx::registerControlFlowOps(OpTable &) {}

@@ -1,0 +1,571 @@
+//===- NodeShapes.cpp - shapes while importing a node ---------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "ModelImporter.h"
+#include "NodeImporter.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::onnx;
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+Size NodeImporter::size(Value x, int64_t dim) {
+  if (!x)
+    return Size(Value());
+  if (!type(x).isDynamicDim(dim))
+    return Size(shapeOf(x)[dim]);
+  return Size(infer<dl::DimSizeOp>(x, builder.getI64IntegerAttr(dim)));
+}
+
+Sizes NodeImporter::sizes(Value x) {
+  Sizes all;
+  if (x)
+    for (int64_t d = 0, e = rankOf(x); d < e; ++d)
+      all.push_back(size(x, d));
+  return all;
+}
+
+std::optional<Sizes> NodeImporter::entries(Value tensor, StringRef what) {
+  if (!tensor)
+    return std::nullopt;
+  if (!elementTypeOf(tensor).isInteger() || isBool(tensor)) {
+    emitError() << what << " is of type " << elementTypeOf(tensor) << ", not an integer type";
+    return std::nullopt;
+  }
+  if (rankOf(tensor) == 0)
+    tensor = reshape(tensor, ArrayRef<int64_t>{1});
+  if (!requireRank(tensor, 1, 1, what))
+    return std::nullopt;
+  int64_t length = shapeOf(tensor)[0];
+  if (ShapedType::isDynamic(length)) {
+    emitError() << what << " has a length that isn't known before the run";
+    return std::nullopt;
+  }
+  if (length > 1024) {
+    emitError() << what << " has " << length << " entries, which is too many";
+    return std::nullopt;
+  }
+  Sizes all;
+  if (auto numbers = constantInts(tensor)) {
+    all.append(numbers->begin(), numbers->end());
+    return all;
+  }
+  for (int64_t i = 0; i < length; ++i) {
+    if (std::optional<Size> known = peekEntry(tensor, i)) {
+      all.push_back(*known);
+      continue;
+    }
+    Value entry = length == 1 ? tensor : sliceAxis(tensor, 0, i, 1);
+    all.push_back(convert(reshape(entry, ArrayRef<int64_t>{}), builder.getI64Type()));
+  }
+  if (failed)
+    return std::nullopt;
+  return all;
+}
+
+Value NodeImporter::sizeTensor(Size size) {
+  return size.isStatic() ? scalarInt(builder.getI64Type(), size.getStatic()) : size.getTensor();
+}
+
+Value NodeImporter::sizesTensor(ArrayRef<Size> sizes) {
+  if (llvm::all_of(sizes, [](const Size &size) { return size.isStatic(); })) {
+    SmallVector<int64_t> numbers;
+    for (const Size &size : sizes)
+      numbers.push_back(size.getStatic());
+    return constantInts(numbers);
+  }
+  SmallVector<Value> parts;
+  SmallVector<int64_t> run; // consecutive numbers make one constant
+  auto flush = [&] {
+    if (!run.empty())
+      parts.push_back(constantInts(run));
+    run.clear();
+  };
+  for (const Size &size : sizes) {
+    if (size.isStatic()) {
+      run.push_back(size.getStatic());
+      continue;
+    }
+    flush();
+    parts.push_back(reshape(size.getTensor(), ArrayRef<int64_t>{1}));
+  }
+  flush();
+  return parts.size() == 1 ? parts.front() : concat(parts, 0);
+}
+
+Value NodeImporter::shapeOperand(ArrayRef<Size> sizes) {
+  if (llvm::all_of(sizes, [](const Size &size) { return size.isStatic(); }))
+    return {};
+  return sizesTensor(sizes);
+}
+
+RankedTensorType NodeImporter::tensorType(ArrayRef<Size> sizes, Type elementType) {
+  SmallVector<int64_t> shape;
+  for (const Size &size : sizes)
+    shape.push_back(size.asDim());
+  return RankedTensorType::get(shape, elementType);
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic on sizes
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy>
+Size NodeImporter::sizeOp(Size a, Size b) {
+  return Size(infer<OpTy>(sizeTensor(a), sizeTensor(b)));
+}
+
+static int64_t wrap(uint64_t value) { return static_cast<int64_t>(value); }
+
+Size NodeImporter::add(Size a, Size b) {
+  if (a.isStatic() && b.isStatic())
+    return wrap(uint64_t(a.getStatic()) + uint64_t(b.getStatic()));
+  return a.is(0) ? b : b.is(0) ? a : sizeOp<dl::AddOp>(a, b);
+}
+
+Size NodeImporter::sub(Size a, Size b) {
+  if (a.isStatic() && b.isStatic())
+    return wrap(uint64_t(a.getStatic()) - uint64_t(b.getStatic()));
+  return b.is(0) ? a : sizeOp<dl::SubOp>(a, b);
+}
+
+Size NodeImporter::mul(Size a, Size b) {
+  if (a.isStatic() && b.isStatic())
+    return wrap(uint64_t(a.getStatic()) * uint64_t(b.getStatic()));
+  return a.is(1) ? b : b.is(1) ? a : sizeOp<dl::MulOp>(a, b);
+}
+
+static int64_t divide(int64_t a, int64_t b) {
+  return b == 0 ? 0 : b == -1 ? wrap(-uint64_t(a)) : a / b;
+}
+
+Size NodeImporter::div(Size a, Size b) {
+  if (a.isStatic() && b.isStatic())
+    return divide(a.getStatic(), b.getStatic());
+  return b.is(1) ? a : sizeOp<dl::DivOp>(a, b);
+}
+
+Size NodeImporter::floorDiv(Size a, Size b) {
+  if (a.isStatic() && b.isStatic()) {
+    int64_t quotient = divide(a.getStatic(), b.getStatic());
+    return quotient - (a.getStatic() < 0 && quotient * b.getStatic() != a.getStatic());
+  }
+  if (b.is(1))
+    return a;
+  // (a - (a < 0 ? b - 1 : 0)) / b
+  Size bias = select(dl::ComparisonDirection::lt, a, 0, sub(b, 1), 0);
+  return div(sub(a, bias), b);
+}
+
+Size NodeImporter::ceilDiv(Size a, Size b) {
+  if (b.is(1))
+    return a;
+  return floorDiv(add(a, sub(b, 1)), b);
+}
+
+Size NodeImporter::min(Size a, Size b) {
+  if (a.isStatic() && b.isStatic())
+    return std::min(a.getStatic(), b.getStatic());
+  return sizeOp<dl::MinOp>(a, b);
+}
+
+Size NodeImporter::max(Size a, Size b) {
+  if (a.isStatic() && b.isStatic())
+    return std::max(a.getStatic(), b.getStatic());
+  return sizeOp<dl::MaxOp>(a, b);
+}
+
+Size NodeImporter::product(ArrayRef<Size> sizes) {
+  // The numbers first, so that they fold into one.
+  Size result = 1;
+  for (const Size &size : sizes)
+    if (size.isStatic())
+      result = mul(result, size);
+  for (const Size &size : sizes)
+    if (!size.isStatic())
+      result = mul(result, size);
+  return result;
+}
+
+static bool holds(dl::ComparisonDirection direction, int64_t a, int64_t b) {
+  switch (direction) {
+  case dl::ComparisonDirection::eq:
+    return a == b;
+  case dl::ComparisonDirection::ne:
+    return a != b;
+  case dl::ComparisonDirection::lt:
+    return a < b;
+  case dl::ComparisonDirection::le:
+    return a <= b;
+  case dl::ComparisonDirection::gt:
+    return a > b;
+  case dl::ComparisonDirection::ge:
+    return a >= b;
+  }
+  llvm_unreachable("all directions covered");
+}
+
+Size NodeImporter::select(dl::ComparisonDirection direction, Size a, Size b, Size ifTrue,
+                          Size ifFalse) {
+  if (a.isStatic() && b.isStatic())
+    return holds(direction, a.getStatic(), b.getStatic()) ? ifTrue : ifFalse;
+  return Size(infer<dl::SelectOp>(compare(direction, sizeTensor(a), sizeTensor(b)),
+                                  sizeTensor(ifTrue), sizeTensor(ifFalse)));
+}
+
+bool NodeImporter::sameSize(Size a, Size b) {
+  return graph.getModel().getSizeAnalysis().same(a, b);
+}
+
+void NodeImporter::require(dl::ComparisonDirection direction, Size a, Size b,
+                           const Twine &message) {
+  if (a.isStatic() && b.isStatic()) {
+    if (!holds(direction, a.getStatic(), b.getStatic()))
+      emitError() << message;
+    return;
+  }
+  std::string text = ("node '" + getName() + "' (" + getOpType() + "): " + message).str();
+  createVoid<dl::AssertOp>(compare(direction, sizeTensor(a), sizeTensor(b)),
+                           builder.getStringAttr(text));
+}
+
+//===----------------------------------------------------------------------===//
+// Moving elements
+//===----------------------------------------------------------------------===//
+
+Value NodeImporter::convert(Value x, Type elementType, bool saturate) {
+  if (!x || !elementType || elementTypeOf(x) == elementType)
+    return x;
+  return create<dl::ConvertOp>(type(x).clone(elementType), x, saturate);
+}
+
+Value NodeImporter::reshape(Value x, ArrayRef<Size> sizes) {
+  if (!x)
+    return {};
+  RankedTensorType result = tensorType(sizes, elementTypeOf(x));
+  if (result == type(x)) {
+    bool same = true;
+    for (auto [d, to] : llvm::enumerate(sizes))
+      same &= to.isStatic() || sameSize(to, size(x, d));
+    if (same)
+      return x;
+  }
+  return create<dl::ReshapeOp>(result, x, shapeOperand(sizes));
+}
+
+Value NodeImporter::reshape(Value x, ArrayRef<int64_t> staticShape) {
+  return reshape(x, Sizes(staticShape.begin(), staticShape.end()));
+}
+
+Value NodeImporter::unsqueeze(Value x, ArrayRef<int64_t> resultAxes) {
+  if (!x)
+    return {};
+  Sizes result;
+  int64_t source = 0;
+  for (int64_t d = 0, e = rankOf(x) + resultAxes.size(); d < e; ++d)
+    result.push_back(is_contained(resultAxes, d) ? Size(1) : size(x, source++));
+  return reshape(x, result);
+}
+
+Value NodeImporter::squeeze(Value x, ArrayRef<int64_t> axes) {
+  if (!x)
+    return {};
+  Sizes result;
+  for (int64_t d = 0, e = rankOf(x); d < e; ++d) {
+    if (!is_contained(axes, d)) {
+      result.push_back(size(x, d));
+      continue;
+    }
+    require(dl::ComparisonDirection::eq, size(x, d), 1,
+            "dimension " + Twine(d) + " is squeezed but its size isn't 1");
+  }
+  return failed ? Value() : reshape(x, result);
+}
+
+Value NodeImporter::collapse(Value x, int64_t first, int64_t last) {
+  if (!x)
+    return {};
+  Sizes all = sizes(x), result(all.begin(), all.begin() + first);
+  result.push_back(product(ArrayRef(all).slice(first, last - first)));
+  result.append(all.begin() + last, all.end());
+  return reshape(x, result);
+}
+
+Value NodeImporter::transpose(Value x, ArrayRef<int64_t> permutation) {
+  if (!x || llvm::equal(permutation, llvm::seq<int64_t>(0, rankOf(x))))
+    return x;
+  return infer<dl::TransposeOp>(x, builder.getDenseI64ArrayAttr(permutation));
+}
+
+Value NodeImporter::broadcastInDim(Value x, ArrayRef<Size> sizes, ArrayRef<int64_t> dims) {
+  if (!x)
+    return {};
+  // Nothing to do where each dimension stays and has its size already.
+  if (static_cast<int64_t>(sizes.size()) == rankOf(x)) {
+    bool same = true;
+    for (auto [d, target] : llvm::enumerate(sizes))
+      same &= dims[d] == static_cast<int64_t>(d) &&
+              (target.isStatic() ? target.is(shapeOf(x)[d])
+                                 : type(x).isDynamicDim(d) && sameSize(target, size(x, d)));
+    if (same)
+      return x;
+  }
+  return create<dl::BroadcastInDimOp>(tensorType(sizes, elementTypeOf(x)), x,
+                                      shapeOperand(sizes), builder.getDenseI64ArrayAttr(dims));
+}
+
+Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> sizes) {
+  if (!x)
+    return {};
+  int64_t offset = static_cast<int64_t>(sizes.size()) - rankOf(x);
+  if (offset < 0) {
+    emitError() << "a tensor of rank " << rankOf(x) << " can't be broadcast to rank "
+                << sizes.size();
+    return {};
+  }
+  return broadcastInDim(x, sizes, llvm::to_vector(llvm::seq<int64_t>(offset, sizes.size())));
+}
+
+std::optional<Sizes> NodeImporter::broadcastSizes(ArrayRef<Value> values) {
+  int64_t rank = 0;
+  for (Value value : values) {
+    if (!value)
+      return std::nullopt;
+    rank = std::max(rank, rankOf(value));
+  }
+  Sizes result;
+  for (int64_t d = 0; d < rank; ++d) {
+    Size common = 1;
+    for (Value value : values) {
+      int64_t own = d - (rank - rankOf(value));
+      if (own < 0)
+        continue;
+      Size one = size(value, own);
+      if (one.is(1) || sameSize(common, one))
+        continue;
+      if (common.is(1)) {
+        common = one;
+      } else if (common.isStatic() && one.isStatic()) {
+        InFlightDiagnostic error = emitError() << "its inputs' shapes don't broadcast:";
+        for (Value each : values)
+          error << " " << type(each);
+        return std::nullopt;
+      } else if (!one.isStatic() && common.isStatic()) {
+        // The `?` must be 1 or the same; the broadcast checks that.
+      } else if (!common.isStatic() && one.isStatic()) {
+        common = one;
+      } else {
+        common = select(dl::ComparisonDirection::eq, common, 1, one, common);
+      }
+    }
+    result.push_back(common);
+  }
+  if (failed)
+    return std::nullopt;
+  return result;
+}
+
+bool NodeImporter::broadcastTogether(MutableArrayRef<Value> values) {
+  std::optional<Sizes> sizes = broadcastSizes(values);
+  if (!sizes)
+    return false;
+  for (Value &value : values)
+    value = broadcastTo(value, *sizes);
+  return !failed;
+}
+
+bool NodeImporter::broadcast(Value &a, Value &b) {
+  Value values[] = {a, b};
+  if (!broadcastTogether(values))
+    return false;
+  a = values[0];
+  b = values[1];
+  return true;
+}
+
+bool NodeImporter::broadcast(Value &a, Value &b, Value &c) {
+  Value values[] = {a, b, c};
+  if (!broadcastTogether(values))
+    return false;
+  a = values[0];
+  b = values[1];
+  c = values[2];
+  return true;
+}
+
+Value NodeImporter::broadcastAlong(Value vector, Value x, int64_t axis) {
+  if (!vector || !x)
+    return {};
+  Sizes all = sizes(x);
+  if (rankOf(vector) == 0)
+    return broadcastInDim(vector, all, {});
+  if (!requireRank(vector, 1, 1, "a per-channel input"))
+    return {};
+  return broadcastInDim(vector, all, {axis});
+}
+
+Value NodeImporter::sliceAxis(Value x, int64_t axis, Size start, Size length, int64_t stride) {
+  if (!x)
+    return {};
+  int64_t rank = rankOf(x);
+  if (start.isStatic() && length.isStatic() && stride > 0) {
+    SmallVector<int64_t> starts(rank, 0), limits, strides(rank, 1);
+    for (int64_t dim : shapeOf(x))
+      limits.push_back(ShapedType::isDynamic(dim) ? -1 : dim);
+    if (!type(x).isDynamicDim(axis)) {
+      starts[axis] = start.getStatic();
+      limits[axis] = length.is(0) ? start.getStatic()
+                                  : start.getStatic() + (length.getStatic() - 1) * stride + 1;
+      strides[axis] = stride;
+      return infer<dl::SliceOp>(x, builder.getDenseI64ArrayAttr(starts),
+                                builder.getDenseI64ArrayAttr(limits),
+                                builder.getDenseI64ArrayAttr(strides));
+    }
+  }
+  Sizes starts(rank, Size(0)), lengths = sizes(x), strides(rank, Size(1));
+  starts[axis] = start;
+  lengths[axis] = length;
+  strides[axis] = Size(stride);
+  return create<dl::DynamicSliceOp>(tensorType(lengths, elementTypeOf(x)), x,
+                                    sizesTensor(starts), shapeOperand(lengths),
+                                    stride == 1 ? Value() : sizesTensor(strides));
+}
+
+Value NodeImporter::concat(ArrayRef<Value> values, int64_t axis) {
+  if (values.empty() || !llvm::all_of(values, [](Value value) { return bool(value); }))
+    return {};
+  if (values.size() == 1)
+    return values.front();
+  return infer<dl::ConcatOp>(ValueRange(values), builder.getI64IntegerAttr(axis));
+}
+
+Value NodeImporter::wrapNegativeIndices(Value indices, Size size) {
+  if (!indices)
+    return {};
+  if (isUnsigned(indices))
+    return convert(indices, builder.getI64Type());
+  // Constants that are all in range need nothing at run time.
+  if (auto numbers = constantInts(indices)) {
+    if (llvm::all_of(*numbers, [](int64_t i) { return i >= 0; }))
+      return indices;
+    if (size.isStatic()) {
+      for (int64_t &i : *numbers)
+        i += i < 0 ? size.getStatic() : 0;
+      auto wide = RankedTensorType::get(shapeOf(indices), builder.getI64Type());
+      return constant(DenseIntElementsAttr::get(wide, *numbers));
+    }
+  }
+  indices = convert(indices, builder.getI64Type());
+  Value isNegative = compare(dl::ComparisonDirection::lt, indices, splatLike(indices, 0.0));
+  Value wrapped = infer<dl::AddOp>(indices, splatLike(indices, sizeTensor(size)));
+  return infer<dl::SelectOp>(isNegative, wrapped, indices);
+}
+
+Value NodeImporter::take(Value x, Value indices, int64_t axis, bool wrapNegative) {
+  if (!x || !indices)
+    return {};
+  // An entry of a shape: keep it readable for whoever looks for sizes.
+  if (rankOf(x) == 1 && elementTypeOf(x).isInteger(64) && type(x).hasStaticShape() &&
+      shapeOf(x)[0] <= 32 && rankOf(indices) <= 1)
+    if (auto numbers = constantInts(indices); numbers && numbers->size() <= 32) {
+      Sizes taken;
+      for (int64_t i : *numbers) {
+        i += i < 0 && wrapNegative ? shapeOf(x)[0] : 0;
+        std::optional<Size> entry;
+        if (i >= 0 && i < shapeOf(x)[0])
+          entry = peekEntry(x, i);
+        if (!entry)
+          break;
+        taken.push_back(*entry);
+      }
+      if (taken.size() == numbers->size())
+        return rankOf(indices) == 0 ? sizeTensor(taken.front()) : sizesTensor(taken);
+    }
+  if (wrapNegative)
+    indices = wrapNegativeIndices(indices, size(x, axis));
+  if (failed)
+    return {};
+  if (!isa<IntegerType>(elementTypeOf(indices)) || isUnsigned(indices) ||
+      elementTypeOf(indices).getIntOrFloatBitWidth() < 32)
+    indices = convert(indices, builder.getI64Type());
+  int64_t indexRank = rankOf(indices);
+  SmallVector<int64_t> offsetDims, sliceSizes;
+  for (int64_t d = 0, e = rankOf(x); d < e; ++d) {
+    sliceSizes.push_back(d == axis ? 1 : type(x).isDynamicDim(d) ? -1 : shapeOf(x)[d]);
+    if (d != axis)
+      offsetDims.push_back(d < axis ? d : d + indexRank - 1);
+  }
+  return infer<dl::GatherOp>(
+      x, indices, builder.getDenseI64ArrayAttr(offsetDims), builder.getDenseI64ArrayAttr({axis}),
+      builder.getDenseI64ArrayAttr({}), builder.getDenseI64ArrayAttr({}),
+      builder.getDenseI64ArrayAttr({axis}), builder.getI64IntegerAttr(indexRank),
+      builder.getDenseI64ArrayAttr(sliceSizes),
+      dl::IndexModeAttr::get(getContext(), dl::IndexMode::error));
+}
+
+Value NodeImporter::iota(ArrayRef<Size> sizes, Type elementType, int64_t dim) {
+  if (!elementType)
+    return {};
+  return create<dl::IotaOp>(tensorType(sizes, elementType), shapeOperand(sizes),
+                            builder.getI64IntegerAttr(dim));
+}
+
+Value NodeImporter::reduce(dl::ReductionKind kind, Value x, ArrayRef<int64_t> axes,
+                           bool keepDims) {
+  return infer<dl::ReduceOp>(dl::ReductionKindAttr::get(getContext(), kind), x,
+                             builder.getDenseI64ArrayAttr(axes),
+                             keepDims ? builder.getUnitAttr() : UnitAttr());
+}
+
+Value NodeImporter::compare(dl::ComparisonDirection direction, Value a, Value b) {
+  return infer<dl::CompareOp>(dl::ComparisonDirectionAttr::get(getContext(), direction), a, b);
+}
+
+Value NodeImporter::padConstant(Value x, ArrayRef<Size> low, ArrayRef<Size> high, Value value) {
+  if (!x)
+    return {};
+  if (!value)
+    value = scalar(elementTypeOf(x), 0.0);
+  SmallVector<int64_t> lows(rankOf(x), 0), highs(rankOf(x), 0), interior(rankOf(x), 0);
+  Sizes result;
+  bool isStatic = true;
+  for (auto [d, before, after] : llvm::enumerate(low, high)) {
+    isStatic &= before.isStatic() && after.isStatic();
+    if (before.isStatic() && after.isStatic())
+      lows[d] = before.getStatic(), highs[d] = after.getStatic();
+    result.push_back(type(x).isDynamicDim(d) && before.isStatic() && after.isStatic()
+                         ? Size(Value())
+                         : add(add(size(x, d), before), after));
+  }
+  Value dynamicLow, dynamicHigh;
+  if (!isStatic) {
+    lows.assign(rankOf(x), 0), highs.assign(rankOf(x), 0);
+    dynamicLow = sizesTensor(low);
+    dynamicHigh = sizesTensor(high);
+  }
+  return create<dl::PadOp>(tensorType(result, elementTypeOf(x)), x, value, dynamicLow,
+                           dynamicHigh, builder.getDenseI64ArrayAttr(lows),
+                           builder.getDenseI64ArrayAttr(highs),
+                           builder.getDenseI64ArrayAttr(interior),
+                           dl::PadModeAttr::get(getContext(), dl::PadMode::constant));
+}
+
+Value NodeImporter::castTo(Value x, RankedTensorType to) {
+  if (!x || type(x) == to)
+    return x;
+  if (rankOf(x) != to.getRank() || elementTypeOf(x) != to.getElementType() ||
+      mlir::failed(verifyCompatibleShape(type(x), to))) {
+    emitError() << "a value of type " << type(x) << " can't be taken as " << to;
+    return {};
+  }
+  return create<tensor::CastOp>(to, x);
+}
