@@ -7,6 +7,7 @@
 
 #include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
+#include "dlc/Codegen/Dispatch/Passes.h"
 #include "dlc/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
@@ -15,6 +16,7 @@ int main(int argc, char **argv) {
   registry.insert<dlc::dispatch::DispatchDialect, dlc::dl::DlDialect, mlir::func::FuncDialect, mlir::scf::SCFDialect,
                   mlir::arith::ArithDialect, mlir::tensor::TensorDialect>();
   mlir::registerTransformsPasses();
+  dlc::registerDispatchPasses();
   dlc::registerDlcTransformsPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "dlc optimizer driver\n", registry));

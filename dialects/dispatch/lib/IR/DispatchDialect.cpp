@@ -32,3 +32,22 @@ int64_t dlc::dispatch::getElementBytes(Type elementType) {
 int64_t dlc::dispatch::getStaticBytes(ShapedType type) {
   return type.getNumElements() * getElementBytes(type.getElementType());
 }
+
+static std::string describe(Location location) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    return ("node '" + name.getName().getValue() + "'").str();
+  if (auto file = dyn_cast<FileLineColLoc>(location))
+    return (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+  if (auto call = dyn_cast<CallSiteLoc>(location))
+    return describe(call.getCallee());
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      if (std::string text = describe(part); !text.empty())
+        return text;
+  return "";
+}
+
+std::string dlc::dispatch::getNodeName(Operation *op) {
+  std::string text = describe(op->getLoc());
+  return text.empty() ? op->getName().getStringRef().str() : text;
+}

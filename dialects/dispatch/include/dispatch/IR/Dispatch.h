@@ -18,6 +18,8 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <string>
+
 #include "dispatch/IR/DispatchDialect.h.inc"
 
 namespace dlc::dispatch {
@@ -28,6 +30,10 @@ int64_t getElementBytes(mlir::Type elementType);
 
 /// Bytes of a buffer or tensor of static shape.
 int64_t getStaticBytes(mlir::ShapedType type);
+
+/// The name that a run-time message gives an op: `node 'conv1'` where the
+/// frontend named it, else `model.py:12`, else the op's own name.
+std::string getNodeName(mlir::Operation *op);
 
 } // namespace dlc::dispatch
 

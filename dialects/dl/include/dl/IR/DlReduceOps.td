@@ -87,7 +87,7 @@ def Dl_SortOp : Dl_PureOp<"sort"> {
                        UnitAttr:$descending);
   let results = (outs Variadic<Dl_Tensor>:$outputs);
   let assemblyFormat = [{
-    $inputs `,` `dim` `=` $dimension (`descending` $descending^)? attr-dict
+    $inputs `dim` `=` $dimension (`descending` $descending^)? attr-dict
     `:` functional-type($inputs, $outputs)
   }];
 }

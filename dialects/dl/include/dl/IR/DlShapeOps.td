@@ -62,7 +62,7 @@ def Dl_ConcatOp : Dl_PureOp<"concat"> {
   let arguments = (ins Variadic<Dl_Tensor>:$inputs, I64Attr:$dimension);
   let results = (outs Dl_Tensor:$output);
   let assemblyFormat =
-    "$inputs `,` `dim` `=` $dimension attr-dict `:` functional-type($inputs, $output)";
+    "$inputs `dim` `=` $dimension attr-dict `:` functional-type($inputs, $output)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
