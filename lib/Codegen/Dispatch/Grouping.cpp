@@ -132,6 +132,13 @@ bool Grouping::tryJoin(Operation *op, OpClass opClass) {
       continue;
     if (cast<RankedTensorType>(operand.get().getType()).getShape() != best->domain)
       return false;
+    // A root's epilogue writes one result as long as that costs nothing.
+    auto isElementwise = [&](Operation *user) {
+      return user->getBlock() == &block && !hostOps.contains(user) &&
+             classify(user) == OpClass::Elementwise;
+    };
+    if (!best->onlyElementwise && !llvm::all_of(operand.get().getUsers(), isElementwise))
+      return false;
     if (opClass == OpClass::Root &&
         (!best->onlyElementwise || !takesElementwiseProducer(op, operand) ||
          !operand.get().hasOneUse()))

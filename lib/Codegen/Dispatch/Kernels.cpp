@@ -66,7 +66,7 @@ func::FuncOp KernelTable::outline(const KernelBody &body) {
   for (Value value : body.outputs)
     results.push_back(value.getType());
   auto kernel = func::FuncOp::create(
-      loc, ("kernel_" + Twine(kernels.size()) + "_" + getRootName(body)).str(),
+      loc, ("kernel_" + Twine(kernels.size() - 1) + "_" + getRootName(body)).str(),
       FunctionType::get(context, inputs, results));
   kernel.setPrivate();
   kernel->setAttr(kKernelAttr, UnitAttr::get(context));
