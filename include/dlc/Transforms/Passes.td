@@ -43,4 +43,52 @@ def DecomposeComposites : Pass<"dl-decompose-composites", "::mlir::func::FuncOp"
                            "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def InferShapes : Pass<"dl-infer-shapes", "::mlir::ModuleOp"> {
+  let summary = "makes types as static as the arguments allow, and simplifies shape arithmetic";
+  let description = [{
+    Follows every size as an expression of the arguments' sizes, through control
+    flow and calls, and by it
+
+    * refines result types, also those of functions and of private functions'
+      arguments;
+    * turns small integer tensors whose elements are known into constants;
+    * reads each dynamic size from the first tensor that has it, so that chains
+      of ops share one `dim_size` of an argument;
+    * removes broadcasts, reshapes and slices that are proven to change nothing,
+      and shape operands of static results.
+
+    Sizes of arguments may be named: `dlc.dim_symbols`, an array of one string a
+    dimension, gives dimensions of one name one size (the empty string names
+    nothing). The names hold within a function.
+
+    The cost is linear in the number of ops, but for loops whose carried sizes
+    change: each of these is visited once more per changing size. `max-rounds`
+    bounds how far types are carried over calls.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<?x8xf32> {dlc.dim_symbols = ["n", ""]},
+                 %y: tensor<?x8xf32> {dlc.dim_symbols = ["n", ""]}) -> tensor<?x8xf32> {
+      %n = dl.dim_size %x {dimension = 0 : i64} : tensor<?x8xf32> -> tensor<i64>
+      ... %s = [%n, 8] ...
+      %b = dl.broadcast_in_dim %y, dims = [0, 1] shape(%s : tensor<2xi64>)
+        : tensor<?x8xf32> -> tensor<?x8xf32>
+      %z = dl.add %x, %b : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+      %z = dl.add %x, %y : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+    ```
+  }];
+  let options = [
+    Option<"maxRounds", "max-rounds", "int64_t", /*default=*/"8",
+      "How often functions are visited for types that change at calls">,
+  ];
+  let dependentDialects = ["::dlc::dl::DlDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DLC_TRANSFORMS_PASSES_TD
