@@ -52,4 +52,11 @@ def Dispatch_FailIfOp : Dispatch_Op<"fail_if", [MemoryEffects<[MemWrite]>]> {
   let hasCanonicalizeMethod = 1;
 }
 
+def Dispatch_ContextOp : Dispatch_Op<"context", [Pure]> {
+  let summary = "in a kernel, the pointer to the run's `dlc_call`";
+  let description = [{ What the runtime's routines take as their first argument. }];
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
 #endif // DISPATCH_LAUNCH_OPS_TD

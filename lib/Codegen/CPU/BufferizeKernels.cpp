@@ -1,0 +1,173 @@
+//===- BufferizeKernels.cpp - kernels on buffers --------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   func.func private @k(%x: tensor<8xf32>) -> tensor<8xf32> {…return %y}
+//
+// becomes
+//
+//   func.func private @k(%x: memref<8xf32>, %out: memref<8xf32>) {…}
+//
+// where the op that makes %y writes to %out. What lies between stays in buffers
+// of its own (memref.alloc), which -dl-lower-kernel-loops shrinks or places.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dlc/Codegen/CPU/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/ControlFlow/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Transforms/SubsetInsertionOpInterfaceImpl.h"
+#include "mlir/Dialect/SCF/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
+
+#define DEBUG_TYPE "dl-bufferize-kernels"
+
+using namespace mlir;
+using namespace dlc;
+
+void dlc::registerCodegenCpuInterfaces(DialectRegistry &registry) {
+  arith::registerBufferizableOpInterfaceExternalModels(registry);
+  bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(registry);
+  cf::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerSubsetOpInterfaceExternalModels(registry);
+  scf::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerSubsetOpInterfaceExternalModels(registry);
+}
+
+static MemRefType bufferTypeOf(RankedTensorType type) {
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+/// The tensor.empty that `value` is computed into, if any.
+static tensor::EmptyOp findDestination(Value value) {
+  while (auto result = dyn_cast<OpResult>(value)) {
+    if (auto empty = dyn_cast<tensor::EmptyOp>(result.getOwner()))
+      return empty;
+    auto style = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
+    if (!style)
+      return nullptr;
+    value = style.getTiedOpOperand(result)->get();
+  }
+  return nullptr;
+}
+
+/// A result that is a reshape of another value: that value, and `buffer` seen in
+/// its shape, so that it is computed in place.
+static std::pair<Value, Value> lookThroughReshapes(Value value, Value buffer) {
+  Value source = value;
+  while (Operation *op = source.getDefiningOp()) {
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op) ||
+        !source.hasOneUse())
+      break;
+    source = op->getOperand(0);
+  }
+  tensor::EmptyOp empty = findDestination(source);
+  if (source == value || !empty)
+    return {value, buffer};
+  OpBuilder b(empty);
+  Location loc = value.getLoc();
+  auto type = cast<MemRefType>(buffer.getType());
+  auto sourceType = cast<RankedTensorType>(source.getType());
+  auto wanted = MemRefType::get(sourceType.getShape(), sourceType.getElementType());
+  if (type == wanted)
+    return {source, buffer};
+  // Through a flat view, since buffers are contiguous.
+  auto grouping = [](int64_t rank) {
+    return SmallVector<ReassociationIndices>{llvm::to_vector(llvm::seq<int64_t>(0, rank))};
+  };
+  if (type.getRank() == 0 || wanted.getRank() == 0)
+    return {value, buffer};
+  Value view = buffer;
+  if (type.getRank() > 1)
+    view = memref::CollapseShapeOp::create(b, loc, view, grouping(type.getRank()));
+  auto flat = MemRefType::get(
+      {wanted.hasStaticShape() ? wanted.getNumElements() : ShapedType::kDynamic},
+      wanted.getElementType());
+  if (view.getType() != flat)
+    view = memref::CastOp::create(b, loc, flat, view);
+  if (wanted.getRank() > 1)
+    view = memref::ExpandShapeOp::create(b, loc, wanted, view, grouping(wanted.getRank()),
+                                         empty.getMixedSizes());
+  return {source, view};
+}
+
+/// Tensor arguments and results become memref arguments.
+static void rewriteSignature(func::FuncOp function) {
+  Block &entry = function.getBody().front();
+  auto returned = cast<func::ReturnOp>(entry.getTerminator());
+  OpBuilder b = OpBuilder::atBlockBegin(&entry);
+  Location loc = function.getLoc();
+  for (BlockArgument argument : entry.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      continue;
+    argument.setType(bufferTypeOf(type));
+    auto tensor = bufferization::ToTensorOp::create(b, loc, type, argument, /*restrict=*/true);
+    argument.replaceAllUsesExcept(tensor.getResult(), tensor);
+  }
+  for (Value result : returned.getOperands()) {
+    Value buffer = entry.addArgument(bufferTypeOf(cast<RankedTensorType>(result.getType())), loc);
+    auto [value, view] = lookThroughReshapes(result, buffer);
+    b.setInsertionPoint(returned);
+    bufferization::MaterializeInDestinationOp::create(b, loc, Type(), value, view,
+                                                      /*restrict=*/true, /*writable=*/true);
+  }
+  b.setInsertionPoint(returned);
+  func::ReturnOp::create(b, returned.getLoc());
+  returned.erase();
+  function.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), {}));
+  function.removeResAttrsAttr();
+}
+
+namespace {
+struct BufferizeKernelsPass : PassWrapper<BufferizeKernelsPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BufferizeKernelsPass)
+
+  StringRef getArgument() const override { return "dl-bufferize-kernels"; }
+  StringRef getDescription() const override {
+    return "Bufferise kernels; each result becomes an argument that is written";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<bufferization::BufferizationDialect, memref::MemRefDialect,
+                    arith::ArithDialect, linalg::LinalgDialect>();
+  }
+
+  LogicalResult bufferize(func::FuncOp function) {
+    rewriteSignature(function);
+    IRRewriter rewriter(function);
+    if (failed(bufferization::eliminateEmptyTensors(rewriter, function)))
+      return failure();
+    bufferization::OneShotBufferizationOptions options;
+    options.bufferAlignment = 64;
+    options.opFilter.allowOperation([&](Operation *op) {
+      return op->getParentOfType<func::FuncOp>() == function;
+    });
+    bufferization::BufferizationState state;
+    return bufferization::runOneShotBufferize(function, options, state);
+  }
+
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (!function->hasAttr(kKernelAttrName) || function.isDeclaration())
+        continue;
+      bool isOnTensors = llvm::any_of(function.getResultTypes(), llvm::IsaPred<RankedTensorType>);
+      if (isOnTensors && failed(bufferize(function)))
+        return signalPassFailure();
+    }
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> dlc::createBufferizeKernelsPass() {
+  return std::make_unique<BufferizeKernelsPass>();
+}

@@ -1,0 +1,124 @@
+//===- FuseElementwise.cpp - elementwise producers into consumers ---------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A producer is fused where it has one consumer, or where it only moves or
+// converts elements (broadcasts, transposes, extensions), which costs less than
+// storing them. What has several consumers and costs something keeps a buffer:
+// -dl-lower-kernel-loops then runs producer and consumers row by row, so that
+// the buffer is a row.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dlc/Codegen/CPU/Passes.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+#define DEBUG_TYPE "dl-fuse-elementwise"
+
+using namespace mlir;
+using namespace dlc;
+
+/// Whether the op's body is little more than a move.
+static bool isCheap(linalg::GenericOp op) {
+  unsigned cost = 0;
+  for (Operation &nested : op.getBody()->without_terminator()) {
+    if (isa<arith::ConstantOp, linalg::IndexOp, arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp,
+            arith::TruncIOp, arith::SIToFPOp, arith::UIToFPOp, arith::IndexCastOp,
+            arith::BitcastOp>(nested))
+      continue;
+    if (isa<math::MathDialect>(nested.getDialect()) ||
+        isa<func::CallOp, tensor::ExtractOp, arith::DivFOp, arith::DivSIOp, arith::DivUIOp,
+            arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(nested) ||
+        nested.getNumRegions() != 0)
+      return false;
+    ++cost;
+  }
+  return cost <= 1;
+}
+
+/// Whether the op reads memory at computed positions: costly to repeat.
+static bool shouldFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  if (!producer)
+    return false;
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!consumer)
+    return false;
+  if (isCheap(producer))
+    return true;
+  // A reduction over a dimension that the producer doesn't have, or a
+  // contraction, would compute the producer's elements again and again.
+  if (consumer.getNumLoops() != producer.getNumLoops())
+    return false;
+  return llvm::all_of(producer->getUsers(), [&](Operation *user) { return user == consumer; });
+}
+
+namespace {
+/// linalg.generic without uses: its body may call functions, which are pure
+/// here, but look as if they had effects.
+struct EraseUnused : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    if (!op->use_empty() || !op.hasPureTensorSemantics())
+      return failure();
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct FuseElementwisePass : PassWrapper<FuseElementwisePass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FuseElementwisePass)
+
+  StringRef getArgument() const override { return "dl-fuse-elementwise"; }
+  StringRef getDescription() const override {
+    return "Fuse elementwise linalg ops of a kernel into their consumers";
+  }
+
+  LogicalResult initialize(MLIRContext *context) override {
+    RewritePatternSet set(context);
+    linalg::populateElementwiseOpsFusionPatterns(set, shouldFuse);
+    set.add<EraseUnused>(context);
+    linalg::GenericOp::getCanonicalizationPatterns(set, context);
+    linalg::FillOp::getCanonicalizationPatterns(set, context);
+    tensor::CastOp::getCanonicalizationPatterns(set, context);
+    tensor::DimOp::getCanonicalizationPatterns(set, context);
+    tensor::EmptyOp::getCanonicalizationPatterns(set, context);
+    tensor::ExtractOp::getCanonicalizationPatterns(set, context);
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(set, context);
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(set, context);
+    tensor::ExtractSliceOp::getCanonicalizationPatterns(set, context);
+    arith::CmpIOp::getCanonicalizationPatterns(set, context);
+    context->getLoadedDialect<linalg::LinalgDialect>()->getCanonicalizationPatterns(set);
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(set);
+    patterns = std::move(set);
+    return success();
+  }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (!function->hasAttr(kKernelAttrName) || function.isDeclaration())
+      return;
+    IRRewriter rewriter(function);
+    DominanceInfo dominance(function);
+    eliminateCommonSubExpressions(rewriter, dominance, function);
+    GreedyRewriteConfig config;
+    config.setUseTopDownTraversal(true);
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    if (failed(applyPatternsGreedily(function, patterns, config)))
+      return signalPassFailure();
+    eliminateCommonSubExpressions(rewriter, dominance, function);
+  }
+
+  FrozenRewritePatternSet patterns;
+};
+} // namespace
+
+std::unique_ptr<Pass> dlc::createFuseElementwisePass() {
+  return std::make_unique<FuseElementwisePass>();
+}
