@@ -14,7 +14,7 @@
 #ifndef DLC_RUNTIME_CALL_H
 #define DLC_RUNTIME_CALL_H
 
-#include <stdint.h>
+#include "dlc/Runtime/Abi.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,17 +29,8 @@ typedef struct dlc_input {
 /// One run. Only the fields here are read by generated code.
 typedef struct dlc_call {
   const dlc_input *inputs;    ///< in the order of the model's inputs
-  const void *const *weights; ///< by global index: external or mutable globals
+  const void *const *weights; ///< the module's dl.globals in order, 64-byte aligned
 } dlc_call;
-
-/// Status codes; 0 is success. The same numbers appear in every model header.
-enum {
-  DLC_OK = 0,
-  DLC_INVALID_ARGUMENT = 1, ///< null, rank, dtype, shape, device, alignment
-  DLC_OUT_OF_MEMORY = 2,
-  DLC_RUNTIME_ERROR = 3, ///< an assertion, index or shape error inside the model
-  DLC_IO_ERROR = 4,      ///< the external weights can't be read
-};
 
 /// The generated host program: returns the call's status.
 typedef int32_t (*dlc_entry_fn)(dlc_call *call);

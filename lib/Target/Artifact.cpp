@@ -1,0 +1,233 @@
+//===- Artifact.cpp - from LLVM-dialect module to shared object -----------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compile.h"
+#include "Descriptor.h"
+#include "Link.h"
+#include "Partition.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/BinaryFormat/ELF.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <unistd.h>
+
+using namespace mlir;
+
+namespace dlc {
+
+namespace {
+/// The steps of emitArtifact, and what they hand on.
+class Emitter {
+public:
+  Emitter(ModuleOp module, const ArtifactOptions &options)
+      : module(module), options(options), context(module.getContext()), loc(module.getLoc()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult checkModule();
+  LogicalResult placeWeights();
+  LogicalResult compile();
+  LogicalResult writeFile(StringRef path, StringRef contents);
+  LogicalResult link();
+  std::string pathWithExtension(StringRef extension);
+
+  ModuleOp module;
+  const ArtifactOptions &options;
+  MLIRContext *context;
+  Location loc;
+  ModelSignature signature;
+  std::optional<ResolvedTarget> target;
+  std::optional<WeightSet> weights;
+  WeightPlace place;
+  std::optional<AtomicFile> weightsFile;
+  std::vector<SmallVector<char, 0>> objects;
+  bool callsForeignCode = false;
+};
+} // namespace
+
+std::string Emitter::pathWithExtension(StringRef extension) {
+  SmallString<256> path(options.outputPath);
+  llvm::sys::path::replace_extension(path, extension);
+  return path.str().str();
+}
+
+/// What the module calls outside itself must be there when the artefact is loaded:
+/// dlc's own library, libc and libm, or a function of a custom call.
+LogicalResult Emitter::checkModule() {
+  auto entry = module.lookupSymbol<LLVM::LLVMFuncOp>(kEntryName);
+  if (!entry || entry.isExternal())
+    return module.emitError() << "has no host program '" << kEntryName << "'";
+  for (Operation &op : *module.getBody()) {
+    if (!isa_and_nonnull<LLVM::LLVMDialect>(op.getDialect()) && op.getName().getStringRef() != "dl.global")
+      return op.emitError() << "is not in the LLVM dialect, but the module is to become object code";
+    if (auto func = dyn_cast<LLVM::LLVMFuncOp>(op))
+      callsForeignCode |= func.isExternal() && func->hasAttr("dlc.custom_call");
+  }
+  return success();
+}
+
+LogicalResult Emitter::placeWeights() {
+  FailureOr<WeightSet> collected = WeightSet::collect(module);
+  if (failed(collected))
+    return failure();
+  weights.emplace(std::move(*collected));
+  if (!options.externalWeights || weights->all().empty() || options.emit != EmitKind::SharedObject)
+    return success();
+  std::string path = pathWithExtension("safetensors");
+  auto file = AtomicFile::create(context, path);
+  if (failed(file))
+    return failure();
+  weightsFile.emplace(std::move(*file));
+  place.fileName = llvm::sys::path::filename(path).str();
+  return weights->writeSafetensors(*weightsFile, context, place.fileBytes, place.headerHash);
+}
+
+LogicalResult Emitter::compile() {
+  bool whole = options.emit != EmitKind::SharedObject;
+  SmallVector<OwningOpRef<ModuleOp>> parts = partitionModule(module, whole ? 1 : 16);
+  objects.resize(parts.size());
+  std::string description = describeModel(
+      signature, target->triple.str(),
+      options.target.cpu.empty() || options.target.cpu == "native" ? target->features : target->cpu,
+      *weights);
+  auto addTables = [&](llvm::Module &host) {
+    return addDescriptor(host, loc, signature, description, *weights, place);
+  };
+  std::atomic<bool> failed = false;
+  auto compilePart = [&](size_t i) {
+    if (mlir::failed(compileModule(*parts[i], *target, options.emit,
+                                   i == 0 ? ModuleHook(addTables) : ModuleHook(), objects[i])))
+      failed = true;
+  };
+  if (parts.size() == 1 || options.numThreads == 1) {
+    for (size_t i = 0; i < parts.size(); ++i)
+      compilePart(i);
+    return success(!failed);
+  }
+  ParallelDiagnosticHandler diagnostics(context);
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.numThreads));
+  for (size_t i = 0; i < parts.size(); ++i)
+    pool.async([&, i] {
+      diagnostics.setOrderIDForThread(i);
+      compilePart(i);
+      diagnostics.eraseOrderIDForThread();
+    });
+  pool.wait();
+  return success(!failed);
+}
+
+LogicalResult Emitter::writeFile(StringRef path, StringRef contents) {
+  if (path == "-") {
+    llvm::outs() << contents;
+    return success();
+  }
+  auto file = AtomicFile::create(context, path);
+  if (failed(file))
+    return failure();
+  llvm::raw_fd_ostream os(file->fd(), /*shouldClose=*/false);
+  os << contents;
+  os.flush();
+  if (os.has_error()) {
+    std::string why = os.error().message();
+    os.clear_error();
+    return emitError(loc) << "can't write '" << path << "': " << why;
+  }
+  return file->keep(context);
+}
+
+LogicalResult Emitter::link() {
+  auto output = AtomicFile::create(context, options.outputPath);
+  if (failed(output))
+    return failure();
+  LinkJob job;
+  job.outputPath = output->tempPath().str();
+  job.soName = llvm::sys::path::filename(options.outputPath).str();
+  job.prefix = makeIdentifier(signature.name);
+  job.allowUndefined = callsForeignCode;
+  job.numThreads = options.numThreads ? options.numThreads
+                                      : llvm::hardware_concurrency().compute_thread_count();
+  for (SmallVector<char, 0> &object : objects) {
+    auto input = LinkInput::create(loc, StringRef(object.data(), object.size()));
+    if (failed(input))
+      return failure();
+    job.objects.push_back(std::move(*input));
+    object = {};
+  }
+  std::optional<AtomicFile> weightObject; // the large ones need a disk
+  if (place.fileName.empty() && !weights->all().empty()) {
+    auto input = LinkInput::create(loc);
+    if (failed(input))
+      return failure();
+    int fd = input->descriptor();
+    if (weights->totalBytes() > (uint64_t(256) << 20)) {
+      auto file = AtomicFile::create(context, options.outputPath + ".weights");
+      if (failed(file))
+        return failure();
+      weightObject.emplace(std::move(*file));
+      fd = weightObject->fd();
+      ::dup2(fd, input->descriptor());
+    }
+    llvm::raw_fd_ostream os(fd, /*shouldClose=*/false);
+    uint16_t machine = target->triple.isAArch64() ? llvm::ELF::EM_AARCH64
+                       : target->triple.isRISCV() ? llvm::ELF::EM_RISCV
+                                                  : llvm::ELF::EM_X86_64;
+    if (failed(weights->writeObject(context, os, machine)))
+      return failure();
+    os.flush();
+    if (os.has_error()) {
+      std::string why = os.error().message();
+      os.clear_error();
+      return emitError(loc) << "can't write the weights: " << why;
+    }
+    job.objects.push_back(std::move(*input));
+  }
+  if (failed(linkSharedObject(job, loc)))
+    return failure();
+  if (weightsFile && failed(weightsFile->keep(context)))
+    return failure();
+  return output->keep(context);
+}
+
+LogicalResult Emitter::run() {
+  FailureOr<ModelSignature> read = ModelSignature::fromModule(module);
+  if (failed(read))
+    return failure();
+  signature = std::move(*read);
+  FailureOr<ResolvedTarget> resolved = ResolvedTarget::resolve(options.target, loc);
+  if (failed(resolved))
+    return failure();
+  target.emplace(std::move(*resolved));
+  if (options.emit == EmitKind::SharedObject && target->triple.getArch() != llvm::Triple::x86_64)
+    return emitError(loc) << "the runtime is built for x86-64 only; for '" << target->triple.str()
+                          << "' emit an object, assembly or LLVM IR";
+  if (failed(checkModule()) || failed(placeWeights()) || failed(compile()))
+    return failure();
+  if (options.emit != EmitKind::SharedObject)
+    return writeFile(options.outputPath, StringRef(objects[0].data(), objects[0].size()));
+  if (failed(link()))
+    return failure();
+  if (options.headerPath == "-")
+    return success();
+  return writeFile(options.headerPath.empty() ? pathWithExtension("h") : options.headerPath,
+                   generateHeader(signature, *weights, place));
+}
+
+LogicalResult emitArtifact(ModuleOp module, const ArtifactOptions &options) {
+  MLIRContext *context = module.getContext();
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  context->appendDialectRegistry(registry);
+  return Emitter(module, options).run();
+}
+
+} // namespace dlc

@@ -1,0 +1,225 @@
+//===- Compile.cpp - LLVM dialect to object code --------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compile.h"
+#include "Embedded.h"
+
+#include "mlir/Target/LLVMIR/ModuleTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+#include <mutex>
+
+using namespace mlir;
+
+namespace dlc {
+
+//===----------------------------------------------------------------------===//
+// The target
+//===----------------------------------------------------------------------===//
+
+FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, Location loc) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    llvm::InitializeAllAsmParsers();
+  });
+  ResolvedTarget result;
+  bool isHost = options.triple.empty();
+  result.triple = llvm::Triple(llvm::Triple::normalize(
+      isHost ? llvm::sys::getDefaultTargetTriple() : options.triple));
+  result.optLevel = options.optLevel;
+  std::string error;
+  result.target = llvm::TargetRegistry::lookupTarget(result.triple, error);
+  if (!result.target)
+    return emitError(loc) << "no code generator for the target '" << result.triple.str() << "': " << error;
+  if (!result.triple.isOSLinux() || !result.triple.isArch64Bit() || !result.triple.isLittleEndian())
+    return emitError(loc) << "the target '" << result.triple.str()
+                          << "' is not a 64-bit little-endian Linux";
+  llvm::SubtargetFeatures features;
+  if (options.cpu.empty() || options.cpu == "native") {
+    // By what the CPU says it can do: its name may be wrong under a hypervisor.
+    result.cpu = result.triple.getArch() == llvm::Triple::x86_64 ? "x86-64" : "generic";
+    bool sameArch = result.triple.getArch() == llvm::Triple(llvm::sys::getProcessTriple()).getArch();
+    if (!sameArch && options.cpu == "native")
+      return emitError(loc) << "the CPU 'native' is not one of the target '" << result.triple.str() << "'";
+    if (sameArch && (isHost || options.cpu == "native")) {
+      auto host = llvm::sys::getHostCPUFeatures();
+      SmallVector<StringRef> names(host.keys());
+      llvm::sort(names);
+      for (StringRef name : names)
+        features.AddFeature(name, host[name]);
+    }
+  } else {
+    std::unique_ptr<llvm::MCSubtargetInfo> info(
+        result.target->createMCSubtargetInfo(result.triple, "", ""));
+    if (!info || !info->isCPUStringValid(options.cpu))
+      return emitError(loc) << "'" << options.cpu << "' is not a CPU of the target '"
+                            << result.triple.str() << "'";
+    result.cpu = options.cpu;
+  }
+  if (!options.features.empty()) {
+    SmallVector<StringRef> given;
+    StringRef(options.features).split(given, ',', -1, /*KeepEmpty=*/false);
+    for (StringRef feature : given)
+      features.AddFeature(feature);
+  }
+  result.features = features.getString();
+  return result;
+}
+
+std::unique_ptr<llvm::TargetMachine> ResolvedTarget::createMachine() const {
+  llvm::TargetOptions options;
+  options.FunctionSections = true;
+  options.DataSections = true;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  auto level = optLevel == 0   ? llvm::CodeGenOptLevel::None
+               : optLevel == 1 ? llvm::CodeGenOptLevel::Less
+               : optLevel == 2 ? llvm::CodeGenOptLevel::Default
+                               : llvm::CodeGenOptLevel::Aggressive;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt, level));
+}
+
+//===----------------------------------------------------------------------===//
+// The library
+//===----------------------------------------------------------------------===//
+
+static bool isMath(StringRef name) { return name.starts_with("dlc_math_"); }
+static bool isLibrary(StringRef name) { return isMath(name) || name.starts_with("dlc_kernel_"); }
+
+/// Links the library functions that are called, and makes them the module's own.
+static LogicalResult linkLibrary(llvm::Module &module, Location loc) {
+  bool needed = llvm::any_of(module, [](const llvm::Function &function) {
+    return function.isDeclaration() && isLibrary(function.getName());
+  });
+  if (!needed)
+    return success();
+  llvm::StringSet<> own;
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      own.insert(function.getName());
+  auto buffer = llvm::MemoryBuffer::getMemBuffer(getEmbeddedLibrary(), "library.bc",
+                                                 /*RequiresNullTerminator=*/false);
+  auto library = llvm::getOwningLazyBitcodeModule(std::move(buffer), module.getContext());
+  if (!library)
+    return emitError(loc) << "the embedded library is damaged: " << llvm::toString(library.takeError());
+  (*library)->setDataLayout(module.getDataLayout());
+  (*library)->setTargetTriple(module.getTargetTriple());
+  if (llvm::Linker::linkModules(module, std::move(*library), llvm::Linker::LinkOnlyNeeded))
+    return emitError(loc) << "the embedded library doesn't fit the module";
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration() || own.contains(function.getName())) {
+      if (function.isDeclaration() && isLibrary(function.getName()))
+        return emitError(loc) << "the function '" << function.getName()
+                              << "' is not in dlc's library";
+      continue;
+    }
+    // The attributes of the CPU that the library was compiled for.
+    function.setAttributes(llvm::AttributeList());
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    function.setDSOLocal(true);
+    if (isMath(function.getName())) {
+      function.addFnAttr(llvm::Attribute::AlwaysInline);
+      function.setDoesNotAccessMemory();
+      function.setWillReturn();
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Code
+//===----------------------------------------------------------------------===//
+
+static void setTargetAttributes(llvm::Module &module, const ResolvedTarget &target) {
+  bool wide = StringRef(target.features).contains("+avx512vl");
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("target-features", target.features);
+    if (wide && !function.hasFnAttribute("prefer-vector-width"))
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopInterleaving = tuning.LoopVectorization = tuning.SLPVectorization = level >= 2;
+  llvm::LoopAnalysisManager lam;
+  llvm::FunctionAnalysisManager fam;
+  llvm::CGSCCAnalysisManager cgam;
+  llvm::ModuleAnalysisManager mam;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(mam);
+  builder.registerCGSCCAnalyses(cgam);
+  builder.registerFunctionAnalyses(fam);
+  builder.registerLoopAnalyses(lam);
+  builder.crossRegisterProxies(lam, fam, cgam, mam);
+  auto opt = level == 0   ? llvm::OptimizationLevel::O0
+             : level == 1 ? llvm::OptimizationLevel::O1
+             : level == 2 ? llvm::OptimizationLevel::O2
+                          : llvm::OptimizationLevel::O3;
+  auto passes = level == 0 ? builder.buildO0DefaultPipeline(opt)
+                           : builder.buildPerModuleDefaultPipeline(opt);
+  passes.run(module, mam);
+}
+
+LogicalResult compileModule(ModuleOp module, const ResolvedTarget &target, EmitKind kind,
+                            ModuleHook prepare, SmallVectorImpl<char> &result) {
+  Location loc = module.getLoc();
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "dlc");
+  if (!code)
+    return emitError(loc) << "can't translate the module to LLVM IR";
+  std::unique_ptr<llvm::TargetMachine> machine = target.createMachine();
+  code->setTargetTriple(target.triple);
+  code->setDataLayout(machine->createDataLayout());
+  code->setPICLevel(llvm::PICLevel::BigPIC);
+  if ((prepare && failed(prepare(*code))) || failed(linkLibrary(*code, loc)))
+    return failure();
+  setTargetAttributes(*code, target);
+  std::string problem;
+  llvm::raw_string_ostream problemStream(problem);
+  if (llvm::verifyModule(*code, &problemStream))
+    return emitError(loc) << "the generated LLVM IR is invalid: " << problem;
+
+  llvm::raw_svector_ostream os(result);
+  if (kind == EmitKind::LLVMIR) {
+    code->print(os, nullptr);
+    return success();
+  }
+  optimize(*code, *machine, target.optLevel);
+  if (kind == EmitKind::OptimizedLLVMIR) {
+    code->print(os, nullptr);
+    return success();
+  }
+  llvm::legacy::PassManager emit;
+  auto type = kind == EmitKind::Assembly ? llvm::CodeGenFileType::AssemblyFile
+                                         : llvm::CodeGenFileType::ObjectFile;
+  if (machine->addPassesToEmitFile(emit, os, nullptr, type, /*DisableVerify=*/true))
+    return emitError(loc) << "the target '" << target.triple.str() << "' can't emit object files";
+  emit.run(*code);
+  return success();
+}
+
+} // namespace dlc

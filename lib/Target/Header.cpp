@@ -1,0 +1,167 @@
+//===- Header.cpp - the C header of a model -------------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Descriptor.h"
+#include "Embedded.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+/// Text from the model, on one line of a comment.
+static std::string forComment(StringRef text) {
+  std::string result;
+  for (char c : text)
+    result += llvm::isPrint(c) || (c & 0x80) ? c : ' ';
+  size_t at;
+  while ((at = result.find("\\")) != std::string::npos) // would join the next line
+    result[at] = '/';
+  return result;
+}
+
+namespace {
+class HeaderWriter {
+public:
+  HeaderWriter(llvm::raw_ostream &os, const ModelSignature &signature)
+      : os(os), signature(signature), prefix(makeIdentifier(signature.name)),
+        upper(StringRef(prefix).upper()) {}
+
+  void write(const WeightSet &weights, const WeightPlace &place);
+
+private:
+  /// An identifier for each tensor, none twice.
+  SmallVector<std::string> getNames(ArrayRef<TensorSignature> tensors) {
+    llvm::StringSet<> taken;
+    SmallVector<std::string> names;
+    for (const TensorSignature &tensor : tensors) {
+      std::string name = makeIdentifier(tensor.name);
+      if (llvm::isDigit(tensor.name.empty() ? '0' : tensor.name.front()))
+        name = name.substr(name.find_first_not_of('_') == std::string::npos ? 0 : 1);
+      std::string unique = name;
+      for (int i = 2; !taken.insert(unique).second; ++i)
+        unique = name + "_" + std::to_string(i);
+      names.push_back(unique);
+    }
+    return names;
+  }
+
+  void writeSummary(const WeightSet &weights, const WeightPlace &place);
+  void writeEnum(StringRef kind, ArrayRef<TensorSignature> tensors);
+  void writeTensors(StringRef kind, ArrayRef<TensorSignature> tensors);
+  void writeFunctions();
+
+  llvm::raw_ostream &os;
+  const ModelSignature &signature;
+  std::string prefix, upper;
+};
+} // namespace
+
+void HeaderWriter::writeSummary(const WeightSet &weights, const WeightPlace &place) {
+  os << "// The model '" << forComment(signature.name) << "', compiled by dlc " DLC_VERSION;
+  if (!signature.producer.empty())
+    os << "; made by " << forComment(signature.producer);
+  os << ".\n//\n";
+  auto list = [&](StringRef title, ArrayRef<TensorSignature> tensors) {
+    os << "// " << title << ":\n";
+    for (auto [i, tensor] : llvm::enumerate(tensors))
+      os << "//   " << i << "  "
+         << forComment(formatType(tensor, *getElementInfo(tensor.type.getElementType()))) << "  "
+         << forComment(tensor.name) << "\n";
+  };
+  list("Inputs", signature.inputs);
+  list("Outputs", signature.outputs);
+  if (!place.fileName.empty())
+    os << "// Weights: the file " << forComment(place.fileName) << " beside the library.\n";
+  if (llvm::any_of(weights.all(), [](const Weight &weight) { return weight.isMutable; }))
+    os << "// State: every context has its own; " << prefix << "_reset starts it anew.\n";
+  os << "//\n// A dimension named by a letter or a word has the same size wherever the name stands;\n"
+        "// one shown as ? may be anything. Links with -l or loads with dlopen; needs libc and libm.\n\n";
+}
+
+void HeaderWriter::writeEnum(StringRef kind, ArrayRef<TensorSignature> tensors) {
+  std::string upperKind = kind.upper();
+  os << "/// Places in the array of " << kind << "s.\nenum {\n";
+  for (auto [i, name] : llvm::enumerate(getNames(tensors)))
+    os << "  " << upper << "_" << upperKind << "_" << StringRef(name).upper() << " = " << i << ",\n";
+  os << "  " << upper << "_NUM_" << upperKind << "S = " << tensors.size() << "\n};\n\n";
+}
+
+void HeaderWriter::writeTensors(StringRef kind, ArrayRef<TensorSignature> tensors) {
+  bool isInput = kind == "input";
+  SmallVector<std::string> names = getNames(tensors);
+  for (auto [tensor, name] : llvm::zip(tensors, names)) {
+    ElementInfo element = *getElementInfo(tensor.type.getElementType());
+    int64_t rank = tensor.type.getRank();
+    os << "/// " << (isInput ? "Input" : "Output") << " '" << forComment(tensor.name)
+       << "': " << forComment(formatType(tensor, element))
+       << (isInput ? ", compact and row-major.\n"
+                   : ". `data` NULL: the model allocates it and fills in `shape`.\n");
+    os << "static inline DLTensor " << prefix << "_" << kind << "_" << name << "("
+       << (isInput ? "const " : "") << element.cType << " *data";
+    if (rank)
+      os << ", " << (isInput ? "const " : "") << "int64_t *shape /* " << rank << " */";
+    os << ") {\n  DLTensor tensor;\n  tensor.data = (void *)data;\n"
+       << "  tensor.device.device_type = kDLCPU;\n  tensor.device.device_id = 0;\n"
+       << "  tensor.ndim = " << rank << ";\n  tensor.dtype.code = " << unsigned(element.code)
+       << ";\n  tensor.dtype.bits = " << unsigned(element.bits)
+       << ";\n  tensor.dtype.lanes = 1;\n  tensor.shape = "
+       << (rank ? "(int64_t *)shape" : "NULL")
+       << ";\n  tensor.strides = NULL;\n  tensor.byte_offset = 0;\n  return tensor;\n}\n\n";
+  }
+}
+
+void HeaderWriter::writeFunctions() {
+  os << "/// Runs the model with as many threads as there are CPUs. The arrays have "
+     << signature.inputs.size() << " and\n/// " << signature.outputs.size()
+     << " entries. May be called from several threads at once.\n"
+     << "int32_t " << prefix
+     << "_run(const DLTensor *const *inputs, DLTensor *const *outputs);\n\n"
+     << "/// The sentence about the last failure in this thread.\n"
+     << "const char *" << prefix << "_last_error(void);\n\n"
+     << "/// JSON: inputs, outputs, dtypes, shapes, producer, compiler, target.\n"
+     << "const char *" << prefix << "_describe(void);\n\n"
+     << "/// A context of one's own: threads, memory, the weights' path, state. `options` may\n"
+        "/// be NULL, and a NULL context is the one that "
+     << prefix << "_run uses.\n"
+     << "int32_t " << prefix << "_create(const dlc_options *options, dlc_context **context);\n"
+     << "void " << prefix << "_destroy(dlc_context *context);\n"
+     << "int32_t " << prefix
+     << "_run_with(dlc_context *context, const DLTensor *const *inputs, DLTensor *const *outputs);\n\n"
+     << "/// How many bytes of dlc_options::arena a run on such inputs needs.\n"
+     << "int32_t " << prefix
+     << "_arena_size(dlc_context *context, const DLTensor *const *inputs, size_t *bytes);\n\n"
+     << "/// 0: one thread per CPU; 1: none is ever started.\n"
+     << "int32_t " << prefix << "_set_threads(dlc_context *context, int32_t num_threads);\n\n"
+     << "/// Gives the model's state its initial values again.\n"
+     << "int32_t " << prefix << "_reset(dlc_context *context);\n\n"
+     << "/// Frees the data of an output that the model allocated (not by the context's own\n"
+        "/// allocator).\n"
+     << "void " << prefix << "_release(void *data);\n";
+}
+
+void HeaderWriter::write(const WeightSet &weights, const WeightPlace &place) {
+  writeSummary(weights, place);
+  os << "#ifndef DLC_MODEL_" << upper << "_H\n#define DLC_MODEL_" << upper << "_H\n\n"
+     << getEmbeddedAbiHeader() << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  writeEnum("input", signature.inputs);
+  writeEnum("output", signature.outputs);
+  writeTensors("input", signature.inputs);
+  writeTensors("output", signature.outputs);
+  writeFunctions();
+  os << "\n#ifdef __cplusplus\n}\n#endif\n#endif // DLC_MODEL_" << upper << "_H\n";
+}
+
+std::string generateHeader(const ModelSignature &signature, const WeightSet &weights,
+                           const WeightPlace &place) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  HeaderWriter(os, signature).write(weights, place);
+  return text;
+}
+
+} // namespace dlc

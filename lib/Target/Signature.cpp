@@ -1,0 +1,164 @@
+//===- Signature.cpp - what a caller of the artefact sees -----------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Signature.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+static ArrayAttr tensorsToAttr(MLIRContext *context, ArrayRef<TensorSignature> tensors) {
+  Builder b(context);
+  return b.getArrayAttr(llvm::map_to_vector(tensors, [&](const TensorSignature &tensor) -> Attribute {
+    SmallVector<StringRef> dims(tensor.dims.begin(), tensor.dims.end());
+    return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(tensor.name)),
+                                b.getNamedAttr("type", TypeAttr::get(tensor.type)),
+                                b.getNamedAttr("dims", b.getStrArrayAttr(dims))});
+  }));
+}
+
+DictionaryAttr ModelSignature::toAttr(MLIRContext *context) const {
+  Builder b(context);
+  return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(name)),
+                              b.getNamedAttr("producer", b.getStringAttr(producer)),
+                              b.getNamedAttr("inputs", tensorsToAttr(context, inputs)),
+                              b.getNamedAttr("outputs", tensorsToAttr(context, outputs))});
+}
+
+static LogicalResult tensorsFromAttr(Attribute attr, SmallVectorImpl<TensorSignature> &tensors) {
+  auto array = dyn_cast_or_null<ArrayAttr>(attr);
+  if (!array)
+    return failure();
+  for (Attribute element : array) {
+    auto fields = dyn_cast<DictionaryAttr>(element);
+    auto name = fields ? fields.getAs<StringAttr>("name") : nullptr;
+    auto type = fields ? fields.getAs<TypeAttr>("type") : nullptr;
+    auto dims = fields ? fields.getAs<ArrayAttr>("dims") : nullptr;
+    auto tensor = type ? dyn_cast<RankedTensorType>(type.getValue()) : nullptr;
+    if (!name || !tensor || (dims && int64_t(dims.size()) != tensor.getRank()))
+      return failure();
+    TensorSignature signature{name.str(), tensor, {}};
+    signature.dims.resize(tensor.getRank());
+    for (auto [d, dim] : llvm::enumerate(dims ? dims.getValue() : ArrayRef<Attribute>()))
+      if (auto symbol = dyn_cast<StringAttr>(dim))
+        signature.dims[d] = symbol.str();
+    tensors.push_back(std::move(signature));
+  }
+  return success();
+}
+
+FailureOr<ModelSignature> ModelSignature::fromModule(ModuleOp module) {
+  auto fields = module->getAttrOfType<DictionaryAttr>(kModelSignatureAttr);
+  auto name = fields ? fields.getAs<StringAttr>("name") : nullptr;
+  ModelSignature signature;
+  if (!name || failed(tensorsFromAttr(fields.get("inputs"), signature.inputs)) ||
+      failed(tensorsFromAttr(fields.get("outputs"), signature.outputs)))
+    return module.emitError() << "needs a well-formed '" << kModelSignatureAttr
+                              << "' attribute to become an artefact";
+  signature.name = name.str();
+  if (auto producer = fields.getAs<StringAttr>("producer"))
+    signature.producer = producer.str();
+  return signature;
+}
+
+static TensorSignature getTensor(Type type, DictionaryAttr attrs, Twine fallbackName) {
+  TensorSignature tensor;
+  auto name = attrs ? attrs.getAs<StringAttr>("dlc.name") : nullptr;
+  auto symbols = attrs ? attrs.getAs<ArrayAttr>("dlc.dim_symbols") : nullptr;
+  tensor.name = name ? name.str() : fallbackName.str();
+  tensor.type = cast<RankedTensorType>(type);
+  tensor.dims.resize(tensor.type.getRank());
+  for (auto [d, dim] : llvm::enumerate(symbols ? symbols.getValue() : ArrayRef<Attribute>()))
+    if (auto symbol = dyn_cast<StringAttr>(dim); symbol && d < tensor.dims.size())
+      tensor.dims[d] = symbol.str();
+  return tensor;
+}
+
+ModelSignature getModelSignature(func::FuncOp func, StringRef modelName, StringRef producer) {
+  ModelSignature signature;
+  signature.name = modelName.str();
+  signature.producer = producer.str();
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+    signature.inputs.push_back(getTensor(type, func.getArgAttrDict(i), "input_" + Twine(i)));
+  for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
+    signature.outputs.push_back(getTensor(type, func.getResultAttrDict(i), "output_" + Twine(i)));
+  return signature;
+}
+
+std::string makeIdentifier(StringRef text) {
+  std::string name;
+  for (char c : text)
+    name += llvm::isAlnum(c) ? c : '_';
+  if (name.empty() || llvm::isDigit(name.front()))
+    name.insert(name.begin(), '_');
+  return name;
+}
+
+std::optional<ElementInfo> getElementInfo(Type type) {
+  if (type.isIndex())
+    return ElementInfo{0, 64, 8, "int64", "int64_t", "I64"};
+  if (auto integer = dyn_cast<IntegerType>(type)) {
+    bool isUnsigned = integer.isUnsigned();
+    switch (integer.getWidth()) {
+    case 1:
+      return ElementInfo{6, 8, 1, "bool", "uint8_t", "BOOL"};
+    case 2:
+      return isUnsigned ? ElementInfo{1, 2, 1, "uint2", "uint8_t", "U8"}
+                        : ElementInfo{0, 2, 1, "int2", "int8_t", "I8"};
+    case 4:
+      return isUnsigned ? ElementInfo{1, 4, 1, "uint4", "uint8_t", "U8"}
+                        : ElementInfo{0, 4, 1, "int4", "int8_t", "I8"};
+    case 8:
+      return isUnsigned ? ElementInfo{1, 8, 1, "uint8", "uint8_t", "U8"}
+                        : ElementInfo{0, 8, 1, "int8", "int8_t", "I8"};
+    case 16:
+      return isUnsigned ? ElementInfo{1, 16, 2, "uint16", "uint16_t", "U16"}
+                        : ElementInfo{0, 16, 2, "int16", "int16_t", "I16"};
+    case 32:
+      return isUnsigned ? ElementInfo{1, 32, 4, "uint32", "uint32_t", "U32"}
+                        : ElementInfo{0, 32, 4, "int32", "int32_t", "I32"};
+    case 64:
+      return isUnsigned ? ElementInfo{1, 64, 8, "uint64", "uint64_t", "U64"}
+                        : ElementInfo{0, 64, 8, "int64", "int64_t", "I64"};
+    default:
+      return std::nullopt;
+    }
+  }
+  return llvm::TypeSwitch<Type, std::optional<ElementInfo>>(type)
+      .Case<Float64Type>([](auto) { return ElementInfo{2, 64, 8, "float64", "double", "F64"}; })
+      .Case<Float32Type>([](auto) { return ElementInfo{2, 32, 4, "float32", "float", "F32"}; })
+      .Case<Float16Type>([](auto) { return ElementInfo{2, 16, 2, "float16", "uint16_t", "F16"}; })
+      .Case<BFloat16Type>([](auto) { return ElementInfo{4, 16, 2, "bfloat16", "uint16_t", "BF16"}; })
+      .Case<Float8E4M3FNType>(
+          [](auto) { return ElementInfo{10, 8, 1, "float8_e4m3fn", "uint8_t", "F8_E4M3"}; })
+      .Case<Float8E4M3FNUZType>(
+          [](auto) { return ElementInfo{11, 8, 1, "float8_e4m3fnuz", "uint8_t", "U8"}; })
+      .Case<Float8E5M2Type>(
+          [](auto) { return ElementInfo{12, 8, 1, "float8_e5m2", "uint8_t", "F8_E5M2"}; })
+      .Case<Float8E5M2FNUZType>(
+          [](auto) { return ElementInfo{13, 8, 1, "float8_e5m2fnuz", "uint8_t", "U8"}; })
+      .Case<Float8E8M0FNUType>(
+          [](auto) { return ElementInfo{14, 8, 1, "float8_e8m0fnu", "uint8_t", "U8"}; })
+      .Case<Float4E2M1FNType>(
+          [](auto) { return ElementInfo{17, 4, 1, "float4_e2m1fn", "uint8_t", "U8"}; })
+      .Default([](Type) { return std::nullopt; });
+}
+
+std::string formatType(const TensorSignature &tensor, const ElementInfo &element) {
+  std::string text = element.name.str() + "[";
+  for (int64_t d = 0; d < tensor.type.getRank(); ++d) {
+    if (d)
+      text += ",";
+    if (!tensor.type.isDynamicDim(d))
+      text += std::to_string(tensor.type.getDimSize(d));
+    else
+      text += tensor.dims[d].empty() ? "?" : tensor.dims[d];
+  }
+  return text + "]";
+}
+
+} // namespace dlc

@@ -1,0 +1,225 @@
+//===- TargetTest.cpp - artefacts of hand-written modules -----------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dl/IR/Dl.h"
+#include "dlc/Runtime/Abi.h"
+#include "dlc/Target/Artifact.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <cstring>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+using namespace mlir;
+
+namespace {
+
+/// y = x + w over [N] floats, by a kernel, a weight and a counter of the runs.
+constexpr const char *kAdd = R"mlir(
+module attributes {dlc.model = {
+    name = "add", producer = "test",
+    inputs = [{name = "x", type = tensor<?x4xf32>, dims = ["N", ""]}],
+    outputs = [{name = "y", type = tensor<?x4xf32>, dims = ["N", ""]}]}} {
+  dl.global private @w : tensor<4xf32> = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  dl.global mutable @runs : tensor<i64> = dense<40> : tensor<i64>
+  llvm.func @dlc_rt_output(!llvm.ptr, i32, i32, !llvm.ptr) -> !llvm.ptr
+  llvm.func @dlc_math_rsqrt_f32(f32) -> f32
+  llvm.func internal @kernel(%call: !llvm.ptr, %x: !llvm.ptr, %w: !llvm.ptr, %y: !llvm.ptr, %n: i64)
+      attributes {dlc.kernel} {
+    %c0 = llvm.mlir.constant(0 : i64) : i64
+    %c1 = llvm.mlir.constant(1 : i64) : i64
+    %c3 = llvm.mlir.constant(3 : i64) : i64
+    llvm.br ^head(%c0 : i64)
+  ^head(%i: i64):
+    %more = llvm.icmp "slt" %i, %n : i64
+    llvm.cond_br %more, ^body, ^end
+  ^body:
+    %j = llvm.and %i, %c3 : i64
+    %xp = llvm.getelementptr %x[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+    %wp = llvm.getelementptr %w[%j] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+    %yp = llvm.getelementptr %y[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+    %xv = llvm.load %xp : !llvm.ptr -> f32
+    %wv = llvm.load %wp : !llvm.ptr -> f32
+    %r0 = llvm.fmul %wv, %wv : f32
+    %r1 = llvm.call @dlc_math_rsqrt_f32(%r0) : (f32) -> f32
+    %r2 = llvm.fmul %r0, %r1 : f32
+    %s = llvm.fadd %xv, %r2 : f32
+    llvm.store %s, %yp : f32, !llvm.ptr
+    %next = llvm.add %i, %c1 : i64
+    llvm.br ^head(%next : i64)
+  ^end:
+    llvm.return
+  }
+  llvm.func @dlc_entry(%call: !llvm.ptr) -> i32 {
+    %c0 = llvm.mlir.constant(0 : i32) : i32
+    %c1 = llvm.mlir.constant(1 : i32) : i32
+    %c2 = llvm.mlir.constant(2 : i32) : i32
+    %c3 = llvm.mlir.constant(3 : i32) : i32
+    %l1 = llvm.mlir.constant(1 : i64) : i64
+    %l4 = llvm.mlir.constant(4 : i64) : i64
+    %inputs = llvm.load %call : !llvm.ptr -> !llvm.ptr
+    %wsp = llvm.getelementptr %call[1] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+    %ws = llvm.load %wsp : !llvm.ptr -> !llvm.ptr
+    %w = llvm.load %ws : !llvm.ptr -> !llvm.ptr
+    %runsp = llvm.getelementptr %ws[1] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+    %runs = llvm.load %runsp : !llvm.ptr -> !llvm.ptr
+    %before = llvm.load %runs : !llvm.ptr -> i64
+    %after = llvm.add %before, %l1 : i64
+    llvm.store %after, %runs : i64, !llvm.ptr
+    %x = llvm.load %inputs : !llvm.ptr -> !llvm.ptr
+    %szp = llvm.getelementptr %inputs[1] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+    %sz = llvm.load %szp : !llvm.ptr -> !llvm.ptr
+    %n = llvm.load %sz : !llvm.ptr -> i64
+    %count = llvm.mul %n, %l4 : i64
+    %y = llvm.call @dlc_rt_output(%call, %c0, %c2, %sz) : (!llvm.ptr, i32, i32, !llvm.ptr) -> !llvm.ptr
+    %null = llvm.mlir.zero : !llvm.ptr
+    %bad = llvm.icmp "eq" %y, %null : !llvm.ptr
+    llvm.cond_br %bad, ^fail, ^go
+  ^fail:
+    llvm.return %c1 : i32
+  ^go:
+    llvm.call @kernel(%call, %x, %w, %y, %count) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, i64) -> ()
+    llvm.return %c0 : i32
+  }
+}
+)mlir";
+
+class TargetTest : public ::testing::Test {
+protected:
+  TargetTest() {
+    context.loadDialect<dlc::dl::DlDialect, LLVM::LLVMDialect>();
+    EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("dlc-target-test", folder));
+  }
+  ~TargetTest() override { llvm::sys::fs::remove_directories(folder); }
+
+  std::string path(StringRef name) { return (folder + "/" + name).str(); }
+
+  LogicalResult emit(StringRef name, bool external = false, const char *text = kAdd) {
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    if (!module)
+      return failure();
+    dlc::ArtifactOptions options;
+    options.outputPath = path(name);
+    options.externalWeights = external;
+    return dlc::emitArtifact(*module, options);
+  }
+
+  const dlc_model_api *load(StringRef name) {
+    void *library = dlopen(path(name).c_str(), RTLD_NOW | RTLD_LOCAL);
+    EXPECT_TRUE(library) << dlerror();
+    if (!library)
+      return nullptr;
+    auto getter = reinterpret_cast<dlc_model_fn>(dlsym(library, "dlc_model"));
+    EXPECT_TRUE(getter);
+    return getter();
+  }
+
+  MLIRContext context;
+  SmallString<128> folder;
+};
+
+struct Tensor : DLTensor {
+  Tensor(float *values, int64_t rows, int64_t columns) : sizes{rows, columns} {
+    std::memset(static_cast<DLTensor *>(this), 0, sizeof(DLTensor));
+    data = values;
+    device.device_type = kDLCPU;
+    ndim = 2;
+    dtype = {2, 32, 1};
+    shape = sizes;
+  }
+  int64_t sizes[2];
+};
+
+void expectRuns(const dlc_model_api *model) {
+  float x[8] = {1, 1, 1, 1, 10, 20, 30, 40}, y[8] = {};
+  Tensor in(x, 2, 4), out(y, 2, 4);
+  const DLTensor *inputs[] = {&in};
+  DLTensor *outputs[] = {&out};
+  ASSERT_EQ(model->run(nullptr, inputs, outputs), DLC_OK) << model->last_error();
+  float expected[8] = {2, 3, 4, 5, 11, 22, 33, 44};
+  for (int i = 0; i < 8; ++i)
+    EXPECT_FLOAT_EQ(y[i], expected[i]);
+}
+
+TEST_F(TargetTest, RunsWithEmbeddedWeights) {
+  ASSERT_TRUE(succeeded(emit("add.so")));
+  const dlc_model_api *model = load("add.so");
+  ASSERT_TRUE(model);
+  EXPECT_STREQ(model->name, "add");
+  EXPECT_EQ(model->num_inputs, 1);
+  expectRuns(model);
+  uint64_t size = 0;
+  ASSERT_FALSE(llvm::sys::fs::file_size(path("add.so"), size));
+  EXPECT_LE(size, 50u * 1024);
+  RecordProperty("bytes", size);
+  EXPECT_NE(std::strstr(model->describe(), "\"shape\":[\"N\",4]"), nullptr) << model->describe();
+}
+
+TEST_F(TargetTest, RefusesWithASentence) {
+  ASSERT_TRUE(succeeded(emit("add.so")));
+  const dlc_model_api *model = load("add.so");
+  ASSERT_TRUE(model);
+  float x[6] = {}, y[8] = {};
+  Tensor in(x, 2, 3), out(y, 2, 4);
+  const DLTensor *inputs[] = {&in};
+  DLTensor *outputs[] = {&out};
+  EXPECT_EQ(model->run(nullptr, inputs, outputs), DLC_INVALID_ARGUMENT);
+  EXPECT_STREQ(model->last_error(),
+               "add: input 'x' should be float32[N,4], but is given as float32[2,3]");
+}
+
+TEST_F(TargetTest, RunsWithExternalWeights) {
+  ASSERT_TRUE(succeeded(emit("add.so", /*external=*/true)));
+  const dlc_model_api *model = load("add.so");
+  ASSERT_TRUE(model);
+  expectRuns(model);
+}
+
+TEST_F(TargetTest, RefusesOtherWeights) {
+  ASSERT_TRUE(succeeded(emit("add.so", /*external=*/true)));
+  int fd = ::open(path("add.safetensors").c_str(), O_WRONLY);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(::pwrite(fd, "x", 1, 40), 1);
+  ::close(fd);
+  const dlc_model_api *model = load("add.so");
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->run(nullptr, nullptr, nullptr), DLC_INVALID_ARGUMENT);
+  dlc_context *made = nullptr;
+  EXPECT_EQ(model->create(nullptr, &made), DLC_IO_ERROR);
+  EXPECT_EQ(made, nullptr);
+  EXPECT_NE(std::strstr(model->last_error(), "don't belong to this model"), nullptr);
+}
+
+TEST_F(TargetTest, IsReproducible) {
+  ASSERT_TRUE(succeeded(emit("add.so")));
+  auto first = llvm::MemoryBuffer::getFile(path("add.so"));
+  ASSERT_TRUE(succeeded(emit("add.so")));
+  auto second = llvm::MemoryBuffer::getFile(path("add.so"));
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE((*first)->getBuffer() == (*second)->getBuffer());
+}
+
+TEST_F(TargetTest, NamesAnUnknownFunction) {
+  std::string text = kAdd;
+  size_t at;
+  while ((at = text.find("dlc_math_rsqrt_f32")) != std::string::npos)
+    text.replace(at, 18, "dlc_math_nosuch_f32");
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    message += diagnostic.str();
+    return success();
+  });
+  EXPECT_TRUE(failed(emit("add.so", false, text.c_str())));
+  EXPECT_NE(message.find("dlc_math_nosuch_f32"), std::string::npos) << message;
+  EXPECT_FALSE(llvm::sys::fs::exists(path("add.so")));
+}
+
+} // namespace
