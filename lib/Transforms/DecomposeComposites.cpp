@@ -18,10 +18,15 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::dl;
 
-/// The composites that ConvertDlToLinalg lowers whole, as one elementwise
-/// expression or one loop nest.
-static constexpr StringLiteral kWithKernel[] = {"dl.relu", "dl.sigmoid",  "dl.silu",
-                                                "dl.gelu", "dl.quantize", "dl.dequantize"};
+/// The composites that ConvertDlToLinalg lowers as one elementwise expression.
+static constexpr StringLiteral kLoweredWhole[] = {"dl.relu", "dl.sigmoid",  "dl.silu",
+                                                  "dl.gelu", "dl.quantize", "dl.dequantize"};
+
+ArrayRef<StringLiteral> dlc::getKernelComposites() {
+  static constexpr StringLiteral names[] = {"softmax", "log_softmax", "layer_norm", "rms_norm",
+                                            "group_norm"};
+  return names;
+}
 
 namespace {
 struct DecomposeCompositesPass
@@ -36,8 +41,10 @@ struct DecomposeCompositesPass
     decompose::addQuantization(decomposers);
     decompose::addRecurrences(decomposers);
     if (ops.empty()) {
-      for (StringRef name : kWithKernel)
+      for (StringRef name : kLoweredWhole)
         decomposers.erase(name);
+      for (StringRef name : getKernelComposites())
+        decomposers.erase(("dl." + name).str());
       return success();
     }
     llvm::StringSet<> chosen;

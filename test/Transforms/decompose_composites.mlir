@@ -1,9 +1,12 @@
-// RUN: dl-opt %s -dl-decompose-composites -canonicalize -cse | FileCheck %s
+// RUN: dl-opt %s -dl-decompose-composites=ops=softmax,layer_norm,lstm,attention,conv_transpose -canonicalize -cse | FileCheck %s
+// RUN: dl-opt %s -dl-decompose-composites | FileCheck %s --check-prefix=DEFAULT
 // RUN: dl-opt %s -dl-decompose-composites=ops=layer_norm | FileCheck %s --check-prefix=SOME
 
 // CHECK-LABEL: @softmax
 // SOME-LABEL: @softmax
 // SOME: dl.softmax
+// DEFAULT-LABEL: @softmax
+// DEFAULT: dl.softmax
 func.func @softmax(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   // CHECK: %[[M:.*]] = dl.reduce max %arg0, dims = [1] keep_dims
   // CHECK: %[[B:.*]] = dl.broadcast_in_dim %[[M]], dims = [0, 1]
@@ -32,6 +35,8 @@ func.func @layer_norm(%x: tensor<4x8xf16>, %s: tensor<8xf16>) -> tensor<4x8xf16>
 
 // The input's part of an lstm is one product before the loop.
 // CHECK-LABEL: @lstm
+// DEFAULT-LABEL: @lstm
+// DEFAULT-NOT: dl.lstm
 func.func @lstm(%x: tensor<7x2x3xf32>, %w: tensor<1x16x3xf32>, %r: tensor<1x16x4xf32>)
     -> tensor<7x1x2x4xf32> {
   // CHECK: dl.dot_general {{.*}} : tensor<7x2x3xf32>, tensor<16x3xf32> -> tensor<7x2x16xf32>

@@ -20,6 +20,10 @@ namespace dlc {
 #define GEN_PASS_DECL
 #include "dlc/Transforms/Passes.h.inc"
 
+/// The composites (without the `dl.` prefix) that are kernels of their own: they
+/// stay whole until dispatches are formed, and are decomposed within the kernel.
+llvm::ArrayRef<llvm::StringLiteral> getKernelComposites();
+
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 

@@ -16,8 +16,10 @@ def DecomposeComposites : Pass<"dl-decompose-composites", "::mlir::func::FuncOp"
     the whole; this pass replaces those that have none. Narrow floats (f16,
     bf16, f8) are computed in f32 and rounded once at the end.
 
-    `ops` names the composites to replace; by default these are all that the
-    code generator has no kernel for.
+    `ops` names the composites to replace. By default these are all that the
+    code generator has no kernel for: softmax and the normalisations become one
+    kernel each, within which they are decomposed after dispatches are formed,
+    and activations and (de)quantisation are elementwise expressions.
 
     Example: `-dl-decompose-composites=ops=softmax` makes of
 
