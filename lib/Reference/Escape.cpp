@@ -52,7 +52,7 @@ static Tensors evaluateUnique(dl::UniqueOp op, Operands operands) {
     auto values = getValues<decltype(zero)>(input);
     std::vector<int64_t> order(split.size);
     std::iota(order.begin(), order.end(), 0);
-    llvm::stable_sort(order, [&](int64_t a, int64_t b) { return compare(values, a, b) < 0; });
+    sortPlaces(order, [&](int64_t a, int64_t b) { return compare(values, a, b) < 0; });
     for (size_t i = 0; i < order.size(); ++i) {
       if (i == 0 || compare(values, order[i - 1], order[i]) != 0) {
         first.push_back(order[i]);
@@ -141,7 +141,7 @@ static Tensor evaluateNonMaxSuppression(dl::NonMaxSuppressionOp op, Operands ope
       for (int64_t b = 0; b < count; ++b)
         if (!threshold || score(b) > threshold->getFloat(0))
           order.push_back(b);
-      llvm::stable_sort(order, [&](int64_t a, int64_t b) { return score(a) > score(b); });
+      sortPlaces(order, [&](int64_t a, int64_t b) { return score(a) > score(b); });
       std::vector<int64_t> chosen;
       for (int64_t b : order) {
         if (int64_t(chosen.size()) >= most)

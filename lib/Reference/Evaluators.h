@@ -94,7 +94,7 @@ inline ElementType getResultType(mlir::Operation *op, unsigned result = 0) {
 /// the operand `shape` gives.
 inline Shape getResultShape(mlir::Operation *op, const Tensor *shape) {
   if (shape)
-    return Shape(shape->getInts());
+    return llvm::to_vector<4>(shape->getInts());
   return Shape(llvm::cast<mlir::ShapedType>(op->getResult(0).getType()).getShape());
 }
 
@@ -249,6 +249,16 @@ bool isBefore(T a, T b) {
   if (isNan(a) || isNan(b))
     return !isNan(a) && isNan(b);
   return a < b;
+}
+
+/// Sorts places by `isBefore(a, b)`; of equal ones the lower comes first.
+template <typename Before>
+void sortPlaces(std::vector<int64_t> &places, Before isBefore) {
+  llvm::sort(places, [&](int64_t a, int64_t b) {
+    if (isBefore(a, b) || isBefore(b, a))
+      return isBefore(a, b);
+    return a < b;
+  });
 }
 
 /// The neutral elements of max and min.

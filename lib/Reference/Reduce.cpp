@@ -213,7 +213,7 @@ static std::vector<int64_t> getOrder(const Tensor &key, const Split &split, bool
     for (int64_t o = 0; o < split.outer; ++o)
       for (int64_t n = 0; n < split.inner; ++n) {
         std::iota(line.begin(), line.end(), 0);
-        llvm::stable_sort(line, [&](int64_t a, int64_t b) {
+        sortPlaces(line, [&](int64_t a, int64_t b) {
           auto x = values[split.at(o, a, n)], y = values[split.at(o, b, n)];
           return isDescending ? isBefore(y, x) : isBefore(x, y);
         });

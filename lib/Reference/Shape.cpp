@@ -180,7 +180,7 @@ static Expected<Tensor> evaluatePad(dl::PadOp op, Operands operands) {
   const Tensor &input = operands[0];
   auto getEntries = [&](Value operand, ArrayRef<int64_t> attribute) {
     const Tensor *tensor = getOperand(op, operand, operands);
-    return tensor ? Shape(tensor->getInts()) : Shape(attribute);
+    return tensor ? llvm::to_vector<4>(tensor->getInts()) : Shape(attribute);
   };
   Shape low = getEntries(op.getDynamicLow(), op.getLow());
   Shape high = getEntries(op.getDynamicHigh(), op.getHigh());

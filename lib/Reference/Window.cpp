@@ -311,7 +311,7 @@ static double reflect(double x, double low, double high) {
 namespace {
 /// Sampling of one plane.
 struct GridSampler {
-  dl::GridSampleOp op;
+  mutable dl::GridSampleOp op; // an op's accessors aren't const
   ArrayRef<int64_t> sizes; ///< spatial
 
   /// The index that `i` reads in dimension d; −1: zero.

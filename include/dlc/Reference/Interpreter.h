@@ -38,8 +38,9 @@ public:
   /// sentence that begins with the op's location.
   llvm::Expected<Tensors> run(llvm::StringRef function, llvm::ArrayRef<Tensor> inputs);
 
-private:
   struct State;
+
+private:
   std::unique_ptr<State> state;
 };
 
