@@ -120,7 +120,7 @@ static Expected<std::vector<llvm::SmallVector<int64_t>>>
 getShapes(const std::vector<Port> &ports, ArrayRef<std::string> options) {
   std::vector<llvm::SmallVector<int64_t>> shapes;
   for (const Port &port : ports)
-    shapes.emplace_back(port.shape);
+    shapes.emplace_back(port.shape.begin(), port.shape.end());
   for (const std::string &option : options) {
     auto [port, text] = splitSource(ports, option);
     if (!port && text.contains('='))
