@@ -187,6 +187,10 @@ def cases_of(kind):
 # Running a case
 # ---------------------------------------------------------------------------
 
+# What these cases expect was drawn by NumPy's generator, which no one else has;
+# ONNX leaves the generator open.
+RANDOM = re.compile(r"test_(bernoulli|training_dropout(?!_zero_ratio))")
+
 Result = collections.namedtuple("Result", "kind name op verdict reason seconds")
 
 
@@ -203,6 +207,8 @@ def run_case(folder, kind, options):
     def done(verdict, reason=""):
         return Result(kind, folder.name, case["op"], verdict, reason, time.monotonic() - start)
 
+    if RANDOM.match(folder.name):
+        case["scope"] = "expects the numbers of NumPy's random generator"
     timeout = options.timeout * (10 if kind == "light" else 1)
     with tempfile.TemporaryDirectory(prefix="dlc-onnx-") as scratch:
         model = folder / "model.onnx"
@@ -226,6 +232,8 @@ def run_case(folder, kind, options):
                 command += ["--expect", file]
             command += ["--rtol", repr(case["rtol"]), "--atol", repr(case["atol"])]
             outcome = common.run(command, timeout, options.memory)
+            if outcome.status == "error" and RANDOM.match(folder.name):
+                return done("skipped", case["scope"])
             if outcome.status != "ok":
                 prefix = {"error": "", "crash": "crash: ", "timeout": "run: "}
                 return done("failed", prefix[outcome.status] + outcome.message())

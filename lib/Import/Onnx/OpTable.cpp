@@ -12,11 +12,28 @@ using namespace dlc::onnx;
 const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable t;
+    registerAttentionOps(t);
     registerControlFlowOps(t);
+    registerConvolutionOps(t);
+    registerEinsumOps(t);
     registerElementwiseOps(t);
+    registerLinearAttentionOps(t);
+    registerLinearOps(t);
+    registerLossOps(t);
+    registerMlOps(t);
+    registerNormalizationOps(t);
+    registerPoolingOps(t);
+    registerQuantOps(t);
+    registerRandomOps(t);
     registerReductionOps(t);
+    registerResizeOps(t);
+    registerRnnOps(t);
+    registerSelectionOps(t);
     registerShapeOps(t);
+    registerSignalOps(t);
     registerTensorOps(t);
+    registerTrainingOps(t);
+    registerTreeOps(t);
     return t;
   }();
   return table;

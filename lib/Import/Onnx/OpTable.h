@@ -83,11 +83,28 @@ private:
 };
 
 // One function per family, alphabetical.
+void registerAttentionOps(OpTable &);
 void registerControlFlowOps(OpTable &);
+void registerConvolutionOps(OpTable &);
+void registerEinsumOps(OpTable &);
 void registerElementwiseOps(OpTable &);
+void registerLinearAttentionOps(OpTable &);
+void registerLinearOps(OpTable &);
+void registerLossOps(OpTable &);
+void registerMlOps(OpTable &);
+void registerNormalizationOps(OpTable &);
+void registerPoolingOps(OpTable &);
+void registerQuantOps(OpTable &);
+void registerRandomOps(OpTable &);
 void registerReductionOps(OpTable &);
+void registerResizeOps(OpTable &);
+void registerRnnOps(OpTable &);
+void registerSelectionOps(OpTable &);
 void registerShapeOps(OpTable &);
+void registerSignalOps(OpTable &);
 void registerTensorOps(OpTable &);
+void registerTrainingOps(OpTable &);
+void registerTreeOps(OpTable &);
 
 } // namespace dlc::onnx
 
