@@ -258,7 +258,7 @@ static void format_sizes(char *text, size_t size, int32_t rank, const int64_t *s
 static bool fits(struct dlc_run *run, int32_t index, const int64_t *sizes) {
   const dlc_tensor_info *info = &dlc_rt_model.outputs[index];
   const int64_t *given = run->outputs[index].view.sizes;
-  if (!memcmp(sizes, given, info->rank * sizeof *sizes))
+  if (!info->rank || !memcmp(sizes, given, info->rank * sizeof *sizes))
     return true;
   char is[128], has[128], message[400];
   format_sizes(is, sizeof is, info->rank, sizes);
@@ -279,7 +279,8 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
   int64_t *kept = run->output_sizes;
   for (int32_t i = 0; i < index; ++i)
     kept += dlc_rt_model.outputs[i].rank;
-  memcpy(kept, sizes, rank * sizeof *sizes);
+  for (int32_t d = 0; d < rank; ++d)
+    kept[d] = sizes[d];
   const DLTensor *given = run->given_outputs[index];
   if (given->data) {
     if (!fits(run, index, sizes))
@@ -291,8 +292,10 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
   } else {
     // The shape goes behind the data where the caller has no room for it.
     int64_t shape = given->shape ? 0 : rank * (int64_t)sizeof *sizes;
-    state->allocated = true;
-    state->buffer = dlc_allocate(run->context, ((bytes + 7) & ~INT64_C(7)) + shape);
+    state->allocated = bytes || shape;
+    state->buffer = run; // nothing is written where there is nothing to allocate
+    if (state->allocated)
+      state->buffer = dlc_allocate(run->context, ((bytes + 7) & ~INT64_C(7)) + shape);
     if (!state->buffer)
       return fail_memory(call, bytes);
   }
@@ -300,13 +303,14 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
   return state->buffer;
 }
 
-/// Hands an output that the model allocated to the caller.
+/// Fills in an output that came without data; an empty one stays so.
 static void publish(const dlc_tensor_info *info, output_state *state, DLTensor *tensor) {
   int64_t bytes = dlc_tensor_bytes(info->rank, state->sizes, info->bytes);
   if (!tensor->shape && info->rank)
     tensor->shape = (int64_t *)((char *)state->buffer + ((bytes + 7) & ~INT64_C(7)));
-  memcpy(tensor->shape, state->sizes, info->rank * sizeof(int64_t));
-  tensor->data = state->buffer;
+  for (int32_t d = 0; d < info->rank; ++d)
+    tensor->shape[d] = state->sizes[d];
+  tensor->data = state->allocated ? state->buffer : NULL;
   tensor->device = (DLDevice){(DLDeviceType)DLC_DEVICE_CPU, 0};
   tensor->ndim = info->rank;
   tensor->dtype = (DLDataType){info->code, info->bits, 1};
@@ -321,7 +325,7 @@ static int32_t finish_outputs(struct dlc_run *run) {
     output_state *state = &run->outputs[i];
     if (state->allocated && status)
       dlc_deallocate(run->context, state->buffer);
-    else if (state->allocated)
+    else if (!status && !run->given_outputs[i]->data)
       publish(info, state, run->given_outputs[i]);
     else if (state->copy && !status)
       dlc_copy_to_view(&state->view, state->buffer, info->rank, info->bytes);
