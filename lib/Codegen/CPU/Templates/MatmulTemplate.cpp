@@ -1,0 +1,381 @@
+//===- MatmulTemplate.cpp - kernels whose root is a matrix product --------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// dl.dot_general onto the contraction nest (ContractionNest.h). The right
+// operand comes in one of three forms:
+//
+//   packed       an argument [N/NR][K][NR], read through the inverse of packing
+//                (what -dl-pack-weights leaves in the kernel):
+//                  transpose [1,0,2] -> reshape [K, N/NR * NR] -> slice [K, N]
+//   row-major    columns contiguous: used where it lies
+//   otherwise    (contiguous along K, as in q·kᵀ): packed into scratch memory
+//                first, batch by batch
+//
+//===----------------------------------------------------------------------===//
+
+#include "Epilogue.h"
+#include "PackedWeights.h"
+
+#include "dl/IR/Dl.h"
+#include "dlc/Codegen/CPU/Templates.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cpu;
+
+#define DEBUG_TYPE "dl-matmul-template"
+
+namespace {
+/// Neighbouring dimensions of a contiguous operand seen as one.
+struct DimGroup {
+  OpFoldResult size, stride;
+};
+} // namespace
+
+static OpFoldResult dimSize(ImplicitLocOpBuilder &b, Value buffer, int64_t dim) {
+  auto type = llvm::cast<MemRefType>(buffer.getType());
+  if (!type.isDynamicDim(dim))
+    return b.getIndexAttr(type.getDimSize(dim));
+  return memref::DimOp::create(b, buffer, dim).getResult();
+}
+
+/// Row-major strides of a contiguous buffer.
+static SmallVector<OpFoldResult> rowMajorStrides(ImplicitLocOpBuilder &b, Value buffer) {
+  int64_t rank = llvm::cast<MemRefType>(buffer.getType()).getRank();
+  SmallVector<OpFoldResult> strides(rank);
+  OpFoldResult stride = b.getIndexAttr(1);
+  for (int64_t d = rank - 1; d >= 0; --d) {
+    strides[d] = stride;
+    if (d > 0)
+      stride = mulIndex(b, stride, dimSize(b, buffer, d));
+  }
+  return strides;
+}
+
+/// Whether `dims` are neighbours in row-major order, so that they form a group.
+static bool areNeighbours(ArrayRef<int64_t> dims) {
+  for (size_t i = 1; i < dims.size(); ++i)
+    if (dims[i] != dims[i - 1] + 1)
+      return false;
+  return true;
+}
+
+static DimGroup groupDims(ImplicitLocOpBuilder &b, Value buffer, ArrayRef<int64_t> dims) {
+  SmallVector<OpFoldResult> strides = rowMajorStrides(b, buffer);
+  DimGroup group{b.getIndexAttr(1), b.getIndexAttr(0)};
+  if (dims.empty())
+    return group;
+  group.stride = strides[dims.back()];
+  for (int64_t dim : dims)
+    group.size = mulIndex(b, group.size, dimSize(b, buffer, dim));
+  return group;
+}
+
+static SmallVector<int64_t> otherDims(int64_t rank, ArrayRef<int64_t> x, ArrayRef<int64_t> y) {
+  SmallVector<int64_t> dims;
+  for (int64_t d = 0; d < rank; ++d)
+    if (!llvm::is_contained(x, d) && !llvm::is_contained(y, d))
+      dims.push_back(d);
+  return dims;
+}
+
+namespace {
+/// Which operand dimensions play which part in the product.
+struct MatmulDims {
+  SmallVector<int64_t> lhsBatch, rhsBatch, lhsRows, rhsColumns, lhsContract, rhsContract;
+
+  static FailureOr<MatmulDims> match(dl::DotGeneralOp dot) {
+    auto lhs = llvm::cast<RankedTensorType>(dot.getLhs().getType());
+    auto rhs = llvm::cast<RankedTensorType>(dot.getRhs().getType());
+    auto out = llvm::cast<RankedTensorType>(dot.getOutput().getType());
+    if (!lhs.getElementType().isF32() || !rhs.getElementType().isF32() ||
+        !out.getElementType().isF32())
+      return failure();
+    MatmulDims dims;
+    dims.lhsBatch = llvm::to_vector(dot.getLhsBatching());
+    dims.rhsBatch = llvm::to_vector(dot.getRhsBatching());
+    dims.lhsContract = llvm::to_vector(dot.getLhsContracting());
+    dims.rhsContract = llvm::to_vector(dot.getRhsContracting());
+    dims.lhsRows = otherDims(lhs.getRank(), dims.lhsBatch, dims.lhsContract);
+    dims.rhsColumns = otherDims(rhs.getRank(), dims.rhsBatch, dims.rhsContract);
+    // One column dimension, so that a row of the result is one run; one row
+    // stride and one contraction stride in each operand.
+    if (dims.rhsColumns.size() != 1 || dims.lhsContract.empty() ||
+        !areNeighbours(dims.lhsRows) || !areNeighbours(dims.lhsContract) ||
+        !areNeighbours(dims.rhsContract))
+      return failure();
+    return dims;
+  }
+};
+
+class MatmulEmitter {
+public:
+  MatmulEmitter(func::FuncOp kernel, dl::DotGeneralOp dot, const MatmulDims &dims,
+                std::optional<PackedOperand> packed, const Epilogue &epilogue)
+      : dot(dot), dims(dims), packed(packed), epilogue(epilogue),
+        target(TargetInfo::get(kernel)), b(dot.getLoc(), kernel.getContext()),
+        buffers(kernel, b) {}
+
+  void emit() {
+    lhs = buffers.input(dot.getLhs());
+    rhs = buffers.input(packed ? packed->argument : dot.getRhs());
+    DimGroup rows = groupDims(b, lhs, dims.lhsRows);
+    DimGroup lhsContract = groupDims(b, lhs, dims.lhsContract);
+    SmallVector<OpFoldResult> lhsStrides = rowMajorStrides(b, lhs);
+    nest.lanes = target.lanes(32);
+    nest.lines = b.getIndexAttr(1);
+    nest.lineStride = b.getIndexAttr(0);
+    nest.rows = rows.size;
+    nest.rowStride = rows.stride;
+    for (int64_t dim : dims.lhsBatch)
+      nest.outer.push_back({dimSize(b, lhs, dim), lhsStrides[dim], b.getIndexAttr(0)});
+    int64_t rowCount = getConstantIntValue(rows.size).value_or(ShapedType::kDynamic);
+    if (packed) {
+      OpFoldResult tileWidth = b.getIndexAttr(packed->tileColumns);
+      nest.tile = chooseTileRows(rowCount, packed->tileColumns / nest.lanes);
+      nest.columns = b.getIndexAttr(packed->columns);
+      nest.rhsPadded = true;
+      nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
+      nest.columnTileStride = mulIndex(b, lhsContract.size, tileWidth);
+    } else {
+      nest.columns = dimSize(b, rhs, dims.rhsColumns.front());
+      int64_t columnCount = getConstantIntValue(nest.columns).value_or(ShapedType::kDynamic);
+      nest.tile = chooseTileShape(rowCount, columnCount, 32, target);
+      DimGroup contract = groupDims(b, rhs, dims.rhsContract);
+      SmallVector<OpFoldResult> strides = rowMajorStrides(b, rhs);
+      int64_t rank = strides.size();
+      if (dims.rhsColumns.front() == rank - 1) {
+        for (auto [loop, dim] : llvm::zip(nest.outer, dims.rhsBatch))
+          loop.rhsStride = strides[dim];
+        nest.loops = {{lhsContract.size, lhsContract.stride, contract.stride}};
+        nest.columnTileStride = b.getIndexAttr(nest.tile.vectors * nest.lanes);
+      } else {
+        packRhs(lhsContract, contract, strides);
+      }
+    }
+    Value flatLhs = spreadRows(lhsContract), flatRhs = flatten(b, rhs);
+    if (epilogue.hasFlatRows())
+      buffers.flattenRows(b, llvm::cast<RankedTensorType>(dot.getOutput().getType()));
+    emitContractionNest(
+        b, nest, target, flatLhs, flatRhs,
+        [](ImplicitLocOpBuilder &, TilePosition &) { return SmallVector<Value>(); },
+        [&](ImplicitLocOpBuilder &b, const TilePosition &position, ArrayRef<Value> sums) {
+          epilogue.emit(b, buffers, position, sums,
+                        [&](ImplicitLocOpBuilder &b, const TilePosition &position, Value row) {
+                          return rowIndices(b, position, row);
+                        });
+        });
+    buffers.finish(b);
+  }
+
+private:
+  TileShape chooseTileRows(int64_t rows, int64_t vectors) {
+    int64_t most = (target.vectorRegisters - 1 - vectors) / vectors;
+    if (ShapedType::isDynamic(rows))
+      return {most, vectors};
+    return {int64_t(llvm::divideCeil(rows, llvm::divideCeil(rows, most))), vectors};
+  }
+
+  /// The left operand as a flat buffer; a copy with rows further apart where
+  /// they would evict each other from L1.
+  Value spreadRows(const DimGroup &contract) {
+    Value flat = flatten(b, lhs);
+    auto stride = getConstantIntValue(nest.rowStride), size = getConstantIntValue(contract.size);
+    if (!stride || !size || stride != size || getConstantIntValue(contract.stride) != 1 ||
+        avoidSetConflicts(*stride) == *stride || nest.tile.rows < 4)
+      return flat;
+    for (auto [position, dim] : llvm::enumerate(dims.lhsBatch))
+      if (dim != int64_t(position))
+        return flat;
+    int64_t pitch = avoidSetConflicts(*stride);
+    // Batches and rows are all the dimensions but the last, in order.
+    OpFoldResult rows = nest.rows;
+    for (OuterLoop &loop : nest.outer)
+      rows = mulIndex(b, rows, loop.count);
+    Value copy = allocateScratch(mulIndex(b, rows, b.getIndexAttr(pitch)));
+    auto parallel =
+        scf::ForallOp::create(b, ArrayRef<OpFoldResult>{rows}, ValueRange{}, std::nullopt);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPoint(parallel.getTerminator());
+      Value row = parallel.getInductionVar(0);
+      Value from = materialize(b, mulIndex(b, row, b.getIndexAttr(*stride)));
+      Value to = materialize(b, mulIndex(b, row, b.getIndexAttr(pitch)));
+      auto loop = scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
+                                     arith::ConstantIndexOp::create(b, *stride),
+                                     arith::ConstantIndexOp::create(b, 1));
+      b.setInsertionPointToStart(loop.getBody());
+      Value k = loop.getInductionVar();
+      Value value = memref::LoadOp::create(b, flat, Value(arith::AddIOp::create(b, from, k)));
+      memref::StoreOp::create(b, value, copy, Value(arith::AddIOp::create(b, to, k)));
+    }
+    nest.rowStride = b.getIndexAttr(pitch);
+    // The strides of batches grow in proportion.
+    OpFoldResult batch = mulIndex(b, nest.rows, nest.rowStride);
+    for (OuterLoop &loop : llvm::reverse(nest.outer)) {
+      loop.lhsStride = batch;
+      batch = mulIndex(b, batch, loop.count);
+    }
+    return copy;
+  }
+
+  /// Result indices of a row: batch dimensions, then the row dimensions.
+  SmallVector<Value> rowIndices(ImplicitLocOpBuilder &b, const TilePosition &position,
+                                Value row) {
+    if (epilogue.hasFlatRows()) {
+      OpFoldResult flat = b.getIndexAttr(0);
+      for (auto [loop, index] : llvm::zip(nest.outer, position.outer))
+        flat = addIndex(b, mulIndex(b, flat, loop.count), index);
+      return {materialize(b, addIndex(b, mulIndex(b, flat, nest.rows), row))};
+    }
+    SmallVector<Value> indices(position.outer);
+    SmallVector<Value> reversed;
+    for (size_t i = dims.lhsRows.size(); i-- > 0;) {
+      if (i == 0) {
+        reversed.push_back(row);
+        break;
+      }
+      Value size = materialize(b, dimSize(b, lhs, dims.lhsRows[i]));
+      reversed.push_back(arith::RemUIOp::create(b, row, size));
+      row = arith::DivUIOp::create(b, row, size);
+    }
+    indices.append(reversed.rbegin(), reversed.rend());
+    return indices;
+  }
+
+  /// Copies the right operand into scratch as [batch...][N/NR][K][NR], columns
+  /// past the end zero: the form of packed weights.
+  void packRhs(const DimGroup &lhsContract, const DimGroup &contract,
+               ArrayRef<OpFoldResult> strides) {
+    int64_t width = nest.tile.vectors * nest.lanes;
+    OpFoldResult tileWidth = b.getIndexAttr(width);
+    OpFoldResult tiles;
+    if (auto n = getConstantIntValue(nest.columns))
+      tiles = b.getIndexAttr(llvm::divideCeil(*n, width));
+    else
+      tiles = arith::CeilDivUIOp::create(b, materialize(b, nest.columns),
+                                         materialize(b, tileWidth))
+                  .getResult();
+    OpFoldResult tileSize = mulIndex(b, contract.size, tileWidth);
+    OpFoldResult batchSize = mulIndex(b, tiles, tileSize), total = batchSize;
+    for (OuterLoop &loop : nest.outer)
+      total = mulIndex(b, total, loop.count);
+    Value scratch = allocateScratch(total);
+    Value flat = flatten(b, rhs);
+
+    // Scratch batches lie in the order of the outer loops.
+    OpFoldResult stride = batchSize;
+    SmallVector<OpFoldResult> bounds;
+    for (OuterLoop &loop : llvm::reverse(nest.outer)) {
+      loop.rhsStride = stride;
+      stride = mulIndex(b, stride, loop.count);
+    }
+    for (OuterLoop &loop : nest.outer)
+      bounds.push_back(loop.count);
+    bounds.push_back(tiles);
+    auto parallel = scf::ForallOp::create(b, bounds, ValueRange{}, std::nullopt);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPoint(parallel.getTerminator());
+      SmallVector<Value> ivs(parallel.getInductionVars());
+      Value tile = ivs.pop_back_val();
+      OpFoldResult from = b.getIndexAttr(0), to = mulIndex(b, tile, tileSize);
+      for (auto [i, iv] : llvm::enumerate(ivs)) {
+        from = addIndex(b, from, mulIndex(b, iv, strides[dims.rhsBatch[i]]));
+        to = addIndex(b, to, mulIndex(b, iv, nest.outer[i].rhsStride));
+      }
+      emitPackTile(flat, scratch, materialize(b, from), materialize(b, to), tile, contract,
+                   strides[dims.rhsColumns.front()], width);
+    }
+    rhs = scratch;
+    nest.rhsPadded = true;
+    nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
+    nest.columnTileStride = tileSize;
+  }
+
+  Value allocateScratch(OpFoldResult total) {
+    if (auto size = getConstantIntValue(total))
+      return memref::AllocOp::create(b, MemRefType::get({*size}, b.getF32Type()),
+                                     b.getI64IntegerAttr(64));
+    return memref::AllocOp::create(
+        b, MemRefType::get({ShapedType::kDynamic}, b.getF32Type()),
+        ValueRange{materialize(b, total)}, b.getI64IntegerAttr(64));
+  }
+
+  /// One column tile: scratch[to + k*NR + j] = rhs[from + k*sk + (tile*NR + j)*sn].
+  void emitPackTile(Value flat, Value scratch, Value from, Value to, Value tile,
+                    const DimGroup &contract, OpFoldResult columnStride, int64_t width) {
+    Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
+    Value zeroElement = arith::ConstantOp::create(b, b.getZeroAttr(b.getF32Type()));
+    Value column0 = materialize(b, mulIndex(b, tile, b.getIndexAttr(width)));
+    Value columns = materialize(b, nest.columns);
+    auto byColumn =
+        scf::ForOp::create(b, zero, arith::ConstantIndexOp::create(b, width), one);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(byColumn.getBody());
+    Value j = byColumn.getInductionVar();
+    Value column = arith::AddIOp::create(b, column0, j);
+    Value exists =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, column, columns);
+    Value source =
+        materialize(b, addIndex(b, from, mulIndex(b, column, columnStride)));
+    Value dest = arith::AddIOp::create(b, to, j);
+    auto branch = scf::IfOp::create(b, exists, /*withElseRegion=*/true);
+    auto copy = [&](Block *block, bool present) {
+      b.setInsertionPointToStart(block);
+      auto byK = scf::ForOp::create(b, zero, materialize(b, contract.size), one);
+      b.setInsertionPointToStart(byK.getBody());
+      Value k = byK.getInductionVar();
+      Value value = zeroElement;
+      if (present)
+        value = memref::LoadOp::create(
+            b, flat, materialize(b, addIndex(b, source, mulIndex(b, k, contract.stride))));
+      Value at = materialize(b, addIndex(b, dest, mulIndex(b, k, b.getIndexAttr(width))));
+      memref::StoreOp::create(b, value, scratch, at);
+    };
+    copy(branch.thenBlock(), true);
+    copy(branch.elseBlock(), false);
+  }
+
+  dl::DotGeneralOp dot;
+  const MatmulDims &dims;
+  std::optional<PackedOperand> packed;
+  const Epilogue &epilogue;
+  TargetInfo target;
+  ImplicitLocOpBuilder b;
+  KernelBuffers buffers;
+  ContractionNest nest;
+  Value lhs, rhs;
+};
+} // namespace
+
+LogicalResult dlc::cpu::lowerMatmulKernel(func::FuncOp kernel) {
+  dl::DotGeneralOp dot;
+  for (auto op : kernel.getOps<dl::DotGeneralOp>()) {
+    if (dot)
+      return failure();
+    dot = op;
+  }
+  if (!dot || !llvm::isa<BlockArgument>(dot.getLhs()))
+    return failure();
+  FailureOr<MatmulDims> dims = MatmulDims::match(dot);
+  if (failed(dims))
+    return failure();
+  std::optional<PackedOperand> packed = PackedOperand::match(dot.getRhs());
+  if (!packed && !llvm::isa<BlockArgument>(dot.getRhs()))
+    return failure();
+  if (packed && (!dims->rhsBatch.empty() || dims->rhsColumns.front() != 1))
+    return failure();
+  llvm::SmallPtrSet<Operation *, 4> operandOps;
+  if (packed)
+    operandOps.insert(packed->unpackOps.begin(), packed->unpackOps.end());
+  FailureOr<Epilogue> epilogue = Epilogue::match(kernel, dot, operandOps);
+  if (failed(epilogue))
+    return failure();
+  MatmulEmitter(kernel, dot, *dims, packed, *epilogue).emit();
+  return success();
+}
