@@ -20,6 +20,7 @@
 #define DLC_CONVERSION_DLTOLINALG_H
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/DialectConversion.h"
@@ -38,6 +39,11 @@ class StorageTypeConverter : public mlir::TypeConverter {
 public:
   StorageTypeConverter();
 };
+
+/// What an elementwise dl op (arithmetic, select, clamp, convert) does to one
+/// element: operands and result in storage type. Null for any other op.
+mlir::Value emitElementwise(mlir::ImplicitLocOpBuilder &b, mlir::Operation *op,
+                            mlir::ValueRange operands);
 
 /// Lowerings of every op of a family.
 void populateDlDataToLinalgPatterns(const mlir::TypeConverter &converter,

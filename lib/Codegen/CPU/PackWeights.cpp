@@ -4,6 +4,24 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// Runs on launches (after -dl-form-dispatches). Where every launch of a matrix
+// product or convolution kernel passes a weight as its right operand, the kernel
+// takes it as column tiles [N/NR][K][NR] instead: one run of memory per tile, in
+// the order of use. The packing is plain dl ops on the weight in the host
+// program, which -dl-fold-constants then computes once, at compile time; the
+// kernel unpacks with dl ops, which its template reads as an address computation.
+//
+//   // before
+//   func.func private @k(%x: tensor<8x64xf32>, %w: tensor<64x48xf32>) ...
+//     %0 = dl.dot_general %x, %w, ... contracting = [1] x [0] ...
+//   // after
+//   func.func private @k(%x: tensor<8x64xf32>, %w: tensor<1x64x48xf32>) ...
+//     %1 = dl.transpose %w, permutation = [1, 0, 2] ...
+//     %2 = dl.reshape %1 : tensor<64x1x48xf32> -> tensor<64x48xf32>
+//     %0 = dl.dot_general %x, %2, ... contracting = [1] x [0] ...
+//
+//===----------------------------------------------------------------------===//
 
 #include "Templates/ContractionNest.h"
 #include "Templates/PackedWeights.h"
@@ -11,11 +29,6 @@
 #include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
 #include "dlc/Codegen/CPU/Passes.h"
-
-namespace dlc::cpu {
-#define GEN_PASS_DEF_PACKWEIGHTSPASS
-#include "dlc/Codegen/CPU/Passes.h.inc"
-} // namespace dlc::cpu
 
 using namespace mlir;
 using namespace dlc;
@@ -106,8 +119,16 @@ static std::optional<RightOperand> matchKernel(func::FuncOp kernel) {
 }
 
 namespace {
-struct PackWeightsPass : dlc::cpu::impl::PackWeightsPassBase<PackWeightsPass> {
-  using PackWeightsPassBase::PackWeightsPassBase;
+struct PackWeightsPass : PassWrapper<PackWeightsPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PackWeightsPass)
+
+  StringRef getArgument() const override { return "dl-pack-weights"; }
+  StringRef getDescription() const override {
+    return "Lay constant matrices out as the kernels read them";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<dl::DlDialect>();
+  }
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -182,3 +203,7 @@ private:
   }
 };
 } // namespace
+
+std::unique_ptr<Pass> dlc::createPackWeightsPass() {
+  return std::make_unique<PackWeightsPass>();
+}

@@ -14,6 +14,7 @@ using namespace mlir;
 using namespace dlc;
 
 void dlc::buildLowerKernelsPipeline(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(createLowerTemplateKernelsPass());
   manager.addPass(createConvertDlToLinalgPass());
   manager.addNestedPass<func::FuncOp>(createFuseElementwisePass());
   manager.addPass(createBufferizeKernelsPass());
@@ -23,6 +24,8 @@ void dlc::buildLowerKernelsPipeline(OpPassManager &manager) {
 }
 
 void dlc::registerCodegenCpuPasses() {
+  registerPass([] { return createPackWeightsPass(); });
+  registerPass([] { return createLowerTemplateKernelsPass(); });
   registerPass([] { return createFuseElementwisePass(); });
   registerPass([] { return createBufferizeKernelsPass(); });
   registerPass([] { return createLowerKernelLoopsPass(); });

@@ -382,23 +382,71 @@ struct LowerBitcast : OpConversionPattern<dl::BitcastOp> {
 };
 } // namespace
 
-template <unsigned arity, typename... Ops>
-static void addElementwise(RewritePatternSet &patterns, const TypeConverter &converter) {
-  patterns.add<LowerElementwise<Ops, arity>...>(converter, patterns.getContext());
-}
-
-void dlc::populateDlElementwiseToLinalgPatterns(const TypeConverter &converter,
-                                                RewritePatternSet &patterns) {
-  addElementwise<1, dl::NegOp, dl::AbsOp, dl::SignOp, dl::ExpOp, dl::Expm1Op, dl::LogOp,
+/// A list of op classes.
+template <typename... Ops>
+struct OpList {};
+using UnaryOps = OpList<dl::NegOp, dl::AbsOp, dl::SignOp, dl::ExpOp, dl::Expm1Op, dl::LogOp,
                  dl::Log1pOp, dl::SqrtOp, dl::RsqrtOp, dl::ReciprocalOp, dl::SinOp, dl::CosOp,
                  dl::TanOp, dl::AsinOp, dl::AcosOp, dl::AtanOp, dl::SinhOp, dl::CoshOp,
                  dl::TanhOp, dl::AsinhOp, dl::AcoshOp, dl::AtanhOp, dl::ErfOp, dl::ErfInvOp,
                  dl::LgammaOp, dl::DigammaOp, dl::SigmoidOp, dl::FloorOp, dl::CeilOp,
                  dl::RoundOp, dl::TruncOp, dl::NotOp, dl::ReluOp, dl::SiluOp, dl::GeluOp,
-                 dl::IsNanOp, dl::IsInfOp>(patterns, converter);
-  addElementwise<2, dl::AddOp, dl::SubOp, dl::MulOp, dl::DivOp, dl::RemOp, dl::PowOp, dl::MaxOp,
+                 dl::IsNanOp, dl::IsInfOp>;
+using BinaryOps = OpList<dl::AddOp, dl::SubOp, dl::MulOp, dl::DivOp, dl::RemOp, dl::PowOp, dl::MaxOp,
                  dl::MinOp, dl::Atan2Op, dl::AndOp, dl::OrOp, dl::XorOp, dl::ShiftLeftOp,
-                 dl::ShiftRightOp, dl::CompareOp>(patterns, converter);
+                 dl::ShiftRightOp, dl::CompareOp>;
+
+template <unsigned arity, typename... Ops>
+static void addElementwise(RewritePatternSet &patterns, const TypeConverter &converter,
+                           OpList<Ops...>) {
+  patterns.add<LowerElementwise<Ops, arity>...>(converter, patterns.getContext());
+}
+
+void dlc::populateDlElementwiseToLinalgPatterns(const TypeConverter &converter,
+                                                RewritePatternSet &patterns) {
+  addElementwise<1>(patterns, converter, UnaryOps());
+  addElementwise<2>(patterns, converter, BinaryOps());
   patterns.add<LowerSelect, LowerClamp, LowerConvert, LowerBitcast>(converter,
                                                                     patterns.getContext());
+}
+
+//===----------------------------------------------------------------------===//
+// One element at a time
+//===----------------------------------------------------------------------===//
+
+template <unsigned arity, typename... Ops>
+static Value emitOneOf(B &b, Operation *op, ValueRange args, OpList<Ops...>) {
+  Type element = elementOf(op->getOperand(0));
+  Value result;
+  auto tryOp = [&](auto typed) {
+    if (!typed)
+      return;
+    Value x = fromStorage(b, args[0], element);
+    if constexpr (arity == 1)
+      result = emit(typed, x, element, b);
+    else
+      result = emit(typed, x, fromStorage(b, args[1], element), element, b);
+  };
+  (tryOp(dyn_cast<Ops>(op)), ...);
+  return result;
+}
+
+Value dlc::emitElementwise(B &b, Operation *op, ValueRange args) {
+  Type result = elementOf(op->getResult(0));
+  if (Value computed = emitOneOf<1>(b, op, args, UnaryOps()))
+    return toStorage(b, computed, result);
+  if (Value computed = emitOneOf<2>(b, op, args, BinaryOps()))
+    return toStorage(b, computed, result);
+  if (isa<dl::SelectOp>(op))
+    return arith::SelectOp::create(b, fromStorage(b, args[0], b.getI1Type()), args[1], args[2]);
+  if (isa<dl::ClampOp>(op)) {
+    Value x = emitMax(b, fromStorage(b, args[1], result), fromStorage(b, args[0], result), result);
+    return toStorage(b, emitMin(b, x, fromStorage(b, args[2], result), result), result);
+  }
+  if (auto convert = dyn_cast<dl::ConvertOp>(op)) {
+    Type from = elementOf(convert.getInput());
+    Value x = fromStorage(b, args[0], from);
+    return toStorage(b, convertElement(b, x, from, result, convert.getSaturate()), result);
+  }
+  return nullptr;
 }

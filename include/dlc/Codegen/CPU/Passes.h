@@ -9,6 +9,7 @@
 // pipeline `-dl-lower-kernels` takes it from linalg on tensors to the LLVM
 // dialect:
 //
+//   lower-template-kernels   matrix products and convolutions, straight to vectors
 //   fuse-elementwise     producers into consumers, on tensors
 //   bufferize-kernels    results become buffers of the caller
 //   lower-kernel-loops   loop nests whose innermost loop LLVM vectorises
@@ -33,13 +34,12 @@ namespace dlc {
 /// The attribute that marks a kernel.
 constexpr llvm::StringLiteral kKernelAttrName = "dlc.kernel";
 
-/// A way to generate code for a kernel, tried before the generic one while the
-/// body is still dl ops on tensors. It either leaves the function alone and
-/// fails, or replaces its body by loops, vectors and memref accesses on buffers:
-/// arguments as memrefs, then one memref for each result (`bufferizeSignature`),
-/// parallel loops as scf.parallel at the top.
-using KernelStrategy = llvm::function_ref<mlir::LogicalResult(mlir::func::FuncOp)>;
+/// Lays constant matrices out as the kernels that take them read them.
+std::unique_ptr<mlir::Pass> createPackWeightsPass();
 
+/// Lowers the kernels that a template (Templates.h) knows, from dl ops on tensors
+/// to loops and vectors on buffers; leaves the others alone.
+std::unique_ptr<mlir::Pass> createLowerTemplateKernelsPass();
 
 /// Fuses elementwise linalg ops into their consumers.
 std::unique_ptr<mlir::Pass> createFuseElementwisePass();

@@ -78,12 +78,6 @@ static Value constantIndex(ImplicitLocOpBuilder &b, int64_t value) {
   return arith::ConstantIndexOp::create(b, value);
 }
 
-static OpFoldResult ceilDiv(ImplicitLocOpBuilder &b, OpFoldResult x, int64_t y) {
-  if (auto c = getConstantIntValue(x))
-    return b.getIndexAttr(llvm::divideCeil(*c, y));
-  return arith::CeilDivUIOp::create(b, materialize(b, x), constantIndex(b, y)).getResult();
-}
-
 /// Quotient and remainder by a size; no code where the size is 1.
 static std::pair<Value, Value> divRem(ImplicitLocOpBuilder &b, Value x, OpFoldResult y) {
   if (getConstantIntValue(y) == 1)
@@ -103,20 +97,17 @@ public:
   void emit() {
     OpFoldResult rowTiles = countRowTiles();
     OpFoldResult tiles = mulIndex(b, nest.lines, rowTiles);
-    OpFoldResult columnTiles = ceilDiv(b, nest.columns, columnsPerTile);
+    OpFoldResult columnTiles = ceilDivIndex(b, nest.columns, columnsPerTile);
     int64_t blockTiles = chooseBlockTiles();
-    OpFoldResult blocks = ceilDiv(b, tiles, blockTiles);
+    OpFoldResult blocks = ceilDivIndex(b, tiles, blockTiles);
 
     OpFoldResult total = mulIndex(b, blocks, columnTiles);
     for (const OuterLoop &loop : nest.outer)
       total = mulIndex(b, total, loop.count);
-    auto parallel = scf::ForallOp::create(b, ArrayRef<OpFoldResult>{total}, ValueRange{},
-                                          std::nullopt);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(parallel.getTerminator());
+    Value iteration = beginParallel(b, total, blockTiles * workPerTile());
 
     // total = (outer..., block, column tile), the last fastest.
-    auto [rest, columnTile] = divRem(b, parallel.getInductionVar(0), columnTiles);
+    auto [rest, columnTile] = divRem(b, iteration, columnTiles);
     auto [outerRest, block] = divRem(b, rest, blocks);
     TilePosition position;
     position.outer.resize(nest.outer.size());
@@ -141,17 +132,27 @@ public:
         b, arith::AddIOp::create(b, first, constantIndex(b, blockTiles)),
         materialize(b, tiles));
     emitColumnVariants(position, columnTile, columnTiles, first, end, rowTiles);
+    endParallel(b);
   }
 
 private:
   /// Row tiles in a line. With rows known at run time only: tiles of the full
   /// height and one for the rest.
-  OpFoldResult countRowTiles() { return ceilDiv(b, nest.rows, nest.tile.rows); }
+  OpFoldResult countRowTiles() { return ceilDivIndex(b, nest.rows, nest.tile.rows); }
 
-  int64_t chooseBlockTiles() {
+  /// Contracted positions, guessed where not known.
+  int64_t contractedSize() {
     int64_t contracted = 1;
     for (const ContractionLoop &loop : nest.loops)
       contracted *= getConstantIntValue(loop.count).value_or(256);
+    return contracted;
+  }
+
+  /// Vector operations of one register tile.
+  int64_t workPerTile() { return contractedSize() * nest.tile.rows * nest.tile.vectors; }
+
+  int64_t chooseBlockTiles() {
+    int64_t contracted = contractedSize();
     int64_t columns = getConstantIntValue(nest.columns).value_or(256);
     int64_t bytes = 4;
     if (columns <= 8 * columnsPerTile && contracted * columns * bytes <= target.l2Bytes / 2)
@@ -168,21 +169,17 @@ private:
     auto setTail = [&](ImplicitLocOpBuilder &b) {
       Value all = materialize(b, nest.columns);
       position.validColumns = arith::SubIOp::create(b, all, position.column);
-      auto maskType = VectorType::get({nest.lanes}, b.getI1Type());
       int64_t vectors = columns ? llvm::divideCeil(*columns % columnsPerTile, nest.lanes)
                                 : nest.tile.vectors;
       for (int64_t j = 0; j < vectors; ++j) {
-        if (columns) {
-          int64_t valid = *columns % columnsPerTile - j * nest.lanes;
-          position.masks.push_back(vector::ConstantMaskOp::create(
-              b, maskType, ArrayRef<int64_t>{std::min(valid, nest.lanes)}));
-        } else {
-          Value valid = arith::SubIOp::create(b, position.validColumns,
-                                              constantIndex(b, j * nest.lanes));
-          valid = arith::MaxSIOp::create(b, valid, constantIndex(b, 0));
-          position.masks.push_back(
-              vector::CreateMaskOp::create(b, maskType, ValueRange{valid}));
-        }
+        OpFoldResult valid;
+        if (columns)
+          valid = b.getIndexAttr(std::min(*columns % columnsPerTile - j * nest.lanes, nest.lanes));
+        else
+          valid = arith::SubIOp::create(b, position.validColumns,
+                                        constantIndex(b, j * nest.lanes))
+                      .getResult();
+        position.masks.push_back(createMask(b, nest.lanes, valid));
       }
       return vectors;
     };

@@ -126,6 +126,8 @@ public:
       emitDepthwise();
     else
       emitContraction();
+    if (scratch)
+      memref::DeallocOp::create(b, scratch);
     buffers.finish(b);
   }
 
@@ -144,12 +146,11 @@ private:
     if (type.isDynamicDim(0))
       sizes.push_back(materialize(b, total));
     Value padded = memref::AllocOp::create(b, type, sizes, b.getI64IntegerAttr(64));
-    auto parallel = scf::ForallOp::create(
-        b, ArrayRef<OpFoldResult>{batchSize, b.getIndexAttr(height)}, ValueRange{}, std::nullopt);
+    Value iteration =
+        beginParallel(b, mulIndex(b, batchSize, b.getIndexAttr(height)), width * pitch / lanes);
     {
       OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPoint(parallel.getTerminator());
-      Value image = parallel.getInductionVar(0), line = parallel.getInductionVar(1);
+      auto [image, line] = splitLine(iteration, height);
       Value at = flatLine(image, line, height, width * pitch);
       Value sourceLine = arith::SubIOp::create(b, line, index(shape.lowH));
       // Unsigned: a line above the image is a huge number.
@@ -166,9 +167,18 @@ private:
       copyElements(padded, arith::AddIOp::create(b, middle, index(shape.width * pitch)),
                    shape.highW * pitch, Value(), Value());
     }
-    input = padded;
+    endParallel(b);
+    scratch = input = padded;
     shape.height = height;
     shape.width = width;
+  }
+
+  /// Image and line of the index of a line among all images' lines.
+  std::pair<Value, Value> splitLine(Value iteration, int64_t lines) {
+    if (batch == 1)
+      return {index(0), iteration};
+    return {arith::DivUIOp::create(b, iteration, index(lines)),
+            arith::RemUIOp::create(b, iteration, index(lines))};
   }
 
   /// (image * lines + line) * size
@@ -342,7 +352,7 @@ private:
   KernelBuffers buffers;
   int64_t batch = 0;
   OpFoldResult batchSize;
-  Value input, kernelBuffer, bias;
+  Value input, kernelBuffer, bias, scratch;
 };
 } // namespace
 
@@ -352,14 +362,14 @@ void ConvEmitter::emitDepthwise() {
   int64_t most = (target.vectorRegisters - 4) / 2;
   int64_t tileRows = llvm::divideCeil(
       shape.outWidth, llvm::divideCeil(shape.outWidth, std::min<int64_t>(most, 8)));
-  auto parallel = scf::ForallOp::create(
-      b, ArrayRef<OpFoldResult>{batchSize, b.getIndexAttr(shape.outHeight)}, ValueRange{},
-      std::nullopt);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(parallel.getTerminator());
+  int64_t work = shape.outWidth * llvm::divideCeil(shape.channels, lanes) * shape.kernelHeight *
+                 shape.kernelWidth;
+  Value iteration =
+      beginParallel(b, mulIndex(b, batchSize, b.getIndexAttr(shape.outHeight)), work);
+  auto [image, line] = splitLine(iteration, shape.outHeight);
   TilePosition position;
-  position.outer = {parallel.getInductionVar(0)};
-  position.line = parallel.getInductionVar(1);
+  position.outer = {image};
+  position.line = line;
   position.lanes = lanes;
   auto forRange = [&](int64_t begin, int64_t end, int64_t step,
                       llvm::function_ref<void(Value)> body) {
@@ -387,9 +397,7 @@ void ConvEmitter::emitDepthwise() {
       position.vectors = 1;
       position.column = index(whole);
       position.validColumns = index(shape.channels - whole);
-      position.masks = {vector::ConstantMaskOp::create(
-          b, VectorType::get({lanes}, b.getI1Type()),
-          ArrayRef<int64_t>{shape.channels - whole})};
+      position.masks = {createMask(b, lanes, b.getIndexAttr(shape.channels - whole))};
       emitDepthwiseTile(position, rows);
     }
   };
@@ -402,6 +410,7 @@ void ConvEmitter::emitDepthwise() {
     position.row = index(full);
     channels(position, shape.outWidth - full);
   }
+  endParallel(b);
 }
 
 void ConvEmitter::emitDepthwiseTile(TilePosition position, int64_t rows) {

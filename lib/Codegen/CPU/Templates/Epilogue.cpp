@@ -8,7 +8,7 @@
 #include "Epilogue.h"
 
 #include "dl/IR/Dl.h"
-#include "dlc/Conversion/DlToLinalg/ScalarOps.h"
+#include "dlc/Conversion/DlToLinalg.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -20,10 +20,7 @@ using namespace dlc::cpu;
 
 static MemRefType toMemRef(Type type) {
   auto tensor = llvm::cast<RankedTensorType>(type);
-  Type element = tensor.getElementType();
-  if (auto integer = llvm::dyn_cast<IntegerType>(element); integer && integer.isUnsigned())
-    element = IntegerType::get(type.getContext(), integer.getWidth());
-  return MemRefType::get(tensor.getShape(), element);
+  return MemRefType::get(tensor.getShape(), getStorageType(tensor.getElementType()));
 }
 
 KernelBuffers::KernelBuffers(func::FuncOp kernel, ImplicitLocOpBuilder &b)
@@ -236,11 +233,27 @@ static SmallVector<Value> broadcastIndices(ImplicitLocOpBuilder &b, const Point 
   return result;
 }
 
+/// The one value of a constant, in storage type.
+static Value emitSplat(ImplicitLocOpBuilder &b, DenseElementsAttr splat) {
+  Type element = splat.getElementType(), storage = getStorageType(element);
+  if (llvm::isa<FloatType>(element)) {
+    auto value = splat.getSplatValue<llvm::APFloat>();
+    if (llvm::isa<FloatType>(storage))
+      return arith::ConstantOp::create(b, b.getFloatAttr(storage, value));
+    llvm::APInt bits = value.bitcastToAPInt().zext(storage.getIntOrFloatBitWidth());
+    return arith::ConstantOp::create(b, b.getIntegerAttr(storage, bits));
+  }
+  auto value = splat.getSplatValue<llvm::APInt>();
+  unsigned width = storage.isIndex() ? 64 : storage.getIntOrFloatBitWidth();
+  bool isSigned = !element.isUnsignedInteger() && !element.isInteger(1);
+  value = isSigned ? value.sextOrTrunc(width) : value.zextOrTrunc(width);
+  return arith::ConstantOp::create(b, b.getIntegerAttr(storage, value));
+}
+
 static Value evaluateOp(ImplicitLocOpBuilder &b, Point &point, Operation *op,
                         ArrayRef<Value> indices, bool ownIndices) {
   if (DenseElementsAttr splat = getSplat(op)) {
-    Value scalar = emitScalarConstant(b, b.getLoc(), splat);
-    return toVector(b, point, scalar);
+    return toVector(b, point, emitSplat(b, splat));
   }
   if (auto broadcast = llvm::dyn_cast<dl::BroadcastInDimOp>(op))
     return evaluate(b, point, broadcast.getInput(),
@@ -256,7 +269,7 @@ static Value evaluateOp(ImplicitLocOpBuilder &b, Point &point, Operation *op,
   }
   if (point.lanes)
     return emitVectorOp(b, op, operands);
-  return emitScalarOp(b, b.getLoc(), op, operands);
+  return emitElementwise(b, op, operands);
 }
 
 static Value evaluate(ImplicitLocOpBuilder &b, Point &point, Value value,

@@ -169,6 +169,8 @@ public:
                           return rowIndices(b, position, row);
                         });
         });
+    for (Value memory : scratch)
+      memref::DeallocOp::create(b, memory);
     buffers.finish(b);
   }
 
@@ -197,12 +199,9 @@ private:
     for (OuterLoop &loop : nest.outer)
       rows = mulIndex(b, rows, loop.count);
     Value copy = allocateScratch(mulIndex(b, rows, b.getIndexAttr(pitch)));
-    auto parallel =
-        scf::ForallOp::create(b, ArrayRef<OpFoldResult>{rows}, ValueRange{}, std::nullopt);
+    Value row = beginParallel(b, rows, *stride / nest.lanes);
     {
       OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPoint(parallel.getTerminator());
-      Value row = parallel.getInductionVar(0);
       Value from = materialize(b, mulIndex(b, row, b.getIndexAttr(*stride)));
       Value to = materialize(b, mulIndex(b, row, b.getIndexAttr(pitch)));
       auto loop = scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
@@ -213,6 +212,7 @@ private:
       Value value = memref::LoadOp::create(b, flat, Value(arith::AddIOp::create(b, from, k)));
       memref::StoreOp::create(b, value, copy, Value(arith::AddIOp::create(b, to, k)));
     }
+    endParallel(b);
     nest.rowStride = b.getIndexAttr(pitch);
     // The strides of batches grow in proportion.
     OpFoldResult batch = mulIndex(b, nest.rows, nest.rowStride);
@@ -253,13 +253,7 @@ private:
                ArrayRef<OpFoldResult> strides) {
     int64_t width = nest.tile.vectors * nest.lanes;
     OpFoldResult tileWidth = b.getIndexAttr(width);
-    OpFoldResult tiles;
-    if (auto n = getConstantIntValue(nest.columns))
-      tiles = b.getIndexAttr(llvm::divideCeil(*n, width));
-    else
-      tiles = arith::CeilDivUIOp::create(b, materialize(b, nest.columns),
-                                         materialize(b, tileWidth))
-                  .getResult();
+    OpFoldResult tiles = ceilDivIndex(b, nest.columns, width);
     OpFoldResult tileSize = mulIndex(b, contract.size, tileWidth);
     OpFoldResult batchSize = mulIndex(b, tiles, tileSize), total = batchSize;
     for (OuterLoop &loop : nest.outer)
@@ -269,20 +263,25 @@ private:
 
     // Scratch batches lie in the order of the outer loops.
     OpFoldResult stride = batchSize;
-    SmallVector<OpFoldResult> bounds;
+    OpFoldResult iterations = tiles;
     for (OuterLoop &loop : llvm::reverse(nest.outer)) {
       loop.rhsStride = stride;
       stride = mulIndex(b, stride, loop.count);
+      iterations = mulIndex(b, iterations, loop.count);
     }
-    for (OuterLoop &loop : nest.outer)
-      bounds.push_back(loop.count);
-    bounds.push_back(tiles);
-    auto parallel = scf::ForallOp::create(b, bounds, ValueRange{}, std::nullopt);
+    int64_t work = getConstantIntValue(contract.size).value_or(256) * width;
+    Value iteration = beginParallel(b, iterations, work);
     {
       OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPoint(parallel.getTerminator());
-      SmallVector<Value> ivs(parallel.getInductionVars());
-      Value tile = ivs.pop_back_val();
+      SmallVector<Value> ivs(nest.outer.size());
+      Value divisor = materialize(b, tiles);
+      Value tile = arith::RemUIOp::create(b, iteration, divisor);
+      Value rest = arith::DivUIOp::create(b, iteration, divisor);
+      for (size_t i = nest.outer.size(); i-- > 0;) {
+        Value count = materialize(b, nest.outer[i].count);
+        ivs[i] = arith::RemUIOp::create(b, rest, count);
+        rest = arith::DivUIOp::create(b, rest, count);
+      }
       OpFoldResult from = b.getIndexAttr(0), to = mulIndex(b, tile, tileSize);
       for (auto [i, iv] : llvm::enumerate(ivs)) {
         from = addIndex(b, from, mulIndex(b, iv, strides[dims.rhsBatch[i]]));
@@ -291,19 +290,22 @@ private:
       emitPackTile(flat, scratch, materialize(b, from), materialize(b, to), tile, contract,
                    strides[dims.rhsColumns.front()], width);
     }
+    endParallel(b);
     rhs = scratch;
     nest.rhsPadded = true;
     nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
     nest.columnTileStride = tileSize;
   }
 
+  /// Memory of `total` elements until the kernel's end.
   Value allocateScratch(OpFoldResult total) {
-    if (auto size = getConstantIntValue(total))
-      return memref::AllocOp::create(b, MemRefType::get({*size}, b.getF32Type()),
-                                     b.getI64IntegerAttr(64));
-    return memref::AllocOp::create(
-        b, MemRefType::get({ShapedType::kDynamic}, b.getF32Type()),
-        ValueRange{materialize(b, total)}, b.getI64IntegerAttr(64));
+    SmallVector<Value> sizes;
+    auto known = getConstantIntValue(total);
+    if (!known)
+      sizes.push_back(materialize(b, total));
+    auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)}, b.getF32Type());
+    scratch.push_back(memref::AllocOp::create(b, type, sizes, b.getI64IntegerAttr(64)));
+    return scratch.back();
   }
 
   /// One column tile: scratch[to + k*NR + j] = rhs[from + k*sk + (tile*NR + j)*sn].
@@ -350,6 +352,7 @@ private:
   KernelBuffers buffers;
   ContractionNest nest;
   Value lhs, rhs;
+  SmallVector<Value> scratch;
 };
 } // namespace
 

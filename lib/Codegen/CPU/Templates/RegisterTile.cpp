@@ -7,6 +7,8 @@
 
 #include "RegisterTile.h"
 
+#include "../LoopNest.h"
+
 using namespace mlir;
 using namespace dlc::cpu;
 
@@ -42,6 +44,13 @@ OpFoldResult dlc::cpu::mulIndex(ImplicitLocOpBuilder &b, OpFoldResult x, OpFoldR
       .getResult();
 }
 
+OpFoldResult dlc::cpu::ceilDivIndex(ImplicitLocOpBuilder &b, OpFoldResult x, int64_t y) {
+  if (auto c = getConstantIntValue(x))
+    return b.getIndexAttr(llvm::divideCeil(*c, y));
+  Value sum = materialize(b, addIndex(b, x, b.getIndexAttr(y - 1)));
+  return arith::DivUIOp::create(b, sum, arith::ConstantIndexOp::create(b, y)).getResult();
+}
+
 Value dlc::cpu::flatten(ImplicitLocOpBuilder &b, Value memref) {
   auto type = llvm::cast<MemRefType>(memref.getType());
   if (type.getRank() == 1)
@@ -51,6 +60,35 @@ Value dlc::cpu::flatten(ImplicitLocOpBuilder &b, Value memref) {
                                          memref, ArrayRef<ReassociationIndices>{});
   ReassociationIndices all = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
   return memref::CollapseShapeOp::create(b, memref, ArrayRef<ReassociationIndices>{all});
+}
+
+Value dlc::cpu::beginParallel(ImplicitLocOpBuilder &b, OpFoldResult count, int64_t work) {
+  Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
+  auto loop = scf::ParallelOp::create(b, ValueRange{zero}, ValueRange{materialize(b, count)},
+                                      ValueRange{one});
+  loop->setAttr(kWorkAttrName, b.getI64IntegerAttr(std::max<int64_t>(work, 1)));
+  b.setInsertionPointToStart(loop.getBody());
+  return loop.getInductionVars()[0];
+}
+
+void dlc::cpu::endParallel(ImplicitLocOpBuilder &b) {
+  b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
+}
+
+Value dlc::cpu::createMask(ImplicitLocOpBuilder &b, int64_t lanes, OpFoldResult valid) {
+  auto type = VectorType::get({lanes}, b.getI1Type());
+  if (auto count = getConstantIntValue(valid)) {
+    SmallVector<bool> bits(lanes);
+    for (int64_t i = 0; i < lanes; ++i)
+      bits[i] = i < *count;
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, bits));
+  }
+  auto numbers = VectorType::get({lanes}, b.getI32Type());
+  SmallVector<int32_t> steps(llvm::to_vector(llvm::seq<int32_t>(0, lanes)));
+  Value step = arith::ConstantOp::create(b, DenseElementsAttr::get(numbers, ArrayRef(steps)));
+  Value bound = arith::IndexCastOp::create(b, b.getI32Type(), llvm::cast<Value>(valid));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, step,
+                               vector::BroadcastOp::create(b, numbers, bound));
 }
 
 namespace {

@@ -67,6 +67,20 @@ mlir::OpFoldResult addIndex(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult x,
 mlir::OpFoldResult mulIndex(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult x,
                             mlir::OpFoldResult y);
 
+/// x / y rounded up.
+mlir::OpFoldResult ceilDivIndex(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult x,
+                                int64_t y);
+
+/// A parallel loop over [0, count) at the kernel's top, of about `work` elementary
+/// operations an iteration; the builder is left inside. Returns the index.
+mlir::Value beginParallel(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult count,
+                          int64_t work);
+/// Leaves the parallel loop that `beginParallel` entered.
+void endParallel(mlir::ImplicitLocOpBuilder &b);
+
+/// Which elements of a vector exist: the first `valid` (an index).
+mlir::Value createMask(mlir::ImplicitLocOpBuilder &b, int64_t lanes, mlir::OpFoldResult valid);
+
 } // namespace dlc::cpu
 
 #endif // DLC_LIB_CODEGEN_CPU_TEMPLATES_REGISTERTILE_H

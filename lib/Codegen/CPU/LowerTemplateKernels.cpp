@@ -1,0 +1,49 @@
+//===- LowerTemplateKernels.cpp - kernels that a template knows -----------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dlc/Codegen/CPU/Passes.h"
+#include "dlc/Codegen/CPU/Templates.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+#define DEBUG_TYPE "dl-lower-template-kernels"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+struct LowerTemplateKernelsPass
+    : PassWrapper<LowerTemplateKernelsPass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerTemplateKernelsPass)
+
+  StringRef getArgument() const override { return "dl-lower-template-kernels"; }
+  StringRef getDescription() const override {
+    return "Lower matrix products and convolutions by templates";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
+                    scf::SCFDialect, vector::VectorDialect>();
+  }
+
+  void runOnOperation() override {
+    func::FuncOp kernel = getOperation();
+    if (!kernel->hasAttr(kKernelAttrName) || kernel.isDeclaration())
+      return;
+    if (failed(cpu::lowerMatmulKernel(kernel)) && failed(cpu::lowerConvKernel(kernel)))
+      return;
+    GreedyRewriteConfig config;
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    if (failed(applyPatternsGreedily(kernel, RewritePatternSet(&getContext()), config)))
+      signalPassFailure();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> dlc::createLowerTemplateKernelsPass() {
+  return std::make_unique<LowerTemplateKernelsPass>();
+}
