@@ -1,0 +1,68 @@
+// RUN: dl-opt %s -dl-lower-template-kernels -split-input-file | FileCheck %s
+
+// A right operand packed ahead: 13 rows by 2 vectors of accumulators (128 rows in
+// ten balanced tiles), bias and residual sum finished in registers.
+// CHECK-LABEL: func.func private @packed(
+// CHECK-SAME: memref<128x64xf32>, %{{.*}}: memref<2x64x32xf32>
+// CHECK: scf.parallel
+// CHECK-COUNT-26: vector.fma
+// CHECK: vector.store
+// CHECK-NOT: memref.alloc
+func.func private @packed(%x: tensor<128x64xf32>, %wp: tensor<2x64x32xf32>, %b: tensor<64xf32>, %r: tensor<128x64xf32>) -> tensor<128x64xf32> attributes {dlc.kernel} {
+  %t = dl.transpose %wp, permutation = [1, 0, 2] : tensor<2x64x32xf32> -> tensor<64x2x32xf32>
+  %w = dl.reshape %t : tensor<64x2x32xf32> -> tensor<64x64xf32>
+  %0 = dl.dot_general %x, %w, batching = [] x [] contracting = [1] x [0] : tensor<128x64xf32>, tensor<64x64xf32> -> tensor<128x64xf32>
+  %bb = dl.broadcast_in_dim %b, dims = [1] : tensor<64xf32> -> tensor<128x64xf32>
+  %1 = dl.add %0, %bb : tensor<128x64xf32>, tensor<128x64xf32> -> tensor<128x64xf32>
+  %2 = dl.add %1, %r : tensor<128x64xf32>, tensor<128x64xf32> -> tensor<128x64xf32>
+  return %2 : tensor<128x64xf32>
+}
+
+// -----
+
+// An epilogue with mathematics goes through a tile on the stack.
+// CHECK-LABEL: func.func private @through_buffer(
+// CHECK: vector.fma
+// CHECK: memref.alloca()
+// CHECK: memref.store
+func.func private @through_buffer(%x: tensor<?x64xf32>, %w: tensor<64x40xf32>) -> tensor<?x40xf16> attributes {dlc.kernel} {
+  %0 = dl.dot_general %x, %w, batching = [] x [] contracting = [1] x [0] : tensor<?x64xf32>, tensor<64x40xf32> -> tensor<?x40xf32>
+  %1 = dl.gelu %0 : tensor<?x40xf32> -> tensor<?x40xf32>
+  %2 = dl.convert %1 : tensor<?x40xf32> -> tensor<?x40xf16>
+  return %2 : tensor<?x40xf16>
+}
+
+// -----
+
+// A right operand contiguous along the contraction is packed first.
+// CHECK-LABEL: func.func private @transposed(
+// CHECK: memref.alloc
+// CHECK: scf.parallel
+// CHECK: scf.parallel
+// CHECK: vector.fma
+// CHECK: memref.dealloc
+func.func private @transposed(%q: tensor<2x4x?x64xf32>, %k: tensor<2x4x?x64xf32>) -> tensor<2x4x?x?xf32> attributes {dlc.kernel} {
+  %0 = dl.dot_general %q, %k, batching = [0, 1] x [0, 1] contracting = [3] x [3] : tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32> -> tensor<2x4x?x?xf32>
+  return %0 : tensor<2x4x?x?xf32>
+}
+
+// -----
+
+// Pixels 2048 bytes apart would share sets of L1: they are copied further apart.
+// CHECK-LABEL: func.func private @conv(
+// CHECK: memref.alloc() {{.*}} : memref<{{.*}}xf32>
+// CHECK: vector.fma
+func.func private @conv(%x: tensor<1x14x14x512xf32>, %w: tensor<1x1x512x64xf32>) -> tensor<1x14x14x64xf32> attributes {dlc.kernel} {
+  %0 = dl.conv %x, %w strides = [1, 1] padding = [0, 0], [0, 0] dilations = [1, 1] {layout = #dl.data_layout<channels_last>} : tensor<1x14x14x512xf32>, tensor<1x1x512x64xf32> -> tensor<1x14x14x64xf32>
+  return %0 : tensor<1x14x14x64xf32>
+}
+
+// -----
+
+// Integers are not the templates' business.
+// CHECK-LABEL: func.func private @integers(
+// CHECK: dl.dot_general
+func.func private @integers(%x: tensor<8x64xi8>, %w: tensor<64x8xi8>) -> tensor<8x8xi32> attributes {dlc.kernel} {
+  %0 = dl.dot_general %x, %w, batching = [] x [] contracting = [1] x [0] : tensor<8x64xi8>, tensor<64x8xi8> -> tensor<8x8xi32>
+  return %0 : tensor<8x8xi32>
+}
