@@ -16,10 +16,10 @@ llvm::Error dlc::benchmark(Runner &runner, llvm::ArrayRef<Tensor> inputs,
   std::vector<double> times;
   for (unsigned i = 0; i < options.warmup + options.repetitions; ++i) {
     Clock::time_point start = Clock::now();
-    llvm::Expected<std::vector<Tensor>> outputs = runner.run(inputs);
+    llvm::Error error = runner.measure(inputs);
     std::chrono::duration<double, std::milli> time = Clock::now() - start;
-    if (!outputs)
-      return outputs.takeError();
+    if (error)
+      return error;
     if (i >= options.warmup)
       times.push_back(time.count());
   }

@@ -31,6 +31,8 @@ public:
   const std::vector<Port> &getInputs() const { return inputs; }
   const std::vector<Port> &getOutputs() const { return outputs; }
   virtual llvm::Expected<std::vector<Tensor>> run(llvm::ArrayRef<Tensor> inputs) = 0;
+  /// A run whose outputs nobody wants, for measurements.
+  virtual llvm::Error measure(llvm::ArrayRef<Tensor> values) { return run(values).takeError(); }
   /// 0: as many as there are cores.
   virtual llvm::Error setThreads(unsigned count) = 0;
 
@@ -46,6 +48,10 @@ llvm::Expected<std::vector<Port>> getOutputPorts(mlir::func::FuncOp function);
 /// Interprets a function of `module`, which must outlive the runner.
 llvm::Expected<std::unique_ptr<Runner>> makeInterpreter(mlir::ModuleOp module,
                                                         llvm::StringRef function);
+
+/// Loads a compiled model; `weightsPath` empty: external weights lie beside it.
+llvm::Expected<std::unique_ptr<Runner>> loadCompiled(llvm::StringRef path,
+                                                     llvm::StringRef weightsPath);
 
 } // namespace dlc
 

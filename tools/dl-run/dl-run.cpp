@@ -8,6 +8,7 @@
 #include "Options.h"
 #include "dl/IR/Dl.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 
@@ -21,7 +22,7 @@ namespace {
 /// have some of these names.
 struct Options {
   cl::OptionCategory category{"dl-run options"};
-  cl::opt<std::string> modelPath{cl::Positional, cl::Required, cl::desc("<model.mlir>"),
+  cl::opt<std::string> modelPath{cl::Positional, cl::Required, cl::desc("<model.so or model.mlir>"),
                                  cl::cat(category)};
   cl::list<std::string> files{cl::Positional, cl::desc("[input files, in order]"),
                               cl::cat(category)};
@@ -55,6 +56,8 @@ struct Options {
                            cl::desc("Runs before those that are measured")};
   cl::opt<unsigned> repetitions{"repetitions", cl::cat(category), cl::init(30),
                                 cl::desc("Runs that are measured")};
+  cl::opt<std::string> weights{"weights", cl::cat(category), cl::value_desc("file"),
+                               cl::desc("External weights of a compiled model (default: beside it)")};
   cl::opt<unsigned> threads{"threads", cl::cat(category), cl::init(0),
                             cl::desc("Threads of a compiled model (0: all cores)")};
 };
@@ -132,6 +135,21 @@ static Error runModule(const Options &options) {
   return Error::success();
 }
 
+/// A compiled model is known by its first bytes.
+static bool isSharedObject(llvm::StringRef path) {
+  llvm::file_magic magic;
+  return !llvm::identify_magic(path, magic) && magic == llvm::file_magic::elf_shared_object;
+}
+
+static Error runCompiled(const Options &options) {
+  if (options.runAll || !options.entry.empty())
+    return makeError("a compiled model has one function: --entry and --all are for .mlir files");
+  Expected<std::unique_ptr<Runner>> runner = loadCompiled(options.modelPath, options.weights);
+  if (!runner)
+    return runner.takeError();
+  return runAndReport(options, **runner);
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::SmallVector<cl::Option *> others;
@@ -142,8 +160,9 @@ int main(int argc, char **argv) {
     option->removeArgument();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv, "runs a model in dlc's interpreter\n");
-  if (Error error = runModule(options)) {
+  cl::ParseCommandLineOptions(argc, argv, "runs a compiled model, or a module in dlc's interpreter\n");
+  bool isCompiled = isSharedObject(options.modelPath);
+  if (Error error = isCompiled ? runCompiled(options) : runModule(options)) {
     llvm::errs() << "dl-run: error: " << llvm::toString(std::move(error)) << "\n";
     return 1;
   }
