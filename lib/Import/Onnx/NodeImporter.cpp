@@ -193,6 +193,15 @@ Value NodeImporter::tensorAttr(StringRef name) {
   return value;
 }
 
+Value NodeImporter::sparseTensorAttr(StringRef name) {
+  const AttributeProto *attribute = findAttr(name, AttributeProto::SPARSE_TENSOR);
+  if (!attribute)
+    return {};
+  Value value = graph.getModel().importSparseTensor(attribute->sparse_tensor(), getName(), loc);
+  failed |= !value;
+  return value;
+}
+
 const GraphProto *NodeImporter::graphAttr(StringRef name) {
   const AttributeProto *attribute = findAttr(name, AttributeProto::GRAPH);
   if (attribute)

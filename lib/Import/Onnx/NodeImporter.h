@@ -109,6 +109,7 @@ public:
   llvm::SmallVector<std::string> stringsAttr(llvm::StringRef name);
   /// A tensor attribute as a value (a constant or a weight); null where absent.
   mlir::Value tensorAttr(llvm::StringRef name);
+  mlir::Value sparseTensorAttr(llvm::StringRef name);
   /// A graph attribute; null where absent, which is an error.
   const GraphProto *graphAttr(llvm::StringRef name);
   /// The same, by required name: an absent attribute is an error.
@@ -307,6 +308,22 @@ public:
   /// (tensor.cast; a false claim ends the run with an error).
   mlir::Value castTo(mlir::Value x, mlir::RankedTensorType type);
 
+  /// A tensor<i1> as the i1 that scf.if takes.
+  mlir::Value scalarCondition(mlir::Value tensor);
+  /// scf.if with one result; both branches must give values of `type`, or of a
+  /// type compatible with it (they are cast).
+  mlir::Value ifElse(mlir::Value condition, mlir::RankedTensorType type,
+                     llvm::function_ref<mlir::Value()> makeTrue,
+                     llvm::function_ref<mlir::Value()> makeFalse);
+  /// An axis (or set of axes) that only the run knows: `make` is called for each
+  /// possible one, and the run picks. `type` is what all of them give. `axes` is
+  /// a 1-D tensor of distinct axes of a tensor of rank `rank`.
+  mlir::Value forEachAxes(mlir::Value axes, int64_t rank, mlir::RankedTensorType type,
+                          llvm::function_ref<mlir::Value(llvm::ArrayRef<int64_t>)> make);
+  /// For each of `rank` dimensions, 1 where `axes` (not constant) names it, else
+  /// 0. The run ends with an error where an axis is outside or named twice.
+  std::optional<Sizes> axisFlags(mlir::Value axes, int64_t rank);
+
   /// Imports a subgraph at the insertion point; its inputs get the given
   /// values. Names not found in it are looked up around the node.
   llvm::LogicalResult importSubgraph(const GraphProto &subgraph,
@@ -353,6 +370,12 @@ private:
   llvm::StringSet<> seenAttributes;
   llvm::SmallVector<ImportedValue> outputs;
 };
+
+/// The lengths of the parts that Split and SplitToSequence cut a dimension of
+/// size `whole` into: those given as a value or as numbers, else `count` equal
+/// parts. Checks that they add up; nullopt after reporting an error.
+std::optional<Sizes> getSplitSizes(NodeImporter &n, Size whole, int64_t count,
+                                   mlir::Value lengths, llvm::ArrayRef<int64_t> fixedLengths);
 
 } // namespace dlc::onnx
 

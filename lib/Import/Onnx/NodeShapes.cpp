@@ -8,6 +8,7 @@
 #include "GraphImporter.h"
 #include "ModelImporter.h"
 #include "NodeImporter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -568,4 +569,95 @@ Value NodeImporter::castTo(Value x, RankedTensorType to) {
     return {};
   }
   return create<tensor::CastOp>(to, x);
+}
+
+//===----------------------------------------------------------------------===//
+// Choices that the run makes
+//===----------------------------------------------------------------------===//
+
+Value NodeImporter::scalarCondition(Value tensor) {
+  if (!tensor)
+    return {};
+  return tensor::ExtractOp::create(builder, loc, tensor, ValueRange());
+}
+
+Value NodeImporter::ifElse(Value condition, RankedTensorType type,
+                           function_ref<Value()> makeTrue, function_ref<Value()> makeFalse) {
+  Value flag = scalarCondition(condition);
+  if (!flag || failed)
+    return {};
+  auto op = scf::IfOp::create(builder, loc, TypeRange(type), flag, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  for (auto [region, make] : {std::pair(&op.getThenRegion(), makeTrue),
+                              std::pair(&op.getElseRegion(), makeFalse)}) {
+    builder.setInsertionPointToStart(&region->front());
+    Value value = castTo(make(), type);
+    if (!value)
+      return {};
+    scf::YieldOp::create(builder, loc, value);
+  }
+  return op.getResult(0);
+}
+
+std::optional<Sizes> NodeImporter::axisFlags(Value axes, int64_t rank) {
+  std::optional<Sizes> all = entries(axes, "the list of axes");
+  if (!all)
+    return std::nullopt;
+  Sizes flags(rank, Size(0));
+  for (const Size &axis : *all) {
+    std::string message = "an axis is outside the range of rank " + std::to_string(rank);
+    require(dl::ComparisonDirection::ge, axis, -rank, message);
+    require(dl::ComparisonDirection::lt, axis, rank, message);
+    for (int64_t d = 0; d < rank; ++d) {
+      Size isNegative = select(dl::ComparisonDirection::eq, axis, d - rank, 1, 0);
+      flags[d] = add(flags[d], select(dl::ComparisonDirection::eq, axis, d, 1, isNegative));
+    }
+  }
+  if (all->size() > 1)
+    for (const Size &flag : flags)
+      require(dl::ComparisonDirection::le, flag, 1, "an axis is named twice");
+  if (failed)
+    return std::nullopt;
+  return flags;
+}
+
+Value NodeImporter::forEachAxes(Value axes, int64_t rank, RankedTensorType type,
+                                function_ref<Value(ArrayRef<int64_t>)> make) {
+  constexpr int64_t kMostRank = 6;
+  std::optional<Sizes> flags = axisFlags(axes, rank);
+  if (!flags)
+    return {};
+  if (rank > kMostRank) {
+    emitError() << "axes that aren't known before the run are supported up to rank " << kMostRank;
+    return {};
+  }
+  // Axis d is bit d of a mask.
+  unsigned count = rankOf(axes) == 0 ? 1 : shapeOf(axes)[0];
+  Size mask = 0;
+  for (auto [d, flag] : llvm::enumerate(*flags))
+    mask = add(mask, mul(flag, int64_t(1) << d));
+  SmallVector<SmallVector<int64_t>> candidates;
+  for (unsigned bits = 0; bits < 1u << rank; ++bits) {
+    if (llvm::popcount(bits) != static_cast<int>(count))
+      continue;
+    SmallVector<int64_t> &candidate = candidates.emplace_back();
+    for (int64_t d = 0; d < rank; ++d)
+      if (bits >> d & 1)
+        candidate.push_back(d);
+  }
+  if (candidates.empty()) {
+    emitError() << count << " axes are given for a tensor of rank " << rank;
+    return {};
+  }
+  std::function<Value(unsigned)> makeFrom = [&](unsigned i) -> Value {
+    if (i + 1 == candidates.size())
+      return make(candidates[i]);
+    int64_t bits = 0;
+    for (int64_t d : candidates[i])
+      bits |= int64_t(1) << d;
+    Value isThis =
+        compare(dl::ComparisonDirection::eq, sizeTensor(mask), sizeTensor(Size(bits)));
+    return ifElse(isThis, type, [&] { return make(candidates[i]); }, [&] { return makeFrom(i + 1); });
+  };
+  return makeFrom(0);
 }

@@ -12,11 +12,13 @@ using namespace dlc::onnx;
 const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable t;
+    registerActivationOps(t);
     registerAttentionOps(t);
     registerControlFlowOps(t);
     registerConvolutionOps(t);
     registerEinsumOps(t);
     registerElementwiseOps(t);
+    registerIndexingOps(t);
     registerLinearAttentionOps(t);
     registerLinearOps(t);
     registerLossOps(t);
@@ -29,8 +31,10 @@ const OpTable &OpTable::get() {
     registerResizeOps(t);
     registerRnnOps(t);
     registerSelectionOps(t);
+    registerSequenceOps(t);
     registerShapeOps(t);
     registerSignalOps(t);
+    registerSlicingOps(t);
     registerTensorOps(t);
     registerTrainingOps(t);
     registerTreeOps(t);

@@ -83,11 +83,13 @@ private:
 };
 
 // One function per family, alphabetical.
+void registerActivationOps(OpTable &);
 void registerAttentionOps(OpTable &);
 void registerControlFlowOps(OpTable &);
 void registerConvolutionOps(OpTable &);
 void registerEinsumOps(OpTable &);
 void registerElementwiseOps(OpTable &);
+void registerIndexingOps(OpTable &);
 void registerLinearAttentionOps(OpTable &);
 void registerLinearOps(OpTable &);
 void registerLossOps(OpTable &);
@@ -100,8 +102,10 @@ void registerReductionOps(OpTable &);
 void registerResizeOps(OpTable &);
 void registerRnnOps(OpTable &);
 void registerSelectionOps(OpTable &);
+void registerSequenceOps(OpTable &);
 void registerShapeOps(OpTable &);
 void registerSignalOps(OpTable &);
+void registerSlicingOps(OpTable &);
 void registerTensorOps(OpTable &);
 void registerTrainingOps(OpTable &);
 void registerTreeOps(OpTable &);
