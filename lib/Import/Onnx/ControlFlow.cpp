@@ -313,7 +313,6 @@ LoopBuilder::Outcome LoopBuilder::attempt(ArrayRef<Value> initial,
     b.setInsertionPointToEnd(after);
     scf::YieldOp::create(b, loc, yields);
   }
-  b.setInsertionPointAfter(draft);
   SmallVector<Type> resultTypes(ValueRange(inits).getTypes());
   auto loop = scf::WhileOp::create(b, loc, resultTypes, inits);
   loop.getBefore().takeBody(draft.getBefore());
@@ -571,5 +570,5 @@ static LogicalResult importScan(NodeImporter &n) {
 void dlc::onnx::registerControlFlowOps(OpTable &t) {
   t.add("If", 1, 1, importIf);
   t.addSymbolic("Loop", 1, {0, Arity::kVariadic}, importLoop);
-  t.addSymbolic("Scan", 8, {1, Arity::kVariadic}, importScan);
+  t.addSymbolic("Scan", 8, {0, Arity::kVariadic}, importScan);
 }

@@ -126,8 +126,6 @@ static LogicalResult importMod(NodeImporter &n) {
   if (!getOperands(n, a, b))
     return failure();
   bool isC = n.boolAttr("fmod");
-  if (n.isFloat(a) && !isC)
-    return n.emitError() << "attribute 'fmod' must be 1 for floating-point inputs";
   Value remainder = n.infer<dl::RemOp>(a, b);
   if (isC || n.isUnsigned(a))
     return n.result(remainder);
@@ -269,11 +267,19 @@ static LogicalResult importBitCast(NodeImporter &n) {
   Type to = n.elementTypeAttr("to");
   if (!to)
     return failure();
-  if (to.getIntOrFloatBitWidth() != n.elementTypeOf(x).getIntOrFloatBitWidth())
+  auto widthOf = [](Type type) { // ONNX's booleans take a byte
+    return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth();
+  };
+  if (widthOf(to) != widthOf(n.elementTypeOf(x)))
     return n.emitError() << "attribute 'to' names type " << to << ", which isn't as wide as "
                          << n.elementTypeOf(x);
   if (to == n.elementTypeOf(x))
     return n.result(x);
+  if (to.isInteger(1))
+    return n.result(n.convert(n.create<dl::BitcastOp>(n.type(x).clone(n.getBuilder().getIntegerType(
+                                  8, /*isSigned=*/false)), x), to));
+  if (n.isBool(x)) // a byte that is 0 or 1
+    return n.result(n.convert(x, to));
   return n.result(n.create<dl::BitcastOp>(n.type(x).clone(to), x));
 }
 

@@ -130,17 +130,25 @@ OwningOpRef<ModuleOp> ModelImporter::import() {
   return std::move(module);
 }
 
-/// The element types that a graph input may have: those of dl.
-static bool isTensorType(const TypeProto &type) { return type.has_tensor_type(); }
+/// The tensor type that a value has; an optional tensor counts as given. Null if
+/// it has another type.
+static const TypeProto::Tensor *getTensorType(const TypeProto &type) {
+  if (type.has_tensor_type())
+    return &type.tensor_type();
+  if (type.has_optional_type() && type.optional_type().elem_type().has_tensor_type())
+    return &type.optional_type().elem_type().tensor_type();
+  return nullptr;
+}
 
 RankedTensorType ModelImporter::importInputType(const ValueInfoProto &input, ArrayAttr &symbols) {
   Location loc = named(input.name());
   Builder builder(context);
-  if (!isTensorType(input.type())) {
+  const TypeProto::Tensor *tensor = ::getTensorType(input.type());
+  if (!tensor) {
     emitError(loc) << "input '" << input.name() << "' is not a tensor; only tensors are supported";
     return {};
   }
-  const TypeProto::Tensor &declared = input.type().tensor_type();
+  const TypeProto::Tensor &declared = *tensor;
   Type elementType = getElementType(context, declared.elem_type());
   if (!elementType) {
     emitError(loc) << "input '" << input.name() << "' has element type "
@@ -195,10 +203,10 @@ LogicalResult ModelImporter::importInputs(const GraphProto &graph, GraphImporter
     Location loc = named(input.name());
     // Older models list their weights among the inputs.
     if (const TensorProto *initializer = importer.findInitializer(input.name())) {
-      if (isTensorType(input.type()) &&
-          input.type().tensor_type().elem_type() != initializer->data_type())
+      const TypeProto::Tensor *declared = ::getTensorType(input.type());
+      if (declared && declared->elem_type() != initializer->data_type())
         return emitError(loc) << "input '" << input.name() << "' is of type "
-                              << getDataTypeName(input.type().tensor_type().elem_type())
+                              << getDataTypeName(declared->elem_type())
                               << " but its initializer is of type "
                               << getDataTypeName(initializer->data_type());
       continue;
@@ -251,8 +259,8 @@ LogicalResult ModelImporter::importOutputs(const GraphProto &graph, GraphImporte
       continue;
     }
     auto type = cast<RankedTensorType>(value->tensor.getType());
-    if (isTensorType(output.type())) {
-      Type declared = getElementType(context, output.type().tensor_type().elem_type());
+    if (const TypeProto::Tensor *tensor = ::getTensorType(output.type())) {
+      Type declared = getElementType(context, tensor->elem_type());
       if (declared && declared != type.getElementType()) {
         bad = true;
         emitError(loc) << "output '" << output.name() << "' is declared to be of type " << declared
