@@ -45,20 +45,19 @@ def Dl_UInt : AnyTypeOf<[UI<2>, UI<4>, UI<8>, UI<16>, UI<32>, UI<64>],
   "unsigned integer">;
 def Dl_Int : AnyTypeOf<[Dl_SInt, Dl_UInt], "integer">;
 def Dl_Bool : TypeAlias<I1, "boolean">;
-def Dl_Element : AnyTypeOf<[Dl_Float, Dl_Int, I1, Index], "dl element">;
+def Dl_Element : AnyTypeOf<[Dl_Float, Dl_Int, I1, Index], "number or boolean">;
 def Dl_Number : AnyTypeOf<[Dl_Float, Dl_Int, Index], "number">;
 def Dl_Integral : AnyTypeOf<[Dl_Int, I1, Index], "integer or boolean">;
 
-class Dl_RankedOf<list<Type> types, string desc> : RankedTensorOf<types, [], desc>;
+class Dl_RankedOf<list<Type> types> : RankedTensorOf<types, [], "tensor">;
 
-def Dl_Tensor : Dl_RankedOf<[Dl_Element], "tensor">;
-def Dl_NumberTensor : Dl_RankedOf<[Dl_Number], "tensor of numbers">;
-def Dl_FloatTensor : Dl_RankedOf<[Dl_Float], "tensor of floating-point numbers">;
-def Dl_IntTensor : Dl_RankedOf<[Dl_Int, Index], "tensor of integers">;
-def Dl_IntegralTensor : Dl_RankedOf<[Dl_Integral], "tensor of integers or booleans">;
-def Dl_BoolTensor : Dl_RankedOf<[I1], "tensor of booleans">;
-def Dl_IndexTensor : Dl_RankedOf<[I32, I64, Index],
-  "tensor of indices (i32, i64 or index)">;
+def Dl_Tensor : Dl_RankedOf<[Dl_Element]>;
+def Dl_NumberTensor : Dl_RankedOf<[Dl_Number]>;
+def Dl_FloatTensor : Dl_RankedOf<[Dl_Float]>;
+def Dl_IntTensor : Dl_RankedOf<[Dl_Int, Index]>;
+def Dl_IntegralTensor : Dl_RankedOf<[Dl_Integral]>;
+def Dl_BoolTensor : Dl_RankedOf<[I1]>;
+def Dl_IndexTensor : Dl_RankedOf<[I32, I64, Index]>;
 
 /// A shape, or one offset per dimension: entry d belongs to dimension d.
 def Dl_ShapeTensor : Type<And<[
