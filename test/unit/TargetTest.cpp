@@ -7,6 +7,7 @@
 
 #include "dl/IR/Dl.h"
 #include "dlc/Runtime/Abi.h"
+#include "dlc/Runtime/Math.h"
 #include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -205,6 +206,69 @@ TEST_F(TargetTest, IsReproducible) {
   auto second = llvm::MemoryBuffer::getFile(path("add.so"));
   ASSERT_TRUE(first && second);
   EXPECT_TRUE((*first)->getBuffer() == (*second)->getBuffer());
+}
+
+/// y[i] = fn(x[i]) as a kernel, in text.
+static std::string makeLoop(StringRef fn, StringRef type) {
+  const char *text = R"mlir(
+  llvm.func @dlc_math_FN_TYPE(TYPE) -> TYPE
+  llvm.func @loop_FN_TYPE(%x: !llvm.ptr {llvm.noalias}, %y: !llvm.ptr {llvm.noalias}, %n: i64)
+      attributes {dlc.kernel} {
+    %c0 = llvm.mlir.constant(0 : i64) : i64
+    %c1 = llvm.mlir.constant(1 : i64) : i64
+    llvm.br ^head(%c0 : i64)
+  ^head(%i: i64):
+    %more = llvm.icmp "slt" %i, %n : i64
+    llvm.cond_br %more, ^body, ^end
+  ^body:
+    %xp = llvm.getelementptr %x[%i] : (!llvm.ptr, i64) -> !llvm.ptr, TYPE
+    %yp = llvm.getelementptr %y[%i] : (!llvm.ptr, i64) -> !llvm.ptr, TYPE
+    %v = llvm.load %xp : !llvm.ptr -> TYPE
+    %r = llvm.call @dlc_math_FN_TYPE(%v) : (TYPE) -> TYPE
+    llvm.store %r, %yp : TYPE, !llvm.ptr
+    %next = llvm.add %i, %c1 : i64
+    llvm.br ^head(%next : i64)
+  ^end:
+    llvm.return
+  }
+)mlir";
+  std::string result = text;
+  for (auto [from, to] : {std::pair<StringRef, StringRef>{"FN", fn}, {"TYPE", type}})
+    for (size_t at; (at = result.find(from.str())) != std::string::npos;)
+      result.replace(at, from.size(), to.str());
+  return result;
+}
+
+TEST_F(TargetTest, MathematicsVectorises) {
+#define NAME(name) #name,
+  for (StringRef fn : {DLC_MATH_UNARY(NAME)}) {
+    // Mostly divisions, which the cost model finds as cheap one by one.
+    if (fn == "lgamma" || fn == "digamma")
+      continue;
+    std::string text = "module attributes {dlc.model = {name = \"m\", inputs = [], outputs = []}} {\n"
+                       "  llvm.func @dlc_entry(%call: !llvm.ptr) -> i32 {\n"
+                       "    %0 = llvm.mlir.constant(0 : i32) : i32\n    llvm.return %0 : i32\n  }\n";
+    text += makeLoop(fn, "f32") + makeLoop(fn, "f64") + "}";
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module);
+    dlc::ArtifactOptions options;
+    options.outputPath = path("m.ll");
+    options.emit = dlc::EmitKind::OptimizedLLVMIR;
+    options.target.cpu = "x86-64-v4";
+    ASSERT_TRUE(succeeded(dlc::emitArtifact(*module, options)));
+    auto code = llvm::MemoryBuffer::getFile(path("m.ll"));
+    ASSERT_TRUE(code);
+    for (auto [type, stored] : {std::pair("f32", "x float>"), {"f64", "x double>"}}) {
+      auto [before, rest] = (*code)->getBuffer().split(("@loop_" + Twine(fn) + "_" + type).str());
+      StringRef body = rest.split("\n}\n").first;
+      bool storesVectors = false;
+      SmallVector<StringRef> lines;
+      body.split(lines, '\n');
+      for (StringRef line : lines)
+        storesVectors |= line.contains("store <") && line.contains(stored);
+      EXPECT_TRUE(storesVectors) << fn.str() << "_" << type;
+    }
+  }
 }
 
 TEST_F(TargetTest, NamesAnUnknownFunction) {

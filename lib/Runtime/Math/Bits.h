@@ -48,6 +48,10 @@ static inline double scale_f64(double x, int64_t k) {
   return x * exp2i_f64(half) * exp2i_f64(k - half);
 }
 
+/// sin and tan of |x| <= 2^30 (Trig.c).
+double dlc_math_sin_small_f64(double x);
+double dlc_math_tan_small_f64(double x);
+
 /// Horner's scheme: P64(n, x, c0, …, c(n-1)) is c0·x^(n-1) + … + c(n-1); P32 in f32.
 #define P64(n, x, ...) P_##n(fma_f64, x, __VA_ARGS__)
 #define P32(n, x, ...) P_##n(fma_f32, x, __VA_ARGS__)

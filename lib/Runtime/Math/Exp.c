@@ -51,7 +51,7 @@ double dlc_math_expm1_f64(double x) {
   double scale = exp2i_f64((int64_t)k - 1);
   double y = 2 * fma_f64(scale, p, scale - 0.5);
   y = x > 0x1.62e42fefa39efp+9 ? INFINITY_F64 : y;
-  y = x == 0 ? x : y; // Keeps −0.
+  y = __builtin_fabs(x) < 0x1p-54 ? x : y; // keeps −0 and what is subnormal
   return x != x ? x : y;
 }
 
@@ -71,16 +71,24 @@ float dlc_math_exp_f32(float x) {
 float dlc_math_exp2_f32(float x) { return (float)dlc_math_exp2_f64(x); }
 float dlc_math_expm1_f32(float x) { return (float)dlc_math_expm1_f64(x); }
 
-/// 1 / (1 + e^−x)
-double dlc_math_sigmoid_f64(double x) { return 1 / (1 + dlc_math_exp_f64(-x)); }
-float dlc_math_sigmoid_f32(float x) { return 1 / (1 + dlc_math_exp_f32(-x)); }
+/// 1 / (1 + e^−x), or e^x / (1 + e^x) for negative x: there is no overflow.
+double dlc_math_sigmoid_f64(double x) {
+  double e = dlc_math_exp_f64(-__builtin_fabs(x));
+  return (x < 0 ? e : 1) / (1 + e);
+}
+float dlc_math_sigmoid_f32(float x) {
+  float e = dlc_math_exp_f32(-__builtin_fabsf(x));
+  return (x < 0 ? e : 1) / (1 + e);
+}
 
 /// x·sigmoid(x); −∞ gives −0, as the limit does.
 double dlc_math_silu_f64(double x) {
-  double y = x / (1 + dlc_math_exp_f64(-x));
+  double e = dlc_math_exp_f64(-__builtin_fabs(x));
+  double y = (x < 0 ? x * e : x) / (1 + e);
   return x == -INFINITY_F64 ? -0.0 : y;
 }
 float dlc_math_silu_f32(float x) {
-  float y = x / (1 + dlc_math_exp_f32(-x));
+  float e = dlc_math_exp_f32(-__builtin_fabsf(x));
+  float y = (x < 0 ? x * e : x) / (1 + e);
   return x == -__builtin_inff() ? -0.0f : y;
 }

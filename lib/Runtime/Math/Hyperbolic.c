@@ -56,18 +56,15 @@ double dlc_math_atanh_f64(double x) {
   return x != x ? x : __builtin_copysign(y, x);
 }
 
+/// An odd polynomial near 0 (Cephes), 1 − 2 / (e^2a + 1) beyond.
 float dlc_math_tanh_f32(float x) {
-  const float limit = 7.90531110763549805f;
-  float in = x < -limit ? -limit : x > limit ? limit : x, z = in * in;
-  float p = P32(7, z, -2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f,
-                5.12229709037114e-08f, 1.48572235717979e-05f, 6.37261928875436e-04f,
-                4.89352455891786e-03f);
-  float q = P32(4, z, 1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f,
-                4.89352518554385e-03f);
-  float y = in * p / q;
-  y = __builtin_fabsf(x) < 0.0004f ? x : y;
-  y = __builtin_fabsf(x) > limit ? __builtin_copysignf(1, x) : y;
-  return x != x ? x : y;
+  float a = __builtin_fabsf(x), z = x * x;
+  float p = P32(5, z, -5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
+                1.33314422036e-1f, -3.33332819422e-1f);
+  float small = fma_f32(p * z, x, x);
+  float large = 1 - 2 / (dlc_math_exp_f32(2 * a) + 1);
+  float y = a < 0.625f ? small : large;
+  return x != x ? x : __builtin_copysignf(y, x);
 }
 
 float dlc_math_sinh_f32(float x) { return (float)dlc_math_sinh_f64(x); }

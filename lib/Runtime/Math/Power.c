@@ -15,11 +15,12 @@ float dlc_math_rsqrt_f32(float x) { return 1 / __builtin_sqrtf(x); }
 /// From an estimate of the exponent divided by three, Halley's iteration.
 double dlc_math_cbrt_f64(double x) {
   double a = __builtin_fabs(x), scaled = a < 0x1p-1000 ? a * 0x1p600 : a;
-  double t = from_bits_f64(bits_f64(scaled) / 3 + UINT64_C(0x2a9f7893782da1ce));
-  for (int i = 0; i < 4; ++i) {
-    double cube = t * t * t;
-    t = t * (cube + 2 * scaled) / (2 * cube + scaled);
-  }
+  // By the upper half alone: a 64-bit division has no vector instructions.
+  uint32_t third = (uint32_t)(bits_f64(scaled) >> 32) / 3;
+  double t = from_bits_f64((uint64_t)(third + 0x2a9f7893) << 32);
+#define STEP t *= (t * t * t + 2 * scaled) / (2 * (t * t * t) + scaled);
+  STEP STEP STEP STEP
+#undef STEP
   t = a < 0x1p-1000 ? t * 0x1p-200 : t;
   t = a == 0 || a == INFINITY_F64 ? a : t;
   return x != x ? x : __builtin_copysign(t, x);

@@ -86,9 +86,20 @@ double dlc_math_gelu_f64(double x) {
   double y = 0.5 * x * (1 + dlc_math_erf_f64(x * SQRT_HALF));
   return x == -INFINITY_F64 ? -0.0 : y;
 }
+/// Φ(x) − ½ = x·P(x²) with one polynomial on [−5.2, 5.2], in a variable that
+/// runs from −1 to 1: |error of Φ| <= 1.1e-7, as 1 + erf has it where it cancels,
+/// at a third of the cost.
 float dlc_math_gelu_f32(float x) {
-  float y = 0.5f * x * (1 + dlc_math_erf_f32(x * (float)SQRT_HALF));
-  return x == -__builtin_inff() ? -0.0f : y;
+  float u = fma_f32(x * x, 0.07396449704f, -1.0f);
+  float p = P32(15, u, 0.00023367369431070983f, -0.0005816409830003977f, 0.0005012737237848341f,
+                -0.0009206583490595222f, 0.0027854919899255037f, -0.005133400671184063f,
+                0.007935548201203346f, -0.012317512184381485f, 0.0181567445397377f,
+                -0.024772806093096733f, 0.031959064304828644f, -0.039924364537000656f,
+                0.05002627894282341f, -0.06774383783340454f, 0.1359499841928482f);
+  float y = x * fma_f32(x, p, 0.5f);
+  y = x > 5.2f ? x : y;
+  y = x < -5.2f ? -0.0f : y;
+  return x != x ? x : y;
 }
 
 #define SQRT_2_OVER_PI 0x1.9884533d43651p-1
@@ -168,7 +179,7 @@ double dlc_math_lgamma_f64(double x) {
   double y = lgamma_positive(reflect ? 1 - x : x);
   // ln |Γ(x)| = ln(π / |sin πx|) − ln Γ(1 − x)
   double fraction = x - 2 * __builtin_rint(0.5 * x); // sin has period 2.
-  double s = __builtin_fabs(dlc_math_sin_f64(PI * (reflect ? fraction : 0.5)));
+  double s = __builtin_fabs(dlc_math_sin_small_f64(PI * (reflect ? fraction : 0.5)));
   double reflected = dlc_math_log_f64(PI / s) - y;
   int pole = x <= 0 && x == __builtin_floor(x);
   y = reflect ? reflected : y;
@@ -192,7 +203,7 @@ double dlc_math_digamma_f64(double x) {
   y += dlc_math_log_f64(z) - 0.5 / z - series;
   // ψ(x) = ψ(1 − x) − π / tan πx
   double fraction = x - __builtin_rint(x);
-  double cotangent = PI / dlc_math_tan_f64(PI * (reflect ? fraction : 0.25));
+  double cotangent = PI / dlc_math_tan_small_f64(PI * (reflect ? fraction : 0.25));
   y = reflect ? y - cotangent : y;
   y = reflect && fraction == 0 ? NAN_F64 : y;
   y = x == 0 ? __builtin_copysign(INFINITY_F64, -x) : y;
