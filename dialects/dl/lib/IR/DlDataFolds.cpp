@@ -129,9 +129,11 @@ OpFoldResult DimSizeOp::fold(FoldAdaptor) {
   int64_t dimension = getDimension();
   if (!input.isDynamicDim(dimension))
     return DenseElementsAttr::get(cast<ShapedType>(getType()), input.getDimSize(dimension));
-  // The size of what an op makes is often that of its operand.
+  // An op whose size alone is asked for isn't needed where its operand has that
+  // size. (Looking through ops with other uses would make nothing dead, and
+  // walk a long chain once for every question.)
   Operation *op = getInput().getDefiningOp();
-  if (!op)
+  if (!op || !getInput().hasOneUse())
     return nullptr;
   if (auto transpose = dyn_cast<TransposeOp>(op)) {
     setDimension(transpose.getPermutation()[dimension]);
