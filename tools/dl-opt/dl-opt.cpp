@@ -11,6 +11,7 @@
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Conversion/DlToLinalg.h"
 #include "dlc/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
@@ -21,6 +22,7 @@ int main(int argc, char **argv) {
                   mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
   dlc::registerCodegenCpuInterfaces(registry);
   mlir::registerTransformsPasses();
+  mlir::memref::registerResolveRankedShapeTypeResultDimsPass();
   dlc::registerDispatchPasses();
   dlc::registerCodegenCpuPasses();
   dlc::registerDlToLinalgPasses();
