@@ -153,6 +153,8 @@ struct Axis {
   /// The operand's coordinate of a result coordinate (ONNX Resize).
   double getCoordinate(int64_t at, dl::CoordinateMode mode) const {
     double out = double(at), in = double(inSize), size = double(outSize);
+    // The resized length before it was rounded down, as ONNX's reference has it.
+    double resized = in * scale;
     switch (mode) {
     case dl::CoordinateMode::half_pixel:
       return (out + 0.5) / scale - 0.5;
@@ -163,12 +165,12 @@ struct Axis {
     case dl::CoordinateMode::pytorch_half_pixel:
       return outSize > 1 ? (out + 0.5) / scale - 0.5 : 0;
     case dl::CoordinateMode::align_corners:
-      return outSize > 1 ? out * (in - 1) / (size - 1) : 0;
+      return outSize > 1 ? out * (in - 1) / (resized - 1) : 0;
     case dl::CoordinateMode::asymmetric:
       return out / scale;
     case dl::CoordinateMode::tf_crop_and_resize:
       return outSize > 1
-                 ? roiStart * (in - 1) + out * (roiEnd - roiStart) * (in - 1) / (size - 1)
+                 ? roiStart * (in - 1) + out * (roiEnd - roiStart) * (in - 1) / (resized - 1)
                  : 0.5 * (roiStart + roiEnd) * (in - 1);
     case dl::CoordinateMode::tf_half_pixel_for_nn:
       return (out + 0.5) / scale;

@@ -218,7 +218,7 @@ def run_case(folder, kind, options):
         else:
             artefact = pathlib.Path(scratch) / "model.mlir"
             build = [common.tool("dl-translate"), "--import-onnx", model, "-o", artefact]
-        outcome = common.run(build, timeout, options.memory)
+        outcome = common.run(build, timeout, options.memory, cwd=scratch)
         if outcome.status != "ok":
             if outcome.status == "error" and case["scope"]:
                 return done("skipped", case["scope"])
@@ -231,7 +231,7 @@ def run_case(folder, kind, options):
             for file in data_files(folder, i, "output", outputs):
                 command += ["--expect", file]
             command += ["--rtol", repr(case["rtol"]), "--atol", repr(case["atol"])]
-            outcome = common.run(command, timeout, options.memory)
+            outcome = common.run(command, timeout, options.memory, cwd=scratch)
             if outcome.status == "error" and RANDOM.match(folder.name):
                 return done("skipped", case["scope"])
             if outcome.status != "ok":
