@@ -64,7 +64,7 @@ static T divide(T x, T y) {
 }
 
 template <typename T>
-static T remainder(T x, T y) {
+static T getRemainder(T x, T y) {
   if constexpr (std::is_same_v<T, double>) {
     return std::fmod(x, y);
   } else {
@@ -176,7 +176,7 @@ void reference::addBinaryEvaluators(EvaluatorTable &table) {
   });
   addBinary<dl::MulOp>(table, [](auto x, auto y) { return multiply(x, y); });
   addBinary<dl::DivOp>(table, [](auto x, auto y) { return divide(x, y); });
-  addBinary<dl::RemOp>(table, [](auto x, auto y) { return remainder(x, y); });
+  addBinary<dl::RemOp>(table, [](auto x, auto y) { return getRemainder(x, y); });
   addBinary<dl::PowOp>(table, [](auto x, auto y) { return power(x, y); });
   addBinary<dl::MaxOp>(table, [](auto x, auto y) { return maximum(x, y); });
   addBinary<dl::MinOp>(table, [](auto x, auto y) { return minimum(x, y); });

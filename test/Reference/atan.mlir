@@ -1,0 +1,19 @@
+// RUN: dl-run %s --all | FileCheck %s
+
+// Atan: pi/2 at infinity.
+// CHECK-LABEL: @f32
+// CHECK: 5xf32 = [0, 0.7853982, -1.5707964, 1.5707964, nan]
+func.func @f32() -> tensor<5xf32> {
+  %x = dl.constant dense<[0.0, 1.0, 0xFF800000, 0x7F800000, 0x7FC00000]> : tensor<5xf32>
+  %y = dl.atan %x : tensor<5xf32> -> tensor<5xf32>
+  return %y : tensor<5xf32>
+}
+
+// An empty tensor stays one.
+// CHECK-LABEL: @empty
+// CHECK: 0x3xf64 = []
+func.func @empty() -> tensor<0x3xf64> {
+  %x = dl.constant dense<> : tensor<0x3xf64>
+  %y = dl.atan %x : tensor<0x3xf64> -> tensor<0x3xf64>
+  return %y : tensor<0x3xf64>
+}

@@ -1,0 +1,19 @@
+// RUN: dl-run %s --all | FileCheck %s
+
+// Round: ties to even.
+// CHECK-LABEL: @f32
+// CHECK: 7xf32 = [0, 2, 2, -0, -2, inf, nan]
+func.func @f32() -> tensor<7xf32> {
+  %x = dl.constant dense<[0.5, 1.5, 2.5, -0.5, -1.5, 0x7F800000, 0x7FC00000]> : tensor<7xf32>
+  %y = dl.round %x : tensor<7xf32> -> tensor<7xf32>
+  return %y : tensor<7xf32>
+}
+
+// An empty tensor stays one.
+// CHECK-LABEL: @empty
+// CHECK: 0x3xf64 = []
+func.func @empty() -> tensor<0x3xf64> {
+  %x = dl.constant dense<> : tensor<0x3xf64>
+  %y = dl.round %x : tensor<0x3xf64> -> tensor<0x3xf64>
+  return %y : tensor<0x3xf64>
+}

@@ -1,0 +1,19 @@
+// RUN: dl-run %s --all | FileCheck %s
+
+// Sigmoid: no overflow for large negative numbers.
+// CHECK-LABEL: @f32
+// CHECK: 6xf32 = [0.5, 0.7310586, 0.26894143, 0, 1, nan]
+func.func @f32() -> tensor<6xf32> {
+  %x = dl.constant dense<[0.0, 1.0, -1.0, -200.0, 0x7F800000, 0x7FC00000]> : tensor<6xf32>
+  %y = dl.sigmoid %x : tensor<6xf32> -> tensor<6xf32>
+  return %y : tensor<6xf32>
+}
+
+// An empty tensor stays one.
+// CHECK-LABEL: @empty
+// CHECK: 0x3xf64 = []
+func.func @empty() -> tensor<0x3xf64> {
+  %x = dl.constant dense<> : tensor<0x3xf64>
+  %y = dl.sigmoid %x : tensor<0x3xf64> -> tensor<0x3xf64>
+  return %y : tensor<0x3xf64>
+}

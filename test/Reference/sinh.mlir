@@ -1,0 +1,19 @@
+// RUN: dl-run %s --all | FileCheck %s
+
+// Sinh: odd.
+// CHECK-LABEL: @f32
+// CHECK: 6xf32 = [0, 1.1752012, -3.6268604, inf, -inf, nan]
+func.func @f32() -> tensor<6xf32> {
+  %x = dl.constant dense<[0.0, 1.0, -2.0, 0x7F800000, 0xFF800000, 0x7FC00000]> : tensor<6xf32>
+  %y = dl.sinh %x : tensor<6xf32> -> tensor<6xf32>
+  return %y : tensor<6xf32>
+}
+
+// An empty tensor stays one.
+// CHECK-LABEL: @empty
+// CHECK: 0x3xf64 = []
+func.func @empty() -> tensor<0x3xf64> {
+  %x = dl.constant dense<> : tensor<0x3xf64>
+  %y = dl.sinh %x : tensor<0x3xf64> -> tensor<0x3xf64>
+  return %y : tensor<0x3xf64>
+}

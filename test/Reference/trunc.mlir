@@ -1,0 +1,19 @@
+// RUN: dl-run %s --all | FileCheck %s
+
+// Trunc: towards 0; a zero keeps its sign.
+// CHECK-LABEL: @f32
+// CHECK: 5xf32 = [1, -1, -0, inf, nan]
+func.func @f32() -> tensor<5xf32> {
+  %x = dl.constant dense<[1.5, -1.5, -0.5, 0x7F800000, 0x7FC00000]> : tensor<5xf32>
+  %y = dl.trunc %x : tensor<5xf32> -> tensor<5xf32>
+  return %y : tensor<5xf32>
+}
+
+// An empty tensor stays one.
+// CHECK-LABEL: @empty
+// CHECK: 0x3xf64 = []
+func.func @empty() -> tensor<0x3xf64> {
+  %x = dl.constant dense<> : tensor<0x3xf64>
+  %y = dl.trunc %x : tensor<0x3xf64> -> tensor<0x3xf64>
+  return %y : tensor<0x3xf64>
+}
