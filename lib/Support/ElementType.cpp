@@ -150,7 +150,8 @@ struct ExponentFormat {
     int exponent;
     double fraction = std::frexp(value, &exponent); // in [0.5, 1)
     int code = exponent - 1 + 127;
-    if (fraction > 0.75 || (fraction == 0.75 && (code & 1)))
+    // A significand of one bit is always odd: ties go up.
+    if (fraction >= 0.75)
       ++code;
     return code <= 254 ? unsigned(code) : (saturate ? 254 : 255);
   }

@@ -14,9 +14,9 @@ func.func @load() -> tensor<2xf32> {
 // CHECK: i64 = 5
 // CHECK: i64 = 10
 func.func @store() -> (tensor<i64>, tensor<i64>) {
-  %a = dl.global_load @count : tensor<i64>
+  %a = dl.global_load mutable @count : tensor<i64>
   %b = dl.add %a, %a : tensor<i64>, tensor<i64> -> tensor<i64>
   dl.global_store %b, @count : tensor<i64>
-  %c = dl.global_load @count : tensor<i64>
+  %c = dl.global_load mutable @count : tensor<i64>
   return %a, %c : tensor<i64>, tensor<i64>
 }

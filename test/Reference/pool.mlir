@@ -4,7 +4,7 @@
 // CHECK: = {{\[\[\[}}3, 3]]]
 // CHECK: = {{\[\[\[}}2, 2.5]]]
 // CHECK: = {{\[\[\[}}4, 5]]]
-// CHECK: = {{\[\[\[}}3.162278, 3.605551]]]
+// CHECK: = {{\[\[\[}}3.1622777, 3.6055512]]]
 func.func @kinds() -> (tensor<1x1x2xf32>, tensor<1x1x2xf32>, tensor<1x1x2xf32>, tensor<1x1x2xf32>) {
   %x = dl.constant dense<[[[1.0, 3.0, 2.0]]]> : tensor<1x1x3xf32>
   %a = dl.pool max %x window = [2] strides = [1] padding = [0], [0] dilations = [1] : tensor<1x1x3xf32> -> tensor<1x1x2xf32>
