@@ -208,6 +208,74 @@ TEST_F(TargetTest, IsReproducible) {
   EXPECT_TRUE((*first)->getBuffer() == (*second)->getBuffer());
 }
 
+/// A module large enough to be compiled in parts: kernels that add 1 to x[0] many
+/// times over, calling a helper and reading a constant that they share.
+static std::string makeLargeModule() {
+  std::string text = R"mlir(
+module attributes {dlc.model = {name = "large",
+    inputs = [{name = "x", type = tensor<4xf32>}], outputs = [{name = "y", type = tensor<4xf32>}]}} {
+  llvm.mlir.global internal constant @one(1.0 : f32) : f32
+  llvm.func @dlc_rt_output(!llvm.ptr, i32, i32, !llvm.ptr) -> !llvm.ptr
+  llvm.func internal @add_one(%v: f32) -> f32 {
+    %p = llvm.mlir.addressof @one : !llvm.ptr
+    %c = llvm.load %p : !llvm.ptr -> f32
+    %r = llvm.fadd %v, %c : f32
+    llvm.return %r : f32
+  }
+)mlir";
+  std::string calls;
+  for (int k = 0; k < 5; ++k) {
+    std::string number = std::to_string(k);
+    text += "  llvm.func internal @kernel_" + number +
+            "(%x: !llvm.ptr) attributes {dlc.kernel} {\n    %v0 = llvm.load %x : !llvm.ptr -> f32\n";
+    int count = 700 + 100 * k;
+    for (int i = 0; i < count; ++i)
+      text += "    %v" + std::to_string(i + 1) + " = llvm.call @add_one(%v" + std::to_string(i) +
+              ") : (f32) -> f32\n";
+    text += "    llvm.store %v" + std::to_string(count) + ", %x : f32, !llvm.ptr\n    llvm.return\n  }\n";
+    calls += "    llvm.call @kernel_" + number + "(%y) : (!llvm.ptr) -> ()\n";
+  }
+  return text + R"mlir(
+  llvm.func @dlc_entry(%call: !llvm.ptr) -> i32 {
+    %c0 = llvm.mlir.constant(0 : i32) : i32
+    %c1 = llvm.mlir.constant(1 : i32) : i32
+    %inputs = llvm.load %call : !llvm.ptr -> !llvm.ptr
+    %x = llvm.load %inputs : !llvm.ptr -> !llvm.ptr
+    %szp = llvm.getelementptr %inputs[1] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+    %sz = llvm.load %szp : !llvm.ptr -> !llvm.ptr
+    %y = llvm.call @dlc_rt_output(%call, %c0, %c1, %sz) : (!llvm.ptr, i32, i32, !llvm.ptr) -> !llvm.ptr
+    %v = llvm.load %x : !llvm.ptr -> f32
+    llvm.store %v, %y : f32, !llvm.ptr
+)mlir" + calls + "    llvm.return %c0 : i32\n  }\n}\n";
+}
+
+TEST_F(TargetTest, CompilesInParts) {
+  std::string text = makeLargeModule();
+  std::string first;
+  for (unsigned threads : {1u, 2u}) {
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module);
+    dlc::ArtifactOptions options;
+    options.outputPath = path("large.so");
+    options.numThreads = threads;
+    ASSERT_TRUE(succeeded(dlc::emitArtifact(*module, options)));
+    auto bytes = llvm::MemoryBuffer::getFile(path("large.so"));
+    ASSERT_TRUE(bytes);
+    if (first.empty())
+      first = (*bytes)->getBuffer().str();
+    EXPECT_TRUE(first == (*bytes)->getBuffer()) << "the threads change the result";
+  }
+  const dlc_model_api *model = load("large.so");
+  ASSERT_TRUE(model);
+  float x[4] = {0.5f}, y[4] = {};
+  Tensor in(x, 4, 0), out(y, 4, 0);
+  in.ndim = out.ndim = 1;
+  const DLTensor *inputs[] = {&in};
+  DLTensor *outputs[] = {&out};
+  ASSERT_EQ(model->run(nullptr, inputs, outputs), DLC_OK) << model->last_error();
+  EXPECT_EQ(y[0], 0.5f + 5 * 700 + 1000);
+}
+
 /// y[i] = fn(x[i]) as a kernel, in text.
 static std::string makeLoop(StringRef fn, StringRef type) {
   const char *text = R"mlir(
