@@ -103,6 +103,15 @@ Attribute dlc::dl::foldKnownElements(Value value) {
   return DenseElementsAttr::get(type, values);
 }
 
+bool dlc::dl::mayRefine(Operation *op) {
+  bool isStatic = llvm::all_of(op->getResultTypes(), [](Type type) {
+    return cast<RankedTensorType>(type).hasStaticShape();
+  });
+  return isStatic || llvm::none_of(op->getUsers(), [](Operation *user) {
+           return user->getName().getDialectNamespace() == "scf";
+         });
+}
+
 void dlc::dl::replaceRefined(RewriterBase &rewriter, Operation *op, Value value) {
   Type declared = op->getResult(0).getType();
   if (value.getType() != declared)

@@ -60,6 +60,11 @@ int64_t getRowMajorNumber(llvm::ArrayRef<int64_t> index, llvm::ArrayRef<int64_t>
 void forEachIndex(llvm::ArrayRef<int64_t> shape,
                   llvm::function_ref<void(llvm::ArrayRef<int64_t>)> visit);
 
+/// Whether canonicalisation may learn more of the results' types. Not where
+/// they enter or leave a region of scf: upstream folds a tensor.cast there into
+/// the type that a loop carries, although the loop may change the size.
+bool mayRefine(mlir::Operation *op);
+
 /// Replaces the only result of `op`, whose users see the declared type still: a
 /// tensor.cast leads to it from a more refined one.
 void replaceRefined(mlir::RewriterBase &rewriter, mlir::Operation *op, mlir::Value value);
@@ -93,6 +98,8 @@ struct UseKnownShape : mlir::OpRewritePattern<OpTy> {
     mlir::RankedTensorType refined = refineType(type, shape);
     if (!refined)
       return rewriter.notifyMatchFailure(op, "nothing more is known of the shape");
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     mlir::Operation *clone = rewriter.clone(*op);
     clone->getResult(0).setType(refined);
     if (refined.hasStaticShape())

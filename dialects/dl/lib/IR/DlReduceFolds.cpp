@@ -95,6 +95,8 @@ struct TopKOfConstant : OpRewritePattern<TopKOp> {
     auto values = getTensorType(op.getValues());
     if (!k || !values.isDynamicDim(dimension))
       return rewriter.notifyMatchFailure(op, "k is not constant, or the result static");
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     int64_t size = getTensorType(op.getInput()).getDimSize(dimension);
     if (k->front() < 0 || (!ShapedType::isDynamic(size) && k->front() > size))
       return rewriter.notifyMatchFailure(op, "k is out of range, an error at run time");

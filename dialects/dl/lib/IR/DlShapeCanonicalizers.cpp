@@ -46,6 +46,8 @@ struct InferReshapeSize : OpRewritePattern<ReshapeOp> {
     auto input = getTensorType(op.getInput()), type = getTensorType(op);
     if (!input.hasStaticShape() || type.getNumDynamicDims() != 1)
       return rewriter.notifyMatchFailure(op, "operand is dynamic, or not one size unknown");
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     int64_t product = 1, unknown = 0;
     for (auto [d, size] : llvm::enumerate(type.getShape())) {
       if (ShapedType::isDynamic(size))
@@ -128,6 +130,8 @@ struct FlattenConcat : OpRewritePattern<ConcatOp> {
       inputs.push_back(op.getInputs().front());
     if (inputs.size() == 1) {
       auto type = getTensorType(inputs.front());
+      if (type != op.getType() && !mayRefine(op))
+        return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
       if (!areCompatibleTypes(type, op.getType()))
         return rewriter.notifyMatchFailure(op, "sizes disagree, an error at run time");
       replaceRefined(rewriter, op, inputs.front());
@@ -183,6 +187,8 @@ struct SliceOfConcat : OpRewritePattern<SliceOp> {
     auto concat = op.getInput().getDefiningOp<ConcatOp>();
     if (!concat)
       return rewriter.notifyMatchFailure(op, "operand is no concat");
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     int64_t dimension = concat.getDimension(), offset = 0;
     SmallVector<int64_t> starts(op.getStartIndices()), limits(op.getLimitIndices());
     if (limits[dimension] == -1)
@@ -212,6 +218,8 @@ struct SliceAtConstants : OpRewritePattern<DynamicSliceOp> {
 
   LogicalResult matchAndRewrite(DynamicSliceOp op, PatternRewriter &rewriter) const override {
     auto input = getTensorType(op.getInput());
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     int64_t rank = input.getRank();
     auto starts = getKnownShape(op.getStartIndices());
     auto sizes = mergeShapes(
@@ -255,6 +263,8 @@ struct PadByConstants : OpRewritePattern<PadOp> {
     auto low = getKnownShape(op.getDynamicLow()), high = getKnownShape(op.getDynamicHigh());
     if (!low || !high)
       return rewriter.notifyMatchFailure(op, "padding is static already");
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     auto input = getTensorType(op.getInput());
     SmallVector<int64_t> shape;
     for (auto [d, l, h] : llvm::enumerate(*low, *high)) {
@@ -299,6 +309,8 @@ struct TakeAtConstants : OpRewritePattern<GatherOp> {
     auto indices = getConstantInts(op.getIndices());
     if (!axis || !indices || indices->empty())
       return rewriter.notifyMatchFailure(op, "takes at indices that are not constant");
+    if (!mayRefine(op))
+      return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     int64_t count = indices->size();
     int64_t stride = count > 1 ? (*indices)[1] - (*indices)[0] : 1;
     for (int64_t i = 1; i < count; ++i)

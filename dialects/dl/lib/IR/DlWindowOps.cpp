@@ -156,12 +156,6 @@ LogicalResult ResizeOp::verify() {
   if (!getSizes() && !getScales() && !output.hasStaticShape())
     return complain("a result with a `?` needs sizes or scales");
   // resize C5
-  if (getSizes())
-    if (auto known = getKnownShape(getSizes()))
-      for (auto [d, size] : llvm::enumerate(*known))
-        if (!mayEqual(size, output.getDimSize(d)))
-          return complain("sizes give ", size, " for dimension ", d, " of the result ", output);
-  // resize C6
   if (getAntialias() && getMode() == ResizeMode::nearest)
     return complain("antialias belongs to linear and cubic interpolation");
   return success();
