@@ -45,6 +45,48 @@ def DecomposeComposites : Pass<"dl-decompose-composites", "::mlir::func::FuncOp"
                            "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "computes what depends on constants only";
+  let description = [{
+    Evaluates ops whose operands are constants or immutable globals: small ones
+    with the reference interpreter, those that move, convert or scale large
+    weights natively. A result of up to `inline-elements` elements becomes a
+    `dl.constant`, a larger one a private global; a reshaped weight, or a
+    contiguous slice of one, stays where it lies in its file. A broadcast is
+    computed only where a folded op needs it. Globals that nothing uses any more
+    are erased.
+
+    The cost is linear in the elements that are computed; weights that stay as
+    they are aren't read.
+
+    Example:
+
+    ```mlir
+    dl.global private @w : tensor<3x2xf32> = dense<...>
+    func.func @f(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+      %w = dl.global_load @w : tensor<3x2xf32>
+      %t = dl.transpose %w, permutation = [1, 0] : tensor<3x2xf32> -> tensor<2x3xf32>
+    ```
+
+    becomes, where 6 elements are too many to stand inline,
+
+    ```mlir
+    dl.global private @folded : tensor<2x3xf32> = dense_resource<folded>
+    func.func @f(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+      %t = dl.global_load @folded : tensor<2x3xf32>
+    ```
+  }];
+  let options = [
+    Option<"maxElements", "max-elements", "int64_t", /*default=*/"262144",
+      "Elements up to which an op is evaluated by the interpreter">,
+    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"268435456",
+      "Bytes up to which an op is evaluated natively">,
+    Option<"inlineElements", "inline-elements", "int64_t", /*default=*/"64",
+      "Elements up to which a result stands inline">,
+  ];
+  let dependentDialects = ["::dlc::dl::DlDialect"];
+}
+
 def InferShapes : Pass<"dl-infer-shapes", "::mlir::ModuleOp"> {
   let summary = "makes types as static as the arguments allow, and simplifies shape arithmetic";
   let description = [{
