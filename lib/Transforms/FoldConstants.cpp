@@ -290,9 +290,19 @@ void FoldConstantsPass::foldFunction(func::FuncOp function) {
     else
       computed[result] = std::move(*constant);
   }
-  for (Operation *op : llvm::reverse(foldable))
-    if (op->use_empty())
-      op->erase();
+  for (Operation *op : llvm::reverse(foldable)) {
+    if (!op->use_empty())
+      continue;
+    SmallVector<Operation *> makers;
+    for (Value operand : op->getOperands())
+      if (isa_and_present<ConstantOp, GlobalLoadOp>(operand.getDefiningOp()) &&
+          !llvm::is_contained(makers, operand.getDefiningOp()))
+        makers.push_back(operand.getDefiningOp());
+    op->erase();
+    for (Operation *maker : makers)
+      if (maker->use_empty())
+        maker->erase();
+  }
   marked.clear();
   replaced.clear();
   needs.clear();

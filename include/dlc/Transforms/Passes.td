@@ -135,4 +135,42 @@ def InferShapes : Pass<"dl-infer-shapes", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def Simplify : Pass<"dl-simplify", "::mlir::func::FuncOp"> {
+  let summary = "rewrites what imported graphs spell out into fewer, larger ops";
+  let description = [{
+    * Recognises activations (sigmoid, silu, gelu in its erf and tanh forms),
+      layer_norm, rms_norm and softmax written as elementwise ops and reductions.
+    * Folds batch norms and scales by constants into the weights of the
+      convolution or matrix product before them, additions per channel into a
+      convolution's bias, and padding into convolutions and pools.
+    * Moves transposes towards the uses until they cancel or are absorbed.
+    * Canonicalises dl ops.
+
+    What becomes a computation on constants is left to `-dl-fold-constants`. The
+    cost is linear in the number of ops, times the sweeps it takes to reach a
+    fixpoint, which `max-iterations` bounds.
+
+    Example:
+
+    ```mlir
+    %0 = dl.conv %x, %w ...
+    %1 = dl.batch_norm %0, %scale, %bias, %mean, %variance {epsilon = 1.0e-5 : f64} ...
+    ```
+
+    becomes, where all but %x is constant,
+
+    ```mlir
+    %factor = dl.mul %scale, (dl.rsqrt (dl.add %variance, 1.0e-5))
+    %shift = dl.sub %bias, (dl.mul %mean, %factor)
+    %1 = dl.conv %x, (dl.mul %w, (dl.broadcast_in_dim %factor, dims = [0])) bias(%shift) ...
+    ```
+  }];
+  let options = [
+    Option<"maxIterations", "max-iterations", "int64_t", /*default=*/"4",
+      "Sweeps over the function">,
+  ];
+  let dependentDialects = ["::dlc::dl::DlDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DLC_TRANSFORMS_PASSES_TD
