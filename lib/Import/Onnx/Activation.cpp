@@ -97,7 +97,10 @@ static LogicalResult importPRelu(NodeImporter &n) {
   Value x = n.input(0), slope = n.input(1);
   if (!n.requireSameElementType(x, slope))
     return failure();
-  slope = n.broadcastTo(slope, n.sizes(x));
+  // Before opset 7 a slope of one dimension belongs to the channels.
+  bool perChannel = n.opset() < 7 && n.rankOf(slope) == 1 && n.rankOf(x) > 1 &&
+                    n.shapeOf(slope)[0] != 1;
+  slope = perChannel ? n.broadcastAlong(slope, x, 1) : n.broadcastTo(slope, n.sizes(x));
   Value isNegative = n.compare(Direction::lt, x, n.splatLike(x, 0.0));
   return n.result(n.infer<dl::SelectOp>(isNegative, n.infer<dl::MulOp>(x, slope), x));
 }

@@ -46,11 +46,28 @@ static LogicalResult importIsInf(NodeImporter &n) {
 // Two operands
 //===----------------------------------------------------------------------===//
 
+/// Before opset 7, with `broadcast` the second operand's dimensions are those of
+/// the first from `axis` on, by default the last.
+static void alignAtAxis(NodeImporter &n, Value a, Value &b) {
+  n.ignoreAttr("consumed_inputs");
+  if (!n.boolAttr("broadcast") || !n.hasAttr("axis"))
+    return;
+  std::optional<int64_t> axis = n.axisAttr("axis", 0, n.rankOf(a));
+  int64_t missing = axis ? n.rankOf(a) - *axis - n.rankOf(b) : 0;
+  if (missing < 0)
+    n.emitError() << "an input of type " << n.type(b) << " doesn't fit at axis " << *axis;
+  else if (missing > 0)
+    b = n.unsqueeze(b, llvm::to_vector(
+                           llvm::seq<int64_t>(n.rankOf(b), n.rankOf(b) + missing)));
+}
+
 /// The two inputs at their common shape; false after reporting an error.
 static bool getOperands(NodeImporter &n, Value &a, Value &b) {
   a = n.input(0);
   b = n.input(1);
-  return n.requireSameElementType(a, b) && n.broadcast(a, b);
+  if (n.opset() < 7)
+    alignAtAxis(n, a, b);
+  return !n.hasFailed() && n.requireSameElementType(a, b) && n.broadcast(a, b);
 }
 
 template <typename OpTy>
@@ -140,6 +157,10 @@ static LogicalResult importMod(NodeImporter &n) {
 static LogicalResult importPow(NodeImporter &n) {
   Value x = n.input(0), y = n.input(1);
   Type type = n.elementTypeOf(x);
+  if (n.opset() < 7)
+    alignAtAxis(n, x, y);
+  if (n.hasFailed())
+    return failure();
   if (n.constantFloat(y) == 2.0 && n.rankOf(y) <= n.rankOf(x))
     return n.result(n.infer<dl::MulOp>(x, x));
   if (!n.broadcast(x, y))

@@ -17,7 +17,9 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::onnx;
 
-static constexpr int64_t kFirstOpset = 7, kLastOpset = 28, kFirstIr = 3, kLastIr = 14;
+// Opsets before 7 are read as far as their ops mean what they mean today: an
+// attribute that isn't known any more is an error.
+static constexpr int64_t kFirstOpset = 1, kLastOpset = 28, kFirstIr = 3, kLastIr = 14;
 static constexpr uint64_t kMostNodes = 10'000'000;
 
 ModelImporter::ModelImporter(StringRef bytes, StringRef path, MLIRContext *context,

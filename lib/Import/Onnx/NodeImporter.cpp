@@ -465,42 +465,30 @@ static bool isAbsurd(RankedTensorType type) {
 }
 
 SmallVector<Value> NodeImporter::insert(OperationState &state, InferTypes inferTypes) {
-  // What the dialect says about the op is said about the node.
-  ScopedDiagnosticHandler handler(getContext(), [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-      return failure();
-    std::string message = diagnostic.str();
-    StringRef text(message);
-    text.consume_front("'" + state.name.getStringRef().str() + "' op ");
-    emitError() << text;
-    return success();
-  });
   for (Value operand : state.operands)
     if (!operand) {
       if (!failed)
         emitError() << "an input is missing";
       return {};
     }
-  if (inferTypes) {
-    SmallVector<Type> types;
-    auto attributes = state.attributes.getDictionary(getContext());
-    if (failed || mlir::failed(inferTypes(getContext(), loc, state.operands, attributes,
-                                          state.getRawProperties(), {}, types))) {
-      if (!failed)
-        emitError() << "its inputs don't fit " << state.name.getStringRef();
-      return {};
-    }
-    state.types.assign(types.begin(), types.end());
+  // What the dialect says about the op is said about the node.
+  SmallVector<std::string, 1> messages;
+  Operation *op = nullptr;
+  {
+    ScopedDiagnosticHandler handler(getContext(), [&](Diagnostic &diagnostic) {
+      messages.push_back(diagnostic.str());
+      return success();
+    });
+    op = createVerified(state, inferTypes);
   }
-  for (Type type : state.types)
-    if (auto tensor = dyn_cast_or_null<RankedTensorType>(type); !tensor || isAbsurd(tensor)) {
-      emitError() << "a result of type " << type << " is too large";
-      return {};
+  if (!op) {
+    std::string prefix = "'" + state.name.getStringRef().str() + "' op ";
+    for (StringRef message : messages) {
+      message.consume_front(prefix);
+      emitError() << message;
     }
-  Operation *op = builder.create(state);
-  if (mlir::failed(verify(op, /*verifyRecursively=*/false))) {
-    op->erase();
-    failed = true;
+    if (!failed)
+      emitError() << "its inputs don't fit " << state.name.getStringRef();
     return {};
   }
   SmallVector<Value> values;
@@ -509,6 +497,27 @@ SmallVector<Value> NodeImporter::insert(OperationState &state, InferTypes inferT
     return values;
   }
   return SmallVector<Value>(op->getResults());
+}
+
+Operation *NodeImporter::createVerified(OperationState &state, InferTypes inferTypes) {
+  if (inferTypes) {
+    SmallVector<Type> types;
+    auto attributes = state.attributes.getDictionary(getContext());
+    if (mlir::failed(inferTypes(getContext(), loc, state.operands, attributes,
+                                state.getRawProperties(), {}, types)))
+      return nullptr;
+    state.types.assign(types.begin(), types.end());
+  }
+  for (Type type : state.types)
+    if (auto tensor = dyn_cast_or_null<RankedTensorType>(type); !tensor || isAbsurd(tensor)) {
+      mlir::emitError(loc) << "a result of type " << type << " is too large";
+      return nullptr;
+    }
+  Operation *op = builder.create(state);
+  if (succeeded(verify(op, /*verifyRecursively=*/false)))
+    return op;
+  op->erase();
+  return nullptr;
 }
 
 LogicalResult NodeImporter::importSubgraph(const GraphProto &subgraph,

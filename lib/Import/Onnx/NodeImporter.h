@@ -355,6 +355,7 @@ private:
                                              llvm::SmallVectorImpl<mlir::Type> &);
   /// Infers types if asked, creates, verifies and folds; empty on failure.
   llvm::SmallVector<mlir::Value> insert(mlir::OperationState &state, InferTypes inferTypes);
+  mlir::Operation *createVerified(mlir::OperationState &state, InferTypes inferTypes);
   const AttributeProto *findAttr(llvm::StringRef name);
   /// The attribute if it is of the given AttributeProto::AttributeType.
   const AttributeProto *findAttr(llvm::StringRef name, int kind);
