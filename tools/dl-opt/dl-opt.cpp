@@ -10,6 +10,7 @@
 #include "dlc/Codegen/Dispatch/Passes.h"
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Conversion/DlToLinalg.h"
+#include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -26,6 +27,7 @@ int main(int argc, char **argv) {
   dlc::registerDispatchPasses();
   dlc::registerCodegenCpuPasses();
   dlc::registerDlToLinalgPasses();
+  dlc::registerHostPasses();
   dlc::registerDlcTransformsPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "dlc optimizer driver\n", registry));

@@ -33,6 +33,18 @@ def Dispatch_ViewOp : Dispatch_Op<"view", [Pure, AttrSizedOperandSegments]> {
   let hasFolder = 1;
 }
 
+def Dispatch_BytesOp : Dispatch_Op<"bytes", [Pure]> {
+  let summary = "factor · Π sizes, rounded up to 64, at most 2⁴⁸";
+  let description = [{
+    What a buffer takes of the arena. A negative size or a product beyond the
+    limit gives the limit, more than any machine has, so that asking for it ends
+    the run with an error.
+  }];
+  let arguments = (ins I64Attr:$factor, Variadic<Index>:$sizes);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$factor (`sizes` `(` $sizes^ `)`)? attr-dict";
+}
+
 def Dispatch_ArenaOp : Dispatch_Op<"arena", [MemoryEffects<[MemWrite]>]> {
   let summary = "the run's arena: at least `bytes`, 64-byte aligned";
   let description = [{ At most one in a host program, before every use. Ends the run where there is no memory. }];

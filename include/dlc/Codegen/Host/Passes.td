@@ -1,0 +1,67 @@
+//===- Passes.td - the host program ------------------------*- tablegen -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DLC_CODEGEN_HOST_PASSES_TD
+#define DLC_CODEGEN_HOST_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BufferizeHost : Pass<"dl-bufferize-host", "::mlir::ModuleOp"> {
+  let summary = "gives every tensor of the host program a buffer";
+  let description = [{
+    The host program is made of launches, which are pure, so each result simply
+    gets a buffer of its own, and no analysis of conflicts is needed: views share
+    their source's buffer, a loop-carried tensor is copied into a buffer that
+    belongs to the loop. A launch whose result the caller gets writes into the
+    caller's memory. Tensors become memrefs, results `dispatch.output`. The cost is
+    linear in the number of ops.
+  }];
+  let dependentDialects = ["::dlc::dispatch::DispatchDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def PlanMemory : Pass<"dl-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "places every buffer of the host program in one arena";
+  let description = [{
+    Buffers of static size get offsets by liveness: in program order each takes
+    the smallest hole that it fits in (O(n log n)). Buffers whose size follows
+    from the inputs' sizes share slots, one for buffers with the same dynamic
+    factors whose lives don't overlap; the slots' sizes are computed at the start.
+    What remains is allocated when its size is known and freed after its last use.
+    A buffer lives from its allocation to the last use of it or a view of it; a use
+    in a loop that doesn't hold the allocation lasts as long as the loop.
+  }];
+  let dependentDialects = ["::dlc::dispatch::DispatchDialect", "::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"staticBytes", "static-bytes", "Bytes of the arena for static buffers">,
+    Statistic<"numSlots", "slots", "Slots of dynamic size">,
+    Statistic<"numAllocs", "allocs", "Buffers allocated in the middle of a run">,
+  ];
+}
+
+def SplitHost : Pass<"dl-split-host", "::mlir::ModuleOp"> {
+  let summary = "cuts a long host program into functions";
+  let description = [{
+    LLVM's cost grows faster than the length of a function. A piece ends where no
+    value but a view of the arena or a weight, which are made again where they are
+    used, would have to be returned.
+  }];
+  let options = [
+    Option<"maxOps", "max-ops", "unsigned", "1000", "Ops of a piece before a cut is looked for">,
+  ];
+}
+
+def ConvertHostToLLVM : Pass<"dl-convert-host-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "makes the host program `int32_t dlc_entry(dlc_call *)` in the LLVM dialect";
+  let description = [{
+    A buffer becomes a pointer and its dynamic sizes. The contract with the
+    runtime is include/dlc/Runtime/Call.h, the kernels' calling convention is in
+    docs/architecture.md. Control flow has to be `cf` already.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
+}
+
+#endif // DLC_CODEGEN_HOST_PASSES_TD

@@ -1,0 +1,263 @@
+//===- BufferizeHost.cpp - buffers for the host program's tensors ---------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "HostBufferizer.h"
+#include "dlc/Codegen/Host/Passes.h"
+#include "dlc/Target/Artifact.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace dlc {
+#define GEN_PASS_DEF_BUFFERIZEHOST
+#include "dlc/Codegen/Host/Passes.h.inc"
+} // namespace dlc
+
+using namespace mlir;
+using namespace dlc;
+
+FailureOr<func::FuncOp> dlc::getEntryFunction(ModuleOp module) {
+  func::FuncOp entry;
+  for (auto func : module.getOps<func::FuncOp>()) {
+    if (func.isExternal() || func.isPrivate() || func->hasAttr(kKernelAttr))
+      continue;
+    if (entry)
+      return func.emitError("the module has two public functions, '")
+             << entry.getName() << "' and '" << func.getName() << "': one is the model";
+    entry = func;
+  }
+  if (!entry)
+    return module.emitError("the module has no public function: one is the model");
+  return entry;
+}
+
+namespace {
+struct BufferizeHostPass : dlc::impl::BufferizeHostBase<BufferizeHostPass> {
+  void runOnOperation() override {
+    FailureOr<func::FuncOp> entry = getEntryFunction(getOperation());
+    if (failed(entry) || failed(HostBufferizer(*entry, getOperation()).run()))
+      signalPassFailure();
+  }
+};
+} // namespace
+
+/// Finds the launches that can write an output where the caller wants it.
+void HostBufferizer::claimOutputs() {
+  auto terminator = cast<func::ReturnOp>(func.getBody().front().getTerminator());
+  for (auto [index, returned] : llvm::enumerate(terminator.getOperands())) {
+    Value root = returned;
+    while (auto view = root.getDefiningOp<dispatch::ViewOp>()) {
+      if (view.getOffset())
+        break;
+      root = view.getSource();
+    }
+    Operation *maker = root.getDefiningOp();
+    if (!isa_and_nonnull<dispatch::LaunchOp, tensor::FromElementsOp>(maker) ||
+        maker->getBlock() != terminator->getBlock() || claims.contains(root))
+      continue;
+    // The returned sizes have to be known before the launch, and a prefix of the
+    // buffer is not all of it.
+    auto view = returned.getDefiningOp<dispatch::ViewOp>();
+    if (view && root != returned) {
+      auto type = cast<RankedTensorType>(returned.getType());
+      auto rootType = cast<RankedTensorType>(root.getType());
+      if (!type.hasStaticShape() || !rootType.hasStaticShape() ||
+          dispatch::getStaticBytes(type) != dispatch::getStaticBytes(rootType))
+        continue;
+    }
+    claims[root] = {static_cast<unsigned>(index), returned};
+    claimed.insert(index);
+  }
+}
+
+Value HostBufferizer::allocate(Value tensor, ValueRange sizes, OpBuilder &builder) {
+  Location loc = tensor.getLoc();
+  MemRefType type = getBufferType(tensor.getType());
+  auto claim = claims.find(tensor);
+  if (claim == claims.end())
+    return memref::AllocOp::create(builder, loc, type, sizes);
+  MemRefType returned = getBufferType(claim->second.tensor.getType());
+  bool isView = claim->second.tensor != tensor;
+  Value output = dispatch::OutputOp::create(builder, loc, returned, claim->second.index,
+                                            isView ? ValueRange() : sizes);
+  if (!isView)
+    return output;
+  return dispatch::ViewOp::create(builder, loc, type, output, Value(), ValueRange());
+}
+
+SmallVector<Value> HostBufferizer::getSizes(Value buffer, OpBuilder &builder) {
+  SmallVector<Value> sizes;
+  auto type = cast<MemRefType>(buffer.getType());
+  for (int64_t d = 0; d < type.getRank(); ++d)
+    if (type.isDynamicDim(d))
+      sizes.push_back(memref::DimOp::create(builder, buffer.getLoc(), buffer, d));
+  return sizes;
+}
+
+void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {
+  SmallVector<Value> inputs, outs;
+  for (Value input : op.getInputs())
+    inputs.push_back(lookup(input));
+  ValueRange sizes = op.getSizes();
+  for (Value result : op.getResults()) {
+    size_t count = cast<RankedTensorType>(result.getType()).getNumDynamicDims();
+    Value buffer = allocate(result, sizes.take_front(count), builder);
+    buffers[result] = buffer;
+    outs.push_back(buffer);
+    sizes = sizes.drop_front(count);
+  }
+  dispatch::LaunchOp::create(builder, op.getLoc(), TypeRange(), op.getKernelAttr(), inputs,
+                             ValueRange(), outs);
+}
+
+void HostBufferizer::visitFromElements(tensor::FromElementsOp op, OpBuilder &builder) {
+  Value buffer = allocate(op.getResult(), {}, builder);
+  buffers[op.getResult()] = buffer;
+  auto type = cast<MemRefType>(buffer.getType());
+  for (auto [number, element] : llvm::enumerate(op.getElements())) {
+    SmallVector<Value> indices(type.getRank());
+    int64_t rest = number;
+    for (int64_t d = type.getRank() - 1; d >= 0; --d) {
+      indices[d] = arith::ConstantIndexOp::create(builder, op.getLoc(), rest % type.getDimSize(d));
+      rest /= type.getDimSize(d);
+    }
+    memref::StoreOp::create(builder, op.getLoc(), element, buffer, indices);
+  }
+}
+
+void HostBufferizer::visitGlobalLoad(dl::GlobalLoadOp op, OpBuilder &builder) {
+  MemRefType type = getBufferType(op.getType());
+  Value buffer = dispatch::GlobalOp::create(builder, op.getLoc(), type, op.getGlobalAttr());
+  auto global = module.lookupSymbol<dl::GlobalOp>(op.getGlobal());
+  // State may change before the value is used.
+  if (global && global.getIsMutable()) {
+    Value copy = memref::AllocOp::create(builder, op.getLoc(), type);
+    dispatch::CopyOp::create(builder, op.getLoc(), buffer, copy);
+    buffer = copy;
+  }
+  buffers[op.getOutput()] = buffer;
+}
+
+void HostBufferizer::visitReturn(func::ReturnOp op, OpBuilder &builder) {
+  for (auto [index, returned] : llvm::enumerate(op.getOperands())) {
+    if (claimed.contains(index))
+      continue;
+    Value source = lookup(returned);
+    Value output =
+        dispatch::OutputOp::create(builder, op.getLoc(), getBufferType(returned.getType()), index,
+                                   getSizes(source, builder));
+    dispatch::CopyOp::create(builder, op.getLoc(), source, output);
+  }
+  func::ReturnOp::create(builder, op.getLoc());
+}
+
+LogicalResult HostBufferizer::visitIf(scf::IfOp op, OpBuilder &builder) {
+  SmallVector<Type> types;
+  for (Type type : op.getResultTypes())
+    types.push_back(isa<RankedTensorType>(type) ? getBufferType(type) : type);
+  auto made = scf::IfOp::create(builder, op.getLoc(), types, op.getCondition());
+  for (auto [from, to] : llvm::zip_equal(op->getRegions(), made->getRegions())) {
+    to.takeBody(from);
+    if (!to.empty() && failed(visitBlock(to.front())))
+      return failure();
+  }
+  replaceResults(op, made, SmallVector<Value>(op.getNumResults()));
+  return success();
+}
+
+LogicalResult HostBufferizer::visit(Operation *op) {
+  bool hasTensors = llvm::any_of(op->getOperands(), isTensor) ||
+                    llvm::any_of(op->getResults(), isTensor);
+  if (!hasTensors && !isa<func::ReturnOp>(op)) {
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        if (failed(visitBlock(block)))
+          return failure();
+    return success();
+  }
+  if (isa<scf::YieldOp, scf::ConditionOp>(op)) {
+    // Loops replace theirs.
+    if (isa<scf::IfOp>(op->getParentOp()))
+      for (OpOperand &operand : op->getOpOperands())
+        operand.set(lookup(operand.get()));
+    return success();
+  }
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  dead.push_back(op);
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](dispatch::LaunchOp op) { return visitLaunch(op, builder), success(); })
+      .Case([&](dispatch::ViewOp op) {
+        buffers[op.getResult()] =
+            dispatch::ViewOp::create(builder, loc, getBufferType(op.getResult().getType()),
+                                     lookup(op.getSource()), op.getOffset(), op.getSizes());
+        return success();
+      })
+      .Case([&](dl::GlobalLoadOp op) { return visitGlobalLoad(op, builder), success(); })
+      .Case([&](dl::GlobalStoreOp op) {
+        Value source = lookup(op.getValue());
+        Value target =
+            dispatch::GlobalOp::create(builder, loc, source.getType(), op.getGlobalAttr());
+        dispatch::CopyOp::create(builder, loc, source, target);
+        return success();
+      })
+      .Case([&](tensor::FromElementsOp op) { return visitFromElements(op, builder), success(); })
+      .Case([&](tensor::ExtractOp op) {
+        Value loaded =
+            memref::LoadOp::create(builder, loc, lookup(op.getTensor()), op.getIndices());
+        op.getResult().replaceAllUsesWith(loaded);
+        return success();
+      })
+      .Case([&](tensor::DimOp op) {
+        Value size = memref::DimOp::create(builder, loc, lookup(op.getSource()), op.getIndex());
+        op.getResult().replaceAllUsesWith(size);
+        return success();
+      })
+      .Case([&](arith::SelectOp op) {
+        buffers[op.getResult()] =
+            arith::SelectOp::create(builder, loc, op.getCondition(), lookup(op.getTrueValue()),
+                                    lookup(op.getFalseValue()));
+        return success();
+      })
+      .Case([&](func::ReturnOp op) { return visitReturn(op, builder), success(); })
+      .Case([&](scf::IfOp op) { return visitIf(op, builder); })
+      .Case([&](scf::ForOp op) { return visitFor(op, builder); })
+      .Case([&](scf::WhileOp op) { return visitWhile(op, builder); })
+      .Default([&](Operation *op) {
+        return op->emitOpError("on tensors can't be part of the host program");
+      });
+}
+
+LogicalResult HostBufferizer::visitBlock(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block))
+    if (failed(visit(&op)))
+      return failure();
+  return success();
+}
+
+LogicalResult HostBufferizer::run() {
+  if (!func.getBody().hasOneBlock())
+    return func.emitError("the model's body has more than one block");
+  claimOutputs();
+  Block &entry = func.getBody().front();
+  for (BlockArgument argument : SmallVector<BlockArgument>(entry.getArguments())) {
+    buffers[argument] = entry.addArgument(getBufferType(argument.getType()), argument.getLoc());
+    deadArguments.insert(argument);
+  }
+  if (failed(visitBlock(entry)))
+    return failure();
+  for (Operation *op : dead)
+    op->dropAllReferences();
+  for (Operation *op : dead)
+    op->erase();
+  func.walk([&](Block *block) {
+    block->eraseArguments(
+        [&](BlockArgument argument) { return deadArguments.contains(argument); });
+  });
+  func.removeResAttrsAttr();
+  func.setFunctionType(FunctionType::get(func.getContext(), entry.getArgumentTypes(), {}));
+  return success();
+}

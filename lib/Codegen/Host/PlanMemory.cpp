@@ -1,0 +1,335 @@
+//===- PlanMemory.cpp - one arena for all buffers -------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Offsets come from a simulation: going through the program, a buffer takes the
+// smallest hole that holds it when it is born and leaves a hole, joined with its
+// neighbours, when it dies. First-fit by decreasing size packs a few per cent
+// tighter but costs O(n²) with the usual conflict lists; a host program may have
+// 50,000 buffers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Liveness.h"
+#include "dispatch/IR/Dispatch.h"
+#include "dlc/Codegen/Host/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include <map>
+#include <queue>
+#include <set>
+
+namespace dlc {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "dlc/Codegen/Host/Passes.h.inc"
+} // namespace dlc
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+/// The holes of an arena that grows at its end.
+class HoleList {
+public:
+  int64_t take(int64_t size);
+  void giveBack(int64_t offset, int64_t size);
+  int64_t getTop() const { return top; }
+
+private:
+  void add(int64_t offset, int64_t size);
+  void remove(std::map<int64_t, int64_t>::iterator hole);
+
+  std::map<int64_t, int64_t> byOffset;
+  std::set<std::pair<int64_t, int64_t>> bySize;
+  int64_t top = 0;
+};
+
+struct Buffer {
+  memref::AllocOp op;
+  Lifetime life;
+  int64_t bytes = 0;              ///< of a static one, a multiple of 64
+  SmallVector<Value> dynamicSizes; ///< of a dynamic one, sorted
+  int64_t factor = 1;             ///< bytes of it over the product of those
+  int64_t offset = 0;
+  int slot = -1;
+};
+
+/// Room for dynamic buffers with the same dynamic factors.
+struct Slot {
+  SmallVector<Value> dynamicSizes;
+  int64_t factor;
+};
+
+class MemoryPlanner {
+public:
+  explicit MemoryPlanner(func::FuncOp func) : func(func), liveness(func) {}
+  void run();
+
+  int64_t staticBytes = 0;
+  unsigned numSlots = 0, numAllocs = 0;
+
+private:
+  void collect();
+  /// Moves what computes the size to the function's start, if it may.
+  bool hoist(Value size);
+  bool isHoistable(Value size);
+  void placeStatic();
+  void placeDynamic();
+  void rewrite();
+  void allocateLate(Buffer &buffer);
+
+  func::FuncOp func;
+  BufferLiveness liveness;
+  std::vector<Buffer> fixed, dynamic, late;
+  std::vector<Slot> slots;
+  DenseMap<Value, bool> hoistable;
+  DenseSet<Operation *> hoisted;
+  Operation *start = nullptr; ///< what is hoisted goes before it
+};
+
+struct PlanMemoryPass : dlc::impl::PlanMemoryBase<PlanMemoryPass> {
+  void runOnOperation() override {
+    FailureOr<func::FuncOp> entry = getEntryFunction(getOperation());
+    if (failed(entry))
+      return signalPassFailure();
+    MemoryPlanner planner(*entry);
+    planner.run();
+    staticBytes += planner.staticBytes;
+    numSlots += planner.numSlots;
+    numAllocs += planner.numAllocs;
+  }
+};
+} // namespace
+
+void HoleList::add(int64_t offset, int64_t size) {
+  byOffset[offset] = size;
+  bySize.insert({size, offset});
+}
+
+void HoleList::remove(std::map<int64_t, int64_t>::iterator hole) {
+  bySize.erase({hole->second, hole->first});
+  byOffset.erase(hole);
+}
+
+int64_t HoleList::take(int64_t size) {
+  auto best = bySize.lower_bound({size, 0});
+  if (best != bySize.end()) {
+    auto [room, offset] = *best;
+    remove(byOffset.find(offset));
+    if (room > size)
+      add(offset + size, room - size);
+    return offset;
+  }
+  // A hole at the end grows.
+  int64_t offset = top;
+  if (!byOffset.empty()) {
+    auto last = std::prev(byOffset.end());
+    if (last->first + last->second == top) {
+      offset = last->first;
+      remove(last);
+    }
+  }
+  top = offset + size;
+  return offset;
+}
+
+void HoleList::giveBack(int64_t offset, int64_t size) {
+  auto next = byOffset.lower_bound(offset);
+  if (next != byOffset.end() && next->first == offset + size) {
+    size += next->second;
+    next = std::next(next);
+    remove(std::prev(next));
+  }
+  if (next != byOffset.begin()) {
+    auto previous = std::prev(next);
+    if (previous->first + previous->second == offset) {
+      offset = previous->first;
+      size += previous->second;
+      remove(previous);
+    }
+  }
+  add(offset, size);
+}
+
+/// Goes through the buffers in order of birth; `die` is told of the dead first.
+static void simulate(MutableArrayRef<Buffer> buffers, function_ref<void(Buffer &)> live,
+                     function_ref<void(Buffer &)> die) {
+  using Entry = std::pair<unsigned, Buffer *>;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> living;
+  for (Buffer &buffer : buffers) {
+    while (!living.empty() && living.top().first < buffer.life.begin) {
+      die(*living.top().second);
+      living.pop();
+    }
+    live(buffer);
+    living.push({buffer.life.end, &buffer});
+  }
+}
+
+bool MemoryPlanner::isHoistable(Value size) {
+  if (auto it = hoistable.find(size); it != hoistable.end())
+    return it->second;
+  bool &answer = hoistable[size];
+  answer = false; // while its operands are looked at
+  Operation *op = size.getDefiningOp();
+  if (!op)
+    return hoistable[size] = size.getParentBlock() == &func.getBody().front();
+  bool may = isPure(op) && !op->getNumRegions() && !isa<memref::AllocOp>(op);
+  for (Value operand : op->getOperands())
+    may = may && isHoistable(operand);
+  return hoistable[size] = may;
+}
+
+bool MemoryPlanner::hoist(Value size) {
+  if (!isHoistable(size))
+    return false;
+  SmallVector<Value> pending{size};
+  SetVector<Operation *> ops;
+  while (!pending.empty()) {
+    Operation *op = pending.pop_back_val().getDefiningOp();
+    if (!op || hoisted.contains(op))
+      continue;
+    // Once more, if another op needs it earlier.
+    ops.remove(op);
+    ops.insert(op);
+    llvm::append_range(pending, op->getOperands());
+  }
+  for (Operation *op : llvm::reverse(ops)) {
+    op->moveBefore(start);
+    hoisted.insert(op);
+  }
+  return true;
+}
+
+void MemoryPlanner::collect() {
+  Block &entry = func.getBody().front();
+  OpBuilder builder = OpBuilder::atBlockBegin(&entry);
+  start = arith::ConstantIndexOp::create(builder, func.getLoc(), 0);
+  auto allocs = SmallVector<memref::AllocOp>();
+  func.walk<WalkOrder::PreOrder>([&](memref::AllocOp op) { allocs.push_back(op); });
+  for (memref::AllocOp op : allocs) {
+    Buffer buffer;
+    buffer.op = op;
+    buffer.life = liveness.getLifetime(op);
+    MemRefType type = op.getType();
+    if (type.hasStaticShape()) {
+      buffer.bytes = llvm::alignTo(std::max<int64_t>(1, dispatch::getStaticBytes(type)), 64);
+      fixed.push_back(buffer);
+      continue;
+    }
+    buffer.factor = dispatch::getElementBytes(type.getElementType());
+    for (int64_t size : type.getShape())
+      if (!ShapedType::isDynamic(size))
+        buffer.factor *= size;
+    buffer.dynamicSizes = op.getDynamicSizes();
+    llvm::sort(buffer.dynamicSizes, [](Value a, Value b) {
+      return a.getAsOpaquePointer() < b.getAsOpaquePointer();
+    });
+    bool early = llvm::all_of(buffer.dynamicSizes, [&](Value size) { return hoist(size); });
+    (early ? dynamic : late).push_back(buffer);
+  }
+}
+
+void MemoryPlanner::placeStatic() {
+  HoleList holes;
+  simulate(
+      fixed, [&](Buffer &buffer) { buffer.offset = holes.take(buffer.bytes); },
+      [&](Buffer &buffer) { holes.giveBack(buffer.offset, buffer.bytes); });
+  staticBytes = holes.getTop();
+}
+
+void MemoryPlanner::placeDynamic() {
+  // The free slots of each list of factors, by constant factor.
+  std::map<std::vector<void *>, std::multimap<int64_t, int>> free;
+  auto keyOf = [](Buffer &buffer) {
+    std::vector<void *> key;
+    for (Value size : buffer.dynamicSizes)
+      key.push_back(size.getAsOpaquePointer());
+    return key;
+  };
+  simulate(
+      dynamic,
+      [&](Buffer &buffer) {
+        auto &candidates = free[keyOf(buffer)];
+        if (candidates.empty()) {
+          buffer.slot = slots.size();
+          slots.push_back({buffer.dynamicSizes, buffer.factor});
+          return;
+        }
+        auto best = candidates.lower_bound(buffer.factor);
+        if (best == candidates.end())
+          best = std::prev(best);
+        buffer.slot = best->second;
+        candidates.erase(best);
+        Slot &slot = slots[buffer.slot];
+        slot.factor = std::max(slot.factor, buffer.factor);
+      },
+      [&](Buffer &buffer) {
+        free[keyOf(buffer)].insert({slots[buffer.slot].factor, buffer.slot});
+      });
+  numSlots = slots.size();
+}
+
+void MemoryPlanner::allocateLate(Buffer &buffer) {
+  OpBuilder builder(buffer.op);
+  Value made = dispatch::AllocOp::create(builder, buffer.op.getLoc(), buffer.op.getType(),
+                                         buffer.op.getDynamicSizes());
+  Operation *last = buffer.life.last;
+  Block *home = buffer.op->getBlock();
+  if (last)
+    last = home->findAncestorOpInBlock(*last);
+  if (last && !last->hasTrait<OpTrait::IsTerminator>()) {
+    builder.setInsertionPointAfter(last);
+    dispatch::FreeOp::create(builder, buffer.op.getLoc(), made);
+  }
+  buffer.op.replaceAllUsesWith(made);
+  buffer.op.erase();
+}
+
+void MemoryPlanner::rewrite() {
+  OpBuilder builder(start);
+  Location loc = func.getLoc();
+  Value total = arith::ConstantIndexOp::create(builder, loc, staticBytes);
+  SmallVector<Value> offsets;
+  for (Slot &slot : slots) {
+    offsets.push_back(total);
+    Value bytes = dispatch::BytesOp::create(builder, loc, builder.getIndexType(),
+                                          builder.getI64IntegerAttr(slot.factor),
+                                          slot.dynamicSizes);
+    total = arith::AddIOp::create(builder, loc, total, bytes);
+  }
+  Value arena;
+  if (staticBytes || !slots.empty())
+    arena = dispatch::ArenaOp::create(
+        builder, loc, MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), total);
+  DenseMap<int64_t, Value> constants;
+  auto place = [&](Buffer &buffer, Value offset) {
+    OpBuilder local(buffer.op);
+    Value view = dispatch::ViewOp::create(local, buffer.op.getLoc(), buffer.op.getType(), arena,
+                                          offset, buffer.op.getDynamicSizes());
+    buffer.op.replaceAllUsesWith(view);
+    buffer.op.erase();
+  };
+  for (Buffer &buffer : fixed) {
+    Value &offset = constants[buffer.offset];
+    if (!offset)
+      offset = arith::ConstantIndexOp::create(builder, loc, buffer.offset);
+    place(buffer, offset);
+  }
+  for (Buffer &buffer : dynamic)
+    place(buffer, offsets[buffer.slot]);
+  for (Buffer &buffer : late)
+    allocateLate(buffer);
+  start->erase();
+}
+
+void MemoryPlanner::run() {
+  collect();
+  placeStatic();
+  placeDynamic();
+  numAllocs = late.size();
+  rewrite();
+}
