@@ -53,9 +53,9 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
       symbolTable.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError("launches '") << getKernel() << "', which is no function";
-  // Once it is LLVM IR there are only pointers and sizes left.
+  // On the way to LLVM IR pointers and sizes take the place of tensors.
   auto type = dyn_cast<FunctionType>(kernel.getFunctionType());
-  if (!type)
+  if (!type || !llvm::all_of(type.getInputs(), llvm::IsaPred<ShapedType>))
     return success();
   SmallVector<Type> given(getInputs().getTypes()), wanted(type.getInputs());
   llvm::append_range(given, getResultTypes());
