@@ -1,0 +1,51 @@
+//===- Compiler.h - from a model file to an artefact ------------*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_COMPILE_COMPILER_H
+#define DLC_COMPILE_COMPILER_H
+
+#include "dlc/Pipelines/Phases.h"
+#include "dlc/Target/Artifact.h"
+#include "llvm/ADT/StringMap.h"
+#include <string>
+#include <vector>
+
+namespace dlc {
+
+struct CompileOptions {
+  std::string input;
+  std::string output; ///< empty: the input's name with the right extension
+  std::string name;   ///< the model's; empty: the output's stem
+  /// Shapes of inputs, by name; kDynamic for a size that stays open.
+  llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
+  std::optional<Phase> from; ///< the first phase to run; by default what the input needs
+  Phase to = Phase::Link;    ///< the last phase
+  std::string dumpDirectory; ///< empty, or where the module after each phase goes
+  ArtifactOptions artifact;
+  unsigned threads = 0; ///< 0: all cores
+  bool progress = false, timeReport = false;
+};
+
+/// Parses `name=1x3x?x224`; false where it isn't of that form.
+bool parseShapeOption(llvm::StringRef text, llvm::StringMap<llvm::SmallVector<int64_t>> &shapes);
+
+/// Compiles. Errors go to stderr, one line each; on failure nothing is written.
+mlir::LogicalResult compile(const CompileOptions &options);
+
+/// From now on a crash of the process leaves a folder with the input and the
+/// command that repeats it, and says so.
+void installCrashReproducer(int argc, char **argv, llvm::StringRef input);
+
+/// The phase that runs, for the message of a crash.
+void setCurrentPhase(llvm::StringRef phase);
+
+/// Leaves the folder now, for an error that is the compiler's own.
+void writeReproducer(llvm::StringRef what);
+
+} // namespace dlc
+
+#endif // DLC_COMPILE_COMPILER_H

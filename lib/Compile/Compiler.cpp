@@ -1,0 +1,199 @@
+//===- Compiler.cpp - from a model file to an artefact --------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dlc/Compile/Compiler.h"
+#include "LoadModel.h"
+#include "dlc/Codegen/Host/Passes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+#include <chrono>
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options) : options(options) {}
+  LogicalResult run();
+
+private:
+  /// Runs `work` as a phase: its time is kept, its name is a crash's.
+  LogicalResult time(StringRef name, function_ref<LogicalResult()> work);
+  LogicalResult runPasses(const PhaseInfo &info);
+  LogicalResult dump(const PhaseInfo &info);
+  LogicalResult sign();
+  LogicalResult writeModule();
+  LogicalResult writeArtifact();
+  void setUpContext(MLIRContext &context);
+  void report() const;
+
+  CompileOptions options;
+  ModuleOp module;
+  bool hasErrors = false;
+  std::vector<std::pair<StringRef, double>> times;
+};
+} // namespace
+
+LogicalResult Compilation::time(StringRef name, function_ref<LogicalResult()> work) {
+  setCurrentPhase(name);
+  auto begin = std::chrono::steady_clock::now();
+  LogicalResult result = work();
+  std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+  times.push_back({name, passed.count()});
+  if (options.progress && succeeded(result))
+    llvm::errs() << llvm::formatv("  {0,-10} {1,7:F3} s\n", name, passed.count());
+  return result;
+}
+
+/// Errors as one line each: where in the model, and what.
+void Compilation::setUpContext(MLIRContext &context) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadAllAvailableDialects();
+  context.printOpOnDiagnostic(false);
+  context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+    StringRef kind = "note";
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error) {
+      kind = "error";
+      hasErrors = true;
+    } else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
+      kind = "warning";
+    }
+    std::string where;
+    if (!isa<UnknownLoc>(diagnostic.getLocation())) {
+      llvm::raw_string_ostream os(where);
+      diagnostic.getLocation()->print(os);
+      StringRef text = os.str();
+      text.consume_front("loc(");
+      text.consume_back(")");
+      where = text.str() + ": ";
+    }
+    llvm::errs() << "dl-compile: " << kind << ": " << where << diagnostic << "\n";
+    return success();
+  });
+}
+
+LogicalResult Compilation::dump(const PhaseInfo &info) {
+  if (options.dumpDirectory.empty())
+    return success();
+  if (std::error_code error = llvm::sys::fs::create_directories(options.dumpDirectory))
+    return emitError(module.getLoc(), "can't make the folder '")
+           << options.dumpDirectory << "': " << error.message();
+  SmallString<128> path(options.dumpDirectory);
+  llvm::sys::path::append(path,
+                          llvm::formatv("{0}-{1}.mlir", static_cast<int>(info.phase), info.name));
+  std::error_code error;
+  llvm::raw_fd_ostream os(path, error);
+  if (error)
+    return emitError(module.getLoc(), "can't write '") << path << "': " << error.message();
+  module->print(os, OpPrintingFlags().elideLargeElementsAttrs().enableDebugInfo(false));
+  return success();
+}
+
+LogicalResult Compilation::runPasses(const PhaseInfo &info) {
+  PassManager manager(module.getContext());
+  info.build(manager);
+  if (succeeded(manager.run(module)))
+    return dump(info);
+  // An invalid module is the compiler's fault, not the model's.
+  if (!hasErrors || failed(verify(module)))
+    writeReproducer("produced invalid IR");
+  return failure();
+}
+
+/// The signature is taken while the function still has tensors.
+LogicalResult Compilation::sign() {
+  if (module->hasAttr(kModelSignatureAttr))
+    return success();
+  FailureOr<func::FuncOp> entry = getEntryFunction(module);
+  if (failed(entry))
+    return failure();
+  auto producer = module->getAttrOfType<StringAttr>("dlc.producer");
+  ModelSignature signature =
+      getModelSignature(*entry, options.name, producer ? producer.getValue() : "");
+  module->setAttr(kModelSignatureAttr, signature.toAttr(module.getContext()));
+  return success();
+}
+
+LogicalResult Compilation::writeModule() {
+  if (options.output == "-") {
+    module->print(llvm::outs(), OpPrintingFlags().enableDebugInfo(false));
+    llvm::outs() << "\n";
+    return success();
+  }
+  FailureOr<AtomicFile> file = AtomicFile::create(module.getContext(), options.output);
+  if (failed(file))
+    return failure();
+  llvm::raw_fd_ostream os(file->fd(), /*shouldClose=*/false);
+  module->print(os, OpPrintingFlags().enableDebugInfo(false));
+  os << "\n";
+  os.flush();
+  if (os.has_error()) {
+    os.clear_error();
+    return emitError(module.getLoc(), "can't write '") << options.output << "'";
+  }
+  return file->keep(module.getContext());
+}
+
+void Compilation::report() const {
+  double total = 0;
+  for (auto [name, seconds] : times)
+    total += seconds;
+  llvm::errs() << "phase         seconds   share\n";
+  for (auto [name, seconds] : times)
+    llvm::errs() << llvm::formatv("{0,-12} {1,8:F3}  {2,5:F1} %\n", name, seconds,
+                                  100 * seconds / std::max(total, 1e-9));
+  llvm::errs() << llvm::formatv("{0,-12} {1,8:F3}\n", "total", total);
+}
+
+LogicalResult Compilation::run() {
+  bool serial = options.threads == 1;
+  MLIRContext context(serial ? MLIRContext::Threading::DISABLED : MLIRContext::Threading::ENABLED);
+  setUpContext(context);
+
+  OwningOpRef<ModuleOp> owned;
+  LogicalResult loaded = time("import", [&] {
+    owned = loadModel(options, &context);
+    return success(static_cast<bool>(owned));
+  });
+  if (failed(loaded))
+    return failure();
+  module = *owned;
+  Phase from = options.from.value_or(Phase::Simplify);
+  if (from == Phase::Simplify && failed(dump(getInfo(Phase::Import))))
+    return failure();
+  for (const PhaseInfo &info : getPhases()) {
+    if (!info.build || info.phase < from || info.phase > options.to)
+      continue;
+    if (info.phase == Phase::Dispatch && failed(sign()))
+      return failure();
+    if (failed(time(info.name, [&] { return runPasses(info); })))
+      return failure();
+  }
+  LogicalResult written = options.to < Phase::Object
+                              ? writeModule()
+                              : time(options.to == Phase::Link ? "object+link" : "object", [&] {
+                                  options.artifact.outputPath = options.output;
+                                  options.artifact.numThreads = options.threads;
+                                  return emitArtifact(module, options.artifact);
+                                });
+  if (failed(written))
+    return failure();
+  if (options.timeReport)
+    report();
+  return success();
+}
+
+LogicalResult dlc::compile(const CompileOptions &options) {
+  return Compilation(options).run();
+}

@@ -1,0 +1,119 @@
+//===- LoadModel.cpp - a module of any input format -----------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoadModel.h"
+#include "dlc/Codegen/Host/Passes.h"
+#include "dlc/Import/Onnx.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace dlc;
+
+bool dlc::parseShapeOption(StringRef text, llvm::StringMap<SmallVector<int64_t>> &shapes) {
+  if (!text.contains('='))
+    return false;
+  auto [name, sizes] = text.rsplit('=');
+  SmallVector<StringRef> parts;
+  if (!sizes.empty())
+    sizes.split(parts, 'x');
+  SmallVector<int64_t> shape;
+  for (StringRef part : parts) {
+    int64_t size = ShapedType::kDynamic;
+    if (part != "?" && (part.getAsInteger(10, size) || size < 0))
+      return false;
+    shape.push_back(size);
+  }
+  shapes[name] = shape;
+  return !name.empty();
+}
+
+/// MLIR bytecode, or text that starts as a module does.
+static bool isMlir(StringRef bytes) {
+  if (bytes.starts_with("ML\xefR"))
+    return true;
+  StringRef text = bytes.take_front(4096);
+  if (text.contains('\0'))
+    return false;
+  while (true) {
+    text = text.ltrim();
+    if (!text.starts_with("//"))
+      break;
+    text = text.drop_until([](char c) { return c == '\n'; });
+  }
+  return text.starts_with("module") || text.starts_with("func") || text.starts_with("dl.") ||
+         text.starts_with("builtin") || text.starts_with("\"") || text.starts_with("#") ||
+         text.starts_with("!") || text.starts_with("llvm.");
+}
+
+/// Gives the inputs of an MLIR model the shapes asked for.
+static LogicalResult setShapes(ModuleOp module, const CompileOptions &options) {
+  if (options.shapes.empty())
+    return success();
+  FailureOr<func::FuncOp> entry = getEntryFunction(module);
+  if (failed(entry))
+    return failure();
+  for (const auto &[name, shape] : options.shapes) {
+    bool isFound = false;
+    for (BlockArgument argument : entry->getArguments()) {
+      auto label = entry->getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dlc.name");
+      std::string own = label ? label.str() : ("input_" + Twine(argument.getArgNumber())).str();
+      if (own != name)
+        continue;
+      isFound = true;
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      bool fits = type && type.getRank() == static_cast<int64_t>(shape.size());
+      for (size_t d = 0; fits && d < shape.size(); ++d)
+        fits = ShapedType::isDynamic(shape[d]) || type.isDynamicDim(d) ||
+               type.getDimSize(d) == shape[d];
+      if (!fits)
+        return entry->emitError("input '") << own << "' is " << argument.getType()
+                                           << ": --shape asks for another shape";
+      SmallVector<int64_t> sizes(type.getShape());
+      for (auto [size, wanted] : llvm::zip_equal(sizes, shape))
+        size = ShapedType::isDynamic(wanted) ? size : wanted;
+      argument.setType(type.clone(sizes));
+    }
+    if (!isFound)
+      return entry->emitError("the model has no input '") << name << "' (--shape)";
+  }
+  entry->setFunctionType(FunctionType::get(module.getContext(),
+                                           entry->getBody().front().getArgumentTypes(),
+                                           entry->getResultTypes()));
+  return success();
+}
+
+OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext *context) {
+  auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.input, /*IsText=*/false,
+                                                 /*RequiresNullTerminator=*/false);
+  Location loc = NameLoc::get(StringAttr::get(context, options.input));
+  if (!file) {
+    emitError(loc) << "can't open it: " << file.getError().message();
+    return nullptr;
+  }
+  StringRef bytes = (*file)->getBuffer();
+  if (isMlir(bytes)) {
+    // The parser wants a terminator that a mapped file may not have.
+    llvm::SourceMgr sources;
+    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(bytes, options.input),
+                               llvm::SMLoc());
+    auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
+    if (!module || failed(setShapes(*module, options)))
+      return nullptr;
+    return module;
+  }
+  if (isOnnxModel(bytes)) {
+    OnnxImportOptions import;
+    for (const auto &[name, shape] : options.shapes)
+      import.inputShapes[name] = shape;
+    return importOnnx((*file)->getMemBufferRef(), options.input, context, import);
+  }
+  emitError(loc) << "is a model of no known format (ONNX, MLIR)";
+  return nullptr;
+}

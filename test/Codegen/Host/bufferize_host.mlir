@@ -1,0 +1,64 @@
+// RUN: dl-opt %s -dl-bufferize-host -split-input-file | FileCheck %s
+
+func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.kernel}
+
+// A result goes where the caller wants it; what is an input goes there by a copy.
+// CHECK-LABEL: func.func @outputs(
+// CHECK-SAME: %[[X:.*]]: memref<4xf32>)
+// CHECK: %[[T:.*]] = memref.alloc() : memref<4xf32>
+// CHECK: dispatch.launch @k(%[[X]]) outs(%[[T]] : memref<4xf32>)
+// CHECK: %[[O:.*]] = dispatch.output 0 : memref<2x2xf32>
+// CHECK: %[[V:.*]] = dispatch.view %[[O]] : memref<2x2xf32> -> memref<4xf32>
+// CHECK: dispatch.launch @k(%[[T]]) outs(%[[V]] : memref<4xf32>)
+// CHECK: %[[P:.*]] = dispatch.output 1 : memref<4xf32>
+// CHECK: dispatch.copy %[[X]] to %[[P]]
+func.func @outputs(%x: tensor<4xf32>) -> (tensor<2x2xf32>, tensor<4xf32>) {
+  %0 = dispatch.launch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = dispatch.launch @k(%0) : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = dispatch.view %1 : tensor<4xf32> -> tensor<2x2xf32>
+  return %2, %x : tensor<2x2xf32>, tensor<4xf32>
+}
+
+// -----
+
+func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.kernel}
+
+// A loop has a buffer for what it carries; values that change places are put aside.
+// CHECK-LABEL: func.func @swap(
+// CHECK: %[[A:.*]] = memref.alloc() : memref<4xf32>
+// CHECK: dispatch.copy %{{.*}} to %[[A]]
+// CHECK: %[[B:.*]] = memref.alloc() : memref<4xf32>
+// CHECK: scf.for
+// CHECK: %[[N:.*]] = memref.alloc()
+// CHECK: dispatch.launch @k(%[[A]]) outs(%[[N]]
+// CHECK: %[[ASIDE:.*]] = memref.alloc()
+// CHECK: dispatch.copy %[[B]] to %[[ASIDE]]
+// CHECK: dispatch.copy %[[ASIDE]] to %[[A]]
+// CHECK: dispatch.copy %[[N]] to %[[B]]
+func.func @swap(%x: tensor<4xf32>, %y: tensor<4xf32>, %n: tensor<index>) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %end = tensor.extract %n[] : tensor<index>
+  %r:2 = scf.for %i = %c0 to %end step %c1 iter_args(%a = %x, %b = %y) -> (tensor<4xf32>, tensor<4xf32>) {
+    %0 = dispatch.launch @k(%a) : (tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %b, %0 : tensor<4xf32>, tensor<4xf32>
+  }
+  return %r#0 : tensor<4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @branch(
+// CHECK: %[[R:.*]] = scf.if %{{.*}} -> (memref<4xf32>)
+// CHECK: scf.yield %{{.*}} : memref<4xf32>
+// CHECK: %[[O:.*]] = dispatch.output 0
+// CHECK: dispatch.copy %[[R]] to %[[O]]
+func.func @branch(%x: tensor<4xf32>, %y: tensor<4xf32>, %p: tensor<i1>) -> tensor<4xf32> {
+  %c = tensor.extract %p[] : tensor<i1>
+  %r = scf.if %c -> (tensor<4xf32>) {
+    scf.yield %x : tensor<4xf32>
+  } else {
+    scf.yield %y : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
