@@ -19,11 +19,11 @@ void dlc::populateDlToLinalgPatterns(const TypeConverter &converter,
   populateDlDataToLinalgPatterns(converter, patterns);
   populateDlElementwiseToLinalgPatterns(converter, patterns);
   populateDlShapeToLinalgPatterns(converter, patterns);
-  //   populateDlSliceToLinalgPatterns(converter, patterns);
-  //   populateDlGatherToLinalgPatterns(converter, patterns);
-  //   populateDlReduceToLinalgPatterns(converter, patterns);
-  //   populateDlSortToLinalgPatterns(converter, patterns);
-  //   populateDlLinearToLinalgPatterns(converter, patterns);
+  populateDlSliceToLinalgPatterns(converter, patterns);
+  populateDlGatherToLinalgPatterns(converter, patterns);
+  populateDlReduceToLinalgPatterns(converter, patterns);
+  populateDlSortToLinalgPatterns(converter, patterns);
+  populateDlLinearToLinalgPatterns(converter, patterns);
   //   populateDlWindowToLinalgPatterns(converter, patterns);
   //   populateDlResizeToLinalgPatterns(converter, patterns);
   //   populateDlQuantToLinalgPatterns(converter, patterns);

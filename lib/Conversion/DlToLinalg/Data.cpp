@@ -103,8 +103,34 @@ struct LowerDimSize : OpConversionPattern<dl::DimSizeOp> {
   }
 };
 
+/// Draws the words that an element needs, for rng_uniform and rng_normal.
+struct Random {
+  Random(ImplicitLocOpBuilder &b, Value key, Type element) : element(element) {
+    seed = tensor::ExtractOp::create(b, key, indexConstant(b, 0));
+    stream = tensor::ExtractOp::create(b, key, indexConstant(b, 1));
+  }
+  Value word(ImplicitLocOpBuilder &b, Value position) const {
+    return callRuntime(b, "dlc_math_philox_u32", {seed, stream, position}, b.getI32Type())
+        .getResult(0);
+  }
+  /// A number in [0, 1): the word's upper 24 bits, or for f64 all 32.
+  Value unit(ImplicitLocOpBuilder &b, Value position) const {
+    Value bits = word(b, position);
+    int width = element.isF64() ? 32 : 24;
+    if (width == 24)
+      bits = arith::ShRUIOp::create(b, bits, intConstant(b, b.getI32Type(), 8));
+    Value number = arith::UIToFPOp::create(b, b.getF64Type(), bits);
+    return arith::MulFOp::create(
+        b, number, floatConstant(b, b.getF64Type(), std::ldexp(1.0, -width)));
+  }
+  Type element;
+  Value seed, stream;
+};
+} // namespace
+
 /// Row-major position of an element.
-Value linearIndex(ImplicitLocOpBuilder &b, ArrayRef<Value> indices, ArrayRef<OpFoldResult> sizes) {
+static Value getPosition(ImplicitLocOpBuilder &b, ArrayRef<Value> indices,
+                         ArrayRef<OpFoldResult> sizes) {
   Value position = indexConstant(b, 0);
   for (auto [index, size] : llvm::zip_equal(indices, sizes)) {
     position = arith::MulIOp::create(b, position, toValue(b, size));
@@ -113,33 +139,92 @@ Value linearIndex(ImplicitLocOpBuilder &b, ArrayRef<Value> indices, ArrayRef<OpF
   return arith::IndexCastOp::create(b, b.getI64Type(), position);
 }
 
-/// The key's two words, and a word of the generator's sequence.
-struct Philox {
-  Philox(ImplicitLocOpBuilder &b, Value key) {
-    seed = tensor::ExtractOp::create(b, key, indexConstant(b, 0));
-    stream = tensor::ExtractOp::create(b, key, indexConstant(b, 1));
+/// The element of a scalar tensor, in its compute type or, for floats, f64.
+static Value getScalar(ImplicitLocOpBuilder &b, Value tensor, Type element) {
+  Value value = fromStorage(b, extractScalar(b, tensor), element);
+  if (isa<FloatType>(element))
+    return convertElement(b, value, getComputeType(element), b.getF64Type());
+  return value;
+}
+
+static LogicalResult lowerUniform(dl::RngUniformOp op, dl::RngUniformOp::Adaptor adaptor,
+                                  ConversionPatternRewriter &rewriter, ImplicitLocOpBuilder &b) {
+  auto sizes = getOnlyResultSizes(b, op);
+  if (failed(sizes))
+    return failure();
+  Type element = elementOf(op.getOutput());
+  Random random(b, adaptor.getKey(), element);
+  Value low = getScalar(b, adaptor.getLow(), element);
+  Value high = getScalar(b, adaptor.getHigh(), element);
+  Value range;
+  if (isa<FloatType>(element)) {
+    range = arith::SubFOp::create(b, high, low);
+  } else {
+    Type i64 = b.getI64Type();
+    Type wide = isUnsigned(element) ? b.getIntegerType(64, false) : i64;
+    low = convertElement(b, low, element, wide);
+    range = arith::SubIOp::create(b, convertElement(b, high, element, wide), low);
+    check(b,
+          arith::CmpIOp::create(b, arith::CmpIPredicate::ne, range, intConstant(b, i64, 0)),
+          describe(op) + "there is no random integer in an empty range");
   }
-  Value word(ImplicitLocOpBuilder &b, Value position) const {
-    return callRuntime(b, "dlc_math_philox_u32", {seed, stream, position}, b.getI32Type())
-        .getResult(0);
-  }
-  /// The number in [0, 1) with 24 bits (f32) or 32 bits (f64) of a word.
-  Value unit(ImplicitLocOpBuilder &b, Value position, Type type) const {
-    Value bits = word(b, position);
-    if (type.isF64()) {
-      Value number = arith::UIToFPOp::create(b, type, bits);
-      return arith::MulFOp::create(b, number, floatConstant(b, type, std::ldexp(1.0, -32)));
-    }
-    bits = arith::ShRUIOp::create(b, bits, intConstant(b, b.getI32Type(), 8));
-    Value number = arith::UIToFPOp::create(b, type, bits);
-    return arith::MulFOp::create(b, number, floatConstant(b, type, std::ldexp(1.0, -24)));
-  }
-  Value seed, stream;
-};
-} // namespace
+  Value result = generate(
+      b, storageTensorType(op.getOutput()), *sizes,
+      [&](ImplicitLocOpBuilder &inner, ArrayRef<Value> indices) {
+        Value position = getPosition(inner, indices, *sizes);
+        if (isa<FloatType>(element)) {
+          Value scaled = arith::MulFOp::create(inner, range, random.unit(inner, position));
+          Value value = arith::AddFOp::create(inner, low, scaled);
+          return toStorage(inner, convertElement(inner, value, inner.getF64Type(), element),
+                           element);
+        }
+        Value word = arith::ExtUIOp::create(inner, inner.getI64Type(),
+                                            random.word(inner, position));
+        Value value =
+            arith::AddIOp::create(inner, low, arith::RemUIOp::create(inner, word, range));
+        return toStorage(inner, convertElement(inner, value, inner.getI64Type(), element),
+                         element);
+      });
+  rewriter.replaceOp(op, result);
+  return success();
+}
+
+static LogicalResult lowerNormal(dl::RngNormalOp op, dl::RngNormalOp::Adaptor adaptor,
+                                 ConversionPatternRewriter &rewriter, ImplicitLocOpBuilder &b) {
+  auto sizes = getOnlyResultSizes(b, op);
+  if (failed(sizes))
+    return failure();
+  Type element = elementOf(op.getOutput()), f64 = b.getF64Type();
+  Random random(b, adaptor.getKey(), element);
+  Value mean = getScalar(b, adaptor.getMean(), element);
+  Value deviation = getScalar(b, adaptor.getStddev(), element);
+  Value result = generate(
+      b, storageTensorType(op.getOutput()), *sizes,
+      [&](ImplicitLocOpBuilder &inner, ArrayRef<Value> indices) {
+        Value first = getPosition(inner, indices, *sizes), i64One;
+        i64One = intConstant(inner, inner.getI64Type(), 1);
+        first = arith::ShLIOp::create(inner, first, i64One);
+        Value second = arith::AddIOp::create(inner, first, i64One);
+        Value one = floatConstant(inner, f64, 1.0);
+        Value rest = arith::SubFOp::create(inner, one, random.unit(inner, first));
+        Value radius = arith::MulFOp::create(inner, floatConstant(inner, f64, -2.0),
+                                             math::LogOp::create(inner, rest));
+        radius = math::SqrtOp::create(inner, radius);
+        Value angle = arith::MulFOp::create(inner, floatConstant(inner, f64, 2 * M_PI),
+                                            random.unit(inner, second));
+        Value value = arith::MulFOp::create(inner, radius, math::CosOp::create(inner, angle));
+        value = arith::AddFOp::create(inner, mean,
+                                      arith::MulFOp::create(inner, deviation, value));
+        return toStorage(inner, convertElement(inner, value, f64, element), element);
+      });
+  rewriter.replaceOp(op, result);
+  return success();
+}
 
 void dlc::populateDlDataToLinalgPatterns(const TypeConverter &converter,
                                          RewritePatternSet &patterns) {
   patterns.add<LowerConstant, LowerIota, LowerSplat, LowerDimSize>(converter,
                                                                    patterns.getContext());
+  addLowering<dl::RngUniformOp>(patterns, converter, lowerUniform);
+  addLowering<dl::RngNormalOp>(patterns, converter, lowerNormal);
 }

@@ -162,8 +162,82 @@ inline Type elementOf(Value value) {
   return llvm::cast<mlir::ShapedType>(value.getType()).getElementType();
 }
 
-/// Pointer (as i64) of a tensor's elements, for the runtime's routines.
+/// `tensor` with elements of value `fill` (storage type) around it; negative
+/// amounts crop.
+Value padTensor(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFoldResult> low,
+                ArrayRef<OpFoldResult> high, Value fill);
+
+/// Whether `predicate` holds for no element of `tensor`; it gets the element and
+/// its indices.
+Value checkNone(ImplicitLocOpBuilder &b, Value tensor,
+                llvm::function_ref<Value(ImplicitLocOpBuilder &, Value, ArrayRef<Value>)> predicate);
+
+/// A nest of sequential loops over `sizes`, row-major, each point of which makes
+/// a new `tensor` of the old one.
+Value loopOverTensor(ImplicitLocOpBuilder &b, ArrayRef<OpFoldResult> sizes, Value tensor,
+                     llvm::function_ref<Value(ImplicitLocOpBuilder &, ArrayRef<Value>, Value)> body);
+
+/// max(0, …), min and so on of indices that fold constants.
+OpFoldResult maxIndex(ImplicitLocOpBuilder &b, OpFoldResult lhs, OpFoldResult rhs);
+
+/// Type that sums of `element` are taken in: f32 for narrow floats, else itself.
+Type accumulatorElement(Type element);
+
+//===----------------------------------------------------------------------===//
+// The runtime's routines (Routines.cpp)
+//===----------------------------------------------------------------------===//
+
+/// The dlc_element code of a dl element type.
+Value elementCode(ImplicitLocOpBuilder &b, Type element);
+/// The run's context; a tensor's elements; i32 and i64 arguments.
+Value callContext(ImplicitLocOpBuilder &b);
 Value inputPointer(ImplicitLocOpBuilder &b, Value tensor);
+Value i32Argument(ImplicitLocOpBuilder &b, int64_t value);
+Value i64Argument(ImplicitLocOpBuilder &b, OpFoldResult size);
+Value nullPointer(ImplicitLocOpBuilder &b);
+
+/// A tensor that a routine writes.
+class RoutineResult {
+public:
+  RoutineResult(ImplicitLocOpBuilder &b, RankedTensorType type, ArrayRef<OpFoldResult> sizes);
+  Value pointer(ImplicitLocOpBuilder &b) const;
+  /// After the call.
+  Value tensor(ImplicitLocOpBuilder &b) const;
+
+private:
+  RankedTensorType type;
+  Value buffer;
+};
+
+/// [outer, n, inner] of a shape along a dimension.
+struct Split {
+  Split(ImplicitLocOpBuilder &b, ArrayRef<OpFoldResult> sizes, int64_t dimension);
+  OpFoldResult outer, size, inner;
+};
+
+/// Adds a pattern for one op from a function
+/// `LogicalResult f(OpT, typename OpT::Adaptor, ConversionPatternRewriter &, ImplicitLocOpBuilder &)`.
+template <typename OpT>
+struct FunctionPattern : mlir::OpConversionPattern<OpT> {
+  using Function = mlir::LogicalResult (*)(OpT, typename OpT::Adaptor,
+                                           mlir::ConversionPatternRewriter &,
+                                           ImplicitLocOpBuilder &);
+  FunctionPattern(const mlir::TypeConverter &converter, mlir::MLIRContext *context,
+                  Function function)
+      : mlir::OpConversionPattern<OpT>(converter, context), function(function) {}
+  mlir::LogicalResult matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
+                                      mlir::ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    return function(op, adaptor, rewriter, b);
+  }
+  Function function;
+};
+
+template <typename OpT>
+void addLowering(mlir::RewritePatternSet &patterns, const mlir::TypeConverter &converter,
+                 typename FunctionPattern<OpT>::Function function) {
+  patterns.add<FunctionPattern<OpT>>(converter, patterns.getContext(), function);
+}
 
 } // namespace dlc::lowering
 

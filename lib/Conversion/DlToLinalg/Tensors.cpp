@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -273,10 +271,88 @@ std::string lowering::describe(Operation *op) {
   return name;
 }
 
-Value lowering::inputPointer(ImplicitLocOpBuilder &b, Value tensor) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  auto buffer = bufferization::ToBufferOp::create(
-      b, MemRefType::get(type.getShape(), type.getElementType()), tensor, /*read_only=*/true);
-  Value pointer = memref::ExtractAlignedPointerAsIndexOp::create(b, buffer);
-  return arith::IndexCastOp::create(b, b.getI64Type(), pointer);
+OpFoldResult lowering::maxIndex(ImplicitLocOpBuilder &b, OpFoldResult lhs, OpFoldResult rhs) {
+  return foldIndex<arith::MaxSIOp>(b, lhs, rhs,
+                                   [](int64_t x, int64_t y) { return std::max(x, y); });
+}
+
+Type lowering::accumulatorElement(Type element) {
+  return isa<FloatType>(element) ? getComputeType(element) : element;
+}
+
+Value lowering::padTensor(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFoldResult> low,
+                          ArrayRef<OpFoldResult> high, Value fill) {
+  auto isZero = [](OpFoldResult amount) { return isConstantIntValue(amount, 0); };
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
+    return tensor;
+  OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+  SmallVector<OpFoldResult> sizes = getSizes(b, tensor), padded, kept, from, to;
+  SmallVector<OpFoldResult> strides(sizes.size(), one);
+  SmallVector<int64_t> shape;
+  for (auto [size, l, h] : llvm::zip_equal(sizes, low, high)) {
+    padded.push_back(addIndex(b, addIndex(b, size, l), h));
+    shape.push_back(getConstantIntValue(padded.back()).value_or(ShapedType::kDynamic));
+    // What is cropped is read from further in.
+    from.push_back(maxIndex(b, zero, subIndex(b, zero, l)));
+    to.push_back(maxIndex(b, zero, l));
+    OpFoldResult cropped = addIndex(b, from.back(), maxIndex(b, zero, subIndex(b, zero, h)));
+    kept.push_back(maxIndex(b, zero, subIndex(b, size, cropped)));
+  }
+  auto isWhole = llvm::all_of(llvm::zip_equal(kept, sizes), [](auto pair) {
+    return std::get<0>(pair) == std::get<1>(pair);
+  });
+  Value inner = isWhole ? tensor
+                        : tensor::ExtractSliceOp::create(b, tensor, from, kept, strides).getResult();
+  auto type = cast<RankedTensorType>(tensor.getType()).clone(shape);
+  Value result = filledTensor(b, type, padded, fill);
+  return tensor::InsertSliceOp::create(b, inner, result, to, getSizes(b, inner), strides);
+}
+
+Value lowering::checkNone(
+    ImplicitLocOpBuilder &b, Value tensor,
+    llvm::function_ref<Value(ImplicitLocOpBuilder &, Value, ArrayRef<Value>)> predicate) {
+  int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
+  auto flagType = RankedTensorType::get({}, b.getI8Type());
+  Value zero = intConstant(b, b.getI8Type(), 0);
+  Value init = filledTensor(b, flagType, {}, zero);
+  Value found =
+      buildGeneric(b, tensor, init,
+                   {b.getMultiDimIdentityMap(rank), AffineMap::get(rank, 0, b.getContext())},
+                   SmallVector<utils::IteratorType>(rank, utils::IteratorType::reduction),
+                   [&](ImplicitLocOpBuilder &inner, ValueRange args) {
+                     SmallVector<Value> indices;
+                     for (int64_t d = 0; d < rank; ++d)
+                       indices.push_back(linalg::IndexOp::create(inner, d));
+                     Value holds = predicate(inner, args[0], indices);
+                     Value flag = arith::ExtUIOp::create(inner, inner.getI8Type(), holds);
+                     return SmallVector<Value>{
+                         arith::OrIOp::create(inner, args[1], flag).getResult()};
+                   })
+          .front();
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, extractScalar(b, found),
+                               intConstant(b, b.getI8Type(), 0));
+}
+
+Value lowering::loopOverTensor(
+    ImplicitLocOpBuilder &b, ArrayRef<OpFoldResult> sizes, Value tensor,
+    llvm::function_ref<Value(ImplicitLocOpBuilder &, ArrayRef<Value>, Value)> body) {
+  Value zero = indexConstant(b, 0), one = indexConstant(b, 1);
+  SmallVector<Value> bounds, indices;
+  for (OpFoldResult size : sizes)
+    bounds.push_back(toValue(b, size));
+  std::function<Value(ImplicitLocOpBuilder &, size_t, Value)> nest =
+      [&](ImplicitLocOpBuilder &outer, size_t depth, Value current) -> Value {
+    if (depth == bounds.size())
+      return body(outer, indices, current);
+    auto loop = scf::ForOp::create(
+        outer, zero, bounds[depth], one, current,
+        [&](OpBuilder &nested, Location loc, Value index, ValueRange args) {
+          ImplicitLocOpBuilder inner(loc, nested);
+          indices.push_back(index);
+          scf::YieldOp::create(inner, nest(inner, depth + 1, args[0]));
+          indices.pop_back();
+        });
+    return loop.getResult(0);
+  };
+  return nest(b, 0, tensor);
 }
