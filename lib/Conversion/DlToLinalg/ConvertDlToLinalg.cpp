@@ -24,9 +24,9 @@ void dlc::populateDlToLinalgPatterns(const TypeConverter &converter,
   populateDlReduceToLinalgPatterns(converter, patterns);
   populateDlSortToLinalgPatterns(converter, patterns);
   populateDlLinearToLinalgPatterns(converter, patterns);
-  //   populateDlWindowToLinalgPatterns(converter, patterns);
-  //   populateDlResizeToLinalgPatterns(converter, patterns);
-  //   populateDlQuantToLinalgPatterns(converter, patterns);
+  populateDlWindowToLinalgPatterns(converter, patterns);
+  populateDlResizeToLinalgPatterns(converter, patterns);
+  populateDlQuantToLinalgPatterns(converter, patterns);
 }
 
 namespace {
