@@ -406,6 +406,7 @@ struct ConvertKernelsToLlvmPass
 
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
+    arith::populateCeilFloorDivExpandOpsPatterns(set);
     memref::populateExpandStridedMetadataPatterns(set);
     memref::populateResolveRankedShapedTypeResultDimsPatterns(set);
     views = std::move(set);

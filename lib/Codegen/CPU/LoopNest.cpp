@@ -185,9 +185,11 @@ void LoopNest::orderLoops() {
       best = i;
   Loop inner = loops[best];
   loops.erase(loops.begin() + best);
-  llvm::stable_sort(loops, [](const Loop &lhs, const Loop &rhs) {
-    return lhs.isReduction < rhs.isReduction;
-  });
+  SmallVector<Loop> reductions;
+  llvm::copy_if(loops, std::back_inserter(reductions),
+                [](const Loop &loop) { return loop.isReduction; });
+  llvm::erase_if(loops, [](const Loop &loop) { return loop.isReduction; });
+  llvm::append_range(loops, reductions);
   loops.push_back(inner);
 }
 

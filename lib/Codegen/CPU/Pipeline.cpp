@@ -7,6 +7,7 @@
 
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Conversion/DlToLinalg.h"
+#include "dlc/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -15,6 +16,10 @@ using namespace dlc;
 
 void dlc::buildLowerKernelsPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createLowerTemplateKernelsPass());
+  DecomposeCompositesOptions composites;
+  for (StringRef name : getKernelComposites())
+    composites.ops.push_back(name.str());
+  manager.addNestedPass<func::FuncOp>(createDecomposeComposites(composites));
   manager.addPass(createConvertDlToLinalgPass());
   manager.addNestedPass<func::FuncOp>(createFuseElementwisePass());
   manager.addPass(createBufferizeKernelsPass());

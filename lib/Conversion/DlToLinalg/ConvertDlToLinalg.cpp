@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
+#include "dispatch/IR/Dispatch.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/Pass.h"
 
@@ -60,9 +62,9 @@ struct ConvertDlToLinalgPass
     return "Lower dl ops on tensors to linalg, tensor, arith and math";
   }
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<affine::AffineDialect, arith::ArithDialect,
+    registry.insert<LLVM::LLVMDialect, affine::AffineDialect, arith::ArithDialect,
                     bufferization::BufferizationDialect, cf::ControlFlowDialect,
-                    func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
+                    dispatch::DispatchDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
                     memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
   }
 
@@ -104,7 +106,22 @@ struct ConvertDlToLinalgPass
     ConversionConfig config;
     config.allowPatternRollback = false;
     if (failed(applyFullConversion(functions, target, patterns, config)))
-      signalPassFailure();
+      return signalPassFailure();
+    declareRuntime(functions);
+  }
+
+  /// Declares the runtime's functions that are called.
+  void declareRuntime(ArrayRef<Operation *> functions) {
+    SymbolTable symbols(getOperation());
+    for (Operation *function : functions)
+      function->walk([&](func::CallOp call) {
+        if (!call.getCallee().starts_with("dlc_") || symbols.lookup(call.getCallee()))
+          return;
+        auto callee =
+            func::FuncOp::create(call.getLoc(), call.getCallee(), call.getCalleeType());
+        callee.setPrivate();
+        symbols.insert(callee, getOperation().getBody()->begin());
+      });
   }
 
   StorageTypeConverter converter;

@@ -71,29 +71,20 @@ Value lowering::numberConstant(ImplicitLocOpBuilder &b, Type type, double value)
   return intConstant(b, type, int64_t(value));
 }
 
-/// Calls `name`, which it declares in the module at the first use.
-static func::CallOp callDeclared(ImplicitLocOpBuilder &b, StringRef name, ValueRange args,
-                                 TypeRange results) {
-  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  auto type = b.getFunctionType(args.getTypes(), results);
-  if (!SymbolTable::lookupSymbolIn(module, name)) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(module.getBody());
-    auto function = func::FuncOp::create(b, name, type);
-    function.setPrivate();
-  }
-  return func::CallOp::create(b, name, results, args);
-}
-
-Value lowering::callMath(ImplicitLocOpBuilder &b, StringRef name, ValueRange args) {
+Value lowering::callMath(ImplicitLocOpBuilder &b, StringRef name, ArrayRef<Value> args) {
   Type type = args[0].getType();
   std::string symbol = ("dlc_math_" + name + (type.isF64() ? "_f64" : "_f32")).str();
-  return callDeclared(b, symbol, args, type).getResult(0);
+  return callRuntime(b, symbol, args, type).getResult(0);
 }
 
-func::CallOp lowering::callRuntime(ImplicitLocOpBuilder &b, StringRef name, ValueRange args,
-                                   TypeRange results) {
-  return callDeclared(b, name, args, results);
+func::CallOp lowering::callRuntime(ImplicitLocOpBuilder &b, StringRef name, ArrayRef<Value> args,
+                                   Type result) {
+  // The pass declares the function when all is converted: the op that this is
+  // built into may not be in the module yet.
+  SmallVector<Type> results;
+  if (result)
+    results.push_back(result);
+  return func::CallOp::create(b, name, results, args);
 }
 
 Value lowering::fromStorage(ImplicitLocOpBuilder &b, Value stored, Type element) {

@@ -52,10 +52,10 @@ Value indexConstant(ImplicitLocOpBuilder &b, int64_t value);
 Value numberConstant(ImplicitLocOpBuilder &b, Type computeType, double value);
 
 /// dlc_math_<name>_<f32|f64> of `args` (all of one type, the result's).
-Value callMath(ImplicitLocOpBuilder &b, llvm::StringRef name, ValueRange args);
+Value callMath(ImplicitLocOpBuilder &b, llvm::StringRef name, ArrayRef<Value> args);
 /// A C function of the runtime by its name.
 mlir::func::CallOp callRuntime(ImplicitLocOpBuilder &b, llvm::StringRef name,
-                               ValueRange args, mlir::TypeRange results);
+                               ArrayRef<Value> args, Type result = Type());
 
 /// A value of dl element type `from` (in its compute type) converted to `to`,
 /// as dl.convert does.

@@ -131,7 +131,7 @@ namespace {
 /// The weighted sum along one dimension.
 struct TapSum {
   B &b;
-  dl::ResizeOp op;
+  mutable dl::ResizeOp op;
   const Axis &axis;
   Value input;
   int64_t dim;
@@ -363,7 +363,7 @@ namespace {
 /// Samples one plane.
 struct GridSampler {
   B &b;
-  dl::GridSampleOp op;
+  mutable dl::GridSampleOp op;
   ArrayRef<Value> sizes; ///< of the spatial dimensions, index
 
   /// The coordinate of a grid value.

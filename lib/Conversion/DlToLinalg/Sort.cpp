@@ -42,16 +42,14 @@ static LogicalResult lowerSort(dl::SortOp op, dl::SortOp::Adaptor adaptor,
               {callContext(b), elementCode(b, elementOf(op.getInputs().front())),
                inputPointer(b, keys), sorted.pointer(b),
                needsOrder ? order->pointer(b) : nullPointer(b), outer, size, inner,
-               i32Argument(b, op.getDescending())},
-              {});
+               i32Argument(b, op.getDescending())});
   SmallVector<Value> results{sorted.tensor(b)};
   for (Value input : adaptor.getInputs().drop_front()) {
     auto type = cast<RankedTensorType>(input.getType());
     RoutineResult permuted(b, type, sizes);
     callRuntime(b, "dlc_kernel_permute",
                 {i32Argument(b, getBytes(type.getElementType())), inputPointer(b, input),
-                 order->pointer(b), permuted.pointer(b), outer, size, inner},
-                {});
+                 order->pointer(b), permuted.pointer(b), outer, size, inner});
     results.push_back(permuted.tensor(b));
   }
   for (auto [result, output] : llvm::zip_equal(results, op.getOutputs()))
@@ -83,8 +81,7 @@ static LogicalResult lowerTopK(dl::TopKOp op, dl::TopKOp::Adaptor adaptor,
                values.pointer(b), indices.pointer(b), indexBytes(b, op.getIndices()),
                i64Argument(b, split.outer), i64Argument(b, split.size),
                i64Argument(b, split.inner), i64Argument(b, k),
-               i32Argument(b, op.getSmallest())},
-              {});
+               i32Argument(b, op.getSmallest())});
   rewriter.replaceOp(op, {values.tensor(b), indices.tensor(b)});
   return success();
 }
@@ -137,8 +134,7 @@ static LogicalResult lowerNonzero(dl::NonzeroOp op, dl::NonzeroOp::Adaptor adapt
   RoutineResult result(b, type, sizes);
   callRuntime(b, "dlc_kernel_nonzero",
               {element, pointer, result.pointer(b), indexBytes(b, op.getOutput()),
-               i64Argument(b, b.getIndexAttr(rank)), shape, count},
-              {});
+               i64Argument(b, b.getIndexAttr(rank)), shape, count});
   rewriter.replaceOp(op, result.tensor(b));
   return success();
 }
@@ -181,8 +177,7 @@ static LogicalResult lowerUnique(dl::UniqueOp op, dl::UniqueOp::Adaptor adaptor,
   callRuntime(b, "dlc_kernel_unique",
               {context, element, pointer, pointers[0], pointers[1], pointers[2], pointers[3],
                indexBytes(b, op.getCounts()), outerArg, sizeArg, innerArg, count,
-               i32Argument(b, op.getSorted())},
-              {});
+               i32Argument(b, op.getSorted())});
   for (RoutineResult &result : results)
     tensors.push_back(result.tensor(b));
   rewriter.replaceOp(op, tensors);
@@ -261,8 +256,7 @@ static LogicalResult lowerFft(dl::FftOp op, dl::FftOp::Adaptor adaptor,
               {callContext(b), elementCode(b, elementOf(op.getInput())),
                i32Argument(b, int64_t(op.getKind())), inputPointer(b, input), result.pointer(b),
                i64Argument(b, split.outer), i64Argument(b, length), i64Argument(b, terms),
-               i64Argument(b, split.inner)},
-              {});
+               i64Argument(b, split.inner)});
   rewriter.replaceOp(op, result.tensor(b));
   return success();
 }
@@ -283,8 +277,7 @@ static LogicalResult lowerCholesky(dl::CholeskyOp op, dl::CholeskyOp::Adaptor ad
               {callContext(b), elementCode(b, elementOf(op.getInput())),
                inputPointer(b, adaptor.getInput()), result.pointer(b),
                i64Argument(b, countBatches(b, sizes)), i64Argument(b, sizes.back()),
-               i32Argument(b, op.getUpper())},
-              {});
+               i32Argument(b, op.getUpper())});
   rewriter.replaceOp(op, result.tensor(b));
   return success();
 }
@@ -301,8 +294,7 @@ static LogicalResult lowerTriangularSolve(dl::TriangularSolveOp op,
                result.pointer(b), i64Argument(b, countBatches(b, sizes)),
                i64Argument(b, aSizes.back()), i64Argument(b, columns),
                i32Argument(b, op.getRightSide()), i32Argument(b, op.getUpper()),
-               i32Argument(b, op.getUnitDiagonal()), i32Argument(b, op.getTranspose())},
-              {});
+               i32Argument(b, op.getUnitDiagonal()), i32Argument(b, op.getTranspose())});
   rewriter.replaceOp(op, result.tensor(b));
   return success();
 }
