@@ -11,13 +11,16 @@
 #include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <set>
 
 using namespace mlir;
 
@@ -197,6 +200,54 @@ TEST_F(TargetTest, RefusesOtherWeights) {
   EXPECT_EQ(model->create(nullptr, &made), DLC_IO_ERROR);
   EXPECT_EQ(made, nullptr);
   EXPECT_NE(std::strstr(model->last_error(), "don't belong to this model"), nullptr);
+}
+
+TEST_F(TargetTest, DependsOnLibcAloneAndExportsTheAbiAlone) {
+  ASSERT_TRUE(succeeded(emit("add.so")));
+  auto file = llvm::object::ObjectFile::createObjectFile(path("add.so"));
+  ASSERT_TRUE(bool(file));
+  auto *elf = llvm::cast<llvm::object::ELF64LEObjectFile>(file->getBinary());
+  std::set<std::string> exported;
+  for (llvm::object::ELFSymbolRef symbol : elf->getDynamicSymbolIterators())
+    if (!(llvm::cantFail(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined))
+      exported.insert(llvm::cantFail(symbol.getName()).str());
+  EXPECT_EQ(exported, (std::set<std::string>{"add_arena_size", "add_create", "add_describe",
+                                             "add_destroy", "add_last_error", "add_release",
+                                             "add_reset", "add_run", "add_run_with",
+                                             "add_set_threads", "dlc_model"}));
+  auto dynamic = llvm::cantFail(elf->getELFFile().dynamicEntries());
+  StringRef strings;
+  for (const llvm::object::SectionRef &section : elf->sections())
+    if (llvm::cantFail(section.getName()) == ".dynstr")
+      strings = llvm::cantFail(section.getContents());
+  for (const auto &entry : dynamic)
+    if (entry.d_tag == llvm::ELF::DT_NEEDED) {
+      StringRef name = strings.drop_front(entry.d_un.d_val).split('\0').first;
+      EXPECT_TRUE(name == "libc.so.6" || name == "libm.so.6") << name.str();
+    }
+}
+
+TEST_F(TargetTest, WritesAHeaderForCAndCxx) {
+  ASSERT_TRUE(succeeded(emit("add.so")));
+  std::string use = "#include \"" + path("add.h") + "\"\n" + R"(
+int main(void) {
+  float values[8] = {0};
+  int64_t shape[ADD_NUM_INPUTS * 2] = {2, 4};
+  DLTensor x = add_input_x(values, shape), y = add_output_y(values, shape);
+  const DLTensor *inputs[ADD_NUM_INPUTS];
+  DLTensor *outputs[ADD_NUM_OUTPUTS];
+  inputs[ADD_INPUT_X] = &x;
+  outputs[ADD_OUTPUT_Y] = &y;
+  return add_run(inputs, outputs) == DLC_OK;
+}
+)";
+  for (StringRef name : {"use.c", "use.cpp"}) {
+    std::error_code error;
+    llvm::raw_fd_ostream(path(name), error) << use;
+    std::string command = std::string(name == "use.c" ? DLC_TEST_CC " -std=c99" : DLC_TEST_CXX) +
+                          " -Wall -Wextra -Werror -pedantic -fsyntax-only " + path(name);
+    EXPECT_EQ(std::system(command.c_str()), 0) << name.str();
+  }
 }
 
 TEST_F(TargetTest, IsReproducible) {
