@@ -129,6 +129,38 @@ static void rewriteSignature(func::FuncOp function) {
   function.removeResAttrsAttr();
 }
 
+/// Gives an op that writes to a fresh tensor one of its own: ops that share one
+/// (after common subexpressions were merged) would be given one result's buffer.
+static void privatizeDestination(OpOperand &init) {
+  Operation *source = init.get().getDefiningOp();
+  if (!source || !isa<tensor::EmptyOp, linalg::FillOp>(source))
+    return;
+  if (!source->hasOneUse()) {
+    OpBuilder b(init.getOwner());
+    source = b.clone(*source);
+    init.set(source->getResult(0));
+  }
+  if (auto fill = dyn_cast<linalg::FillOp>(source))
+    privatizeDestination(fill.getDpsInitsMutable()[0]);
+}
+
+static void privatizeDestinations(func::FuncOp function) {
+  SmallVector<OpOperand *> inits;
+  function.walk([&](Operation *op) {
+    if (isa<linalg::FillOp>(op))
+      return;
+    if (auto style = dyn_cast<DestinationStyleOpInterface>(op)) {
+      for (OpOperand &init : style.getDpsInitsMutable())
+        inits.push_back(&init);
+    } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      for (OpOperand &init : loop.getInitArgsMutable())
+        inits.push_back(&init);
+    }
+  });
+  for (OpOperand *init : inits)
+    privatizeDestination(*init);
+}
+
 namespace {
 struct BufferizeKernelsPass : PassWrapper<BufferizeKernelsPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BufferizeKernelsPass)
@@ -143,6 +175,7 @@ struct BufferizeKernelsPass : PassWrapper<BufferizeKernelsPass, OperationPass<Mo
   }
 
   LogicalResult bufferize(func::FuncOp function) {
+    privatizeDestinations(function);
     rewriteSignature(function);
     IRRewriter rewriter(function);
     if (failed(bufferization::eliminateEmptyTensors(rewriter, function)))

@@ -398,6 +398,9 @@ struct LowerKernelLoopsPass : PassWrapper<LowerKernelLoopsPass, OperationPass<fu
     SmallVector<memref::AllocOp> allocs(function.getOps<memref::AllocOp>());
     Operation *end = function.getBody().front().getTerminator();
     for (memref::AllocOp alloc : allocs) {
+      for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))
+        if (isa<memref::DeallocOp>(user))
+          user->erase();
       if (llvm::all_of(alloc->getUsers(), llvm::IsaPred<memref::DimOp>)) {
         replaceDims(alloc);
         if (alloc->use_empty())

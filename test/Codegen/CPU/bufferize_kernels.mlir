@@ -25,3 +25,15 @@ func.func private @reshaped(%x: tensor<6x4xf32>) -> tensor<24xf32> attributes {d
   %1 = dl.reshape %0 : tensor<6x4xf32> -> tensor<24xf32>
   return %1 : tensor<24xf32>
 }
+
+// Two reductions with one neutral element have a buffer each.
+// CHECK-LABEL: @two(
+// CHECK-SAME: %{{.*}}: memref<4x8xf32>, %{{.*}}: memref<4x8xf32>, %[[A:.*]]: memref<4xf32>, %[[B:.*]]: memref<4xf32>)
+// CHECK-NOT: memref.alloc
+// CHECK-DAG: linalg.fill ins(%{{.*}}) outs(%[[A]]
+// CHECK-DAG: linalg.fill ins(%{{.*}}) outs(%[[B]]
+func.func private @two(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4xf32>) attributes {dlc.kernel} {
+  %0 = dl.reduce sum %x, dims = [1] : tensor<4x8xf32> -> tensor<4xf32>
+  %1 = dl.reduce sum %y, dims = [1] : tensor<4x8xf32> -> tensor<4xf32>
+  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+}
