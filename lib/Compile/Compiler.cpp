@@ -7,6 +7,7 @@
 
 #include "dlc/Compile/Compiler.h"
 #include "LoadModel.h"
+#include "dlc/Codegen/CPU/TargetInfo.h"
 #include "dlc/Codegen/Host/Passes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -31,6 +32,7 @@ private:
   LogicalResult runPasses(const PhaseInfo &info);
   LogicalResult dump(const PhaseInfo &info);
   LogicalResult sign();
+  LogicalResult describeCpu();
   LogicalResult writeModule();
   LogicalResult writeArtifact();
   void setUpContext(MLIRContext &context);
@@ -125,6 +127,24 @@ LogicalResult Compilation::sign() {
   return success();
 }
 
+/// Tells the kernel templates the target's vectors.
+LogicalResult Compilation::describeCpu() {
+  Location loc = UnknownLoc::get(module.getContext());
+  const TargetOptions &target = options.artifact.target;
+  FailureOr<bool> avx512 = hasCpuFeature(target, "avx512f", loc);
+  if (failed(avx512))
+    return failure();
+  cpu::TargetInfo info;
+  if (!*avx512) {
+    FailureOr<bool> avx = hasCpuFeature(target, "avx2", loc);
+    FailureOr<bool> sse = hasCpuFeature(target, "sse2", loc);
+    info.vectorBits = *avx ? 256 : 128;
+    info.vectorRegisters = *avx || *sse ? 16 : 32;
+  }
+  info.set(module);
+  return success();
+}
+
 LogicalResult Compilation::writeModule() {
   if (options.output == "-") {
     module->print(llvm::outs(), OpPrintingFlags().enableDebugInfo(false));
@@ -175,7 +195,7 @@ LogicalResult Compilation::run() {
   for (const PhaseInfo &info : getPhases()) {
     if (!info.build || info.phase < from || info.phase > options.to)
       continue;
-    if (info.phase == Phase::Dispatch && failed(sign()))
+    if (info.phase == Phase::Dispatch && (failed(sign()) || failed(describeCpu())))
       return failure();
     if (failed(time(info.name, [&] { return runPasses(info); })))
       return failure();

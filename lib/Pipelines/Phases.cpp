@@ -20,15 +20,20 @@ using namespace dlc;
 static void buildSimplify(OpPassManager &manager) {
   manager.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   manager.addPass(createSymbolDCEPass());
-  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addPass(createInferShapes());
+  manager.addPass(createFoldConstants());
+  manager.addNestedPass<func::FuncOp>(createSimplify());
   manager.addNestedPass<func::FuncOp>(createDecomposeComposites());
+  manager.addPass(createFoldConstants());
+  manager.addPass(createInferShapes());
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 static void buildDispatch(OpPassManager &manager) {
   manager.addPass(createFormDispatches());
+  manager.addPass(createPackWeightsPass());
+  manager.addPass(createFoldConstants());
   manager.addPass(createLowerHost());
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());

@@ -85,6 +85,15 @@ FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, 
   return result;
 }
 
+FailureOr<bool> dlc::hasCpuFeature(const TargetOptions &options, StringRef feature, Location loc) {
+  FailureOr<ResolvedTarget> target = ResolvedTarget::resolve(options, loc);
+  if (failed(target))
+    return failure();
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      target->target->createMCSubtargetInfo(target->triple, target->cpu, target->features));
+  return info && info->checkFeatures(("+" + feature).str());
+}
+
 std::unique_ptr<llvm::TargetMachine> ResolvedTarget::createMachine() const {
   llvm::TargetOptions options;
   options.FunctionSections = true;

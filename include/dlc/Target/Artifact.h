@@ -80,6 +80,11 @@ struct TargetOptions {
   unsigned optLevel = 3;
 };
 
+/// Whether the CPU that the options name (or the host) has a feature, by LLVM's name.
+/// An unknown target or CPU is an error at `loc`.
+mlir::FailureOr<bool> hasCpuFeature(const TargetOptions &options, llvm::StringRef feature,
+                                    mlir::Location loc);
+
 struct ArtifactOptions {
   TargetOptions target;
   EmitKind emit = EmitKind::SharedObject;

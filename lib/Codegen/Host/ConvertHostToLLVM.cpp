@@ -39,6 +39,7 @@ struct ConvertHostToLLVMPass : dlc::impl::ConvertHostToLLVMBase<ConvertHostToLLV
         pieces.push_back(func);
     HostModule host(module);
     SmallVector<Operation *> made;
+    Builder builder(module.getContext());
     for (func::FuncOp func : pieces) {
       if (!llvm::all_of(func.getArgumentTypes(), llvm::IsaPred<MemRefType, IndexType, IntegerType,
                                                                FloatType>)) {
@@ -46,6 +47,8 @@ struct ConvertHostToLLVMPass : dlc::impl::ConvertHostToLLVMBase<ConvertHostToLLV
         return signalPassFailure();
       }
       made.push_back(HostTranslator(func, host, func == *entry).translate());
+      // Straight-line calls: LLVM's optimiser would find nothing, slowly.
+      made.back()->setAttr("passthrough", builder.getStrArrayAttr({"noinline", "optnone"}));
     }
     for (func::FuncOp func : pieces)
       func.erase();
