@@ -297,65 +297,89 @@ StringRef getNarrowName(Type type) {
       .Default(StringRef());
 }
 
-/// bf16 and floats of a byte to f32.
-struct LowerExtend : ConvertOpToLLVMPattern<arith::ExtFOp> {
-  LowerExtend(const LLVMTypeConverter &converter, MathCall call)
-      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), call(call) {}
-  LogicalResult matchAndRewrite(arith::ExtFOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    Location loc = op.getLoc();
-    Type from = op.getIn().getType(), f32 = rewriter.getF32Type();
-    if (!op.getType().isF32())
-      return rewriter.notifyMatchFailure(op, "not to f32");
+/// Conversions between f32 and floats that LLVM doesn't convert in vectors.
+struct NarrowFloats {
+  MathCall call;
+
+  static bool isNarrow(Type type) { return type.isBF16() || !getNarrowName(type).empty(); }
+
+  /// A value (in LLVM's type) of any float type up to f32, as f32.
+  Value toF32(ConversionPatternRewriter &rewriter, Location loc, Value value, Type from) const {
+    Type f32 = rewriter.getF32Type(), i32 = rewriter.getI32Type();
+    if (from.isF32())
+      return value;
     if (from.isBF16()) {
-      Type i32 = rewriter.getI32Type();
-      Value bits = LLVM::BitcastOp::create(rewriter, loc, rewriter.getI16Type(), adaptor.getIn());
+      Value bits = LLVM::BitcastOp::create(rewriter, loc, rewriter.getI16Type(), value);
       Value wide = LLVM::ZExtOp::create(rewriter, loc, i32, bits);
       Value shift = LLVM::ConstantOp::create(rewriter, loc, i32, rewriter.getI32IntegerAttr(16));
       wide = LLVM::ShlOp::create(rewriter, loc, wide, shift);
-      rewriter.replaceOpWithNewOp<LLVM::BitcastOp>(op, f32, wide);
-      return success();
+      return LLVM::BitcastOp::create(rewriter, loc, f32, wide);
     }
     StringRef name = getNarrowName(from);
     if (name.empty())
-      return rewriter.notifyMatchFailure(op, "not from a narrow float");
-    Value bits = adaptor.getIn();
-    if (bits.getType() != rewriter.getI8Type())
-      bits = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI8Type(), bits);
-    std::string symbol = ("dlc_math_" + name + "_to_f32").str();
-    rewriter.replaceOp(op, call(rewriter, loc, symbol, bits, f32));
-    return success();
+      return LLVM::FPExtOp::create(rewriter, loc, f32, value);
+    if (value.getType() != rewriter.getI8Type())
+      value = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI8Type(), value);
+    return call(rewriter, loc, ("dlc_math_" + name + "_to_f32").str(), value, f32);
   }
-  MathCall call;
+
+  /// An f32 rounded to any float type up to it.
+  Value fromF32(ConversionPatternRewriter &rewriter, Location loc, Value value, Type to,
+                Type converted) const {
+    if (to.isF32())
+      return value;
+    if (to.isBF16()) {
+      Value bits = call(rewriter, loc, "dlc_math_f32_to_bf16", value, rewriter.getI16Type());
+      return LLVM::BitcastOp::create(rewriter, loc, to, bits);
+    }
+    StringRef name = getNarrowName(to);
+    if (name.empty())
+      return LLVM::FPTruncOp::create(rewriter, loc, to, value);
+    Value bits = call(rewriter, loc, ("dlc_math_f32_to_" + name).str(), value,
+                      rewriter.getI8Type());
+    if (bits.getType() != converted)
+      bits = LLVM::TruncOp::create(rewriter, loc, converted, bits);
+    return bits;
+  }
 };
 
-/// f32 to bf16 and floats of a byte.
-struct LowerTruncate : ConvertOpToLLVMPattern<arith::TruncFOp> {
-  LowerTruncate(const LLVMTypeConverter &converter, MathCall call)
-      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), call(call) {}
-  LogicalResult matchAndRewrite(arith::TruncFOp op, OpAdaptor adaptor,
+struct LowerExtend : ConvertOpToLLVMPattern<arith::ExtFOp> {
+  LowerExtend(const LLVMTypeConverter &converter, NarrowFloats floats)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), floats(floats) {}
+  LogicalResult matchAndRewrite(arith::ExtFOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Location loc = op.getLoc();
-    if (!op.getIn().getType().isF32())
-      return rewriter.notifyMatchFailure(op, "not from f32");
-    if (op.getType().isBF16()) {
-      Value bits = call(rewriter, loc, "dlc_math_f32_to_bf16", adaptor.getIn(),
-                        rewriter.getI16Type());
-      rewriter.replaceOpWithNewOp<LLVM::BitcastOp>(op, op.getType(), bits);
-      return success();
-    }
-    StringRef name = getNarrowName(op.getType());
-    if (name.empty())
-      return rewriter.notifyMatchFailure(op, "not to a narrow float");
-    std::string symbol = ("dlc_math_f32_to_" + name).str();
-    Value bits = call(rewriter, loc, symbol, adaptor.getIn(), rewriter.getI8Type());
-    Type result = getTypeConverter()->convertType(op.getType());
-    if (result != bits.getType())
-      bits = LLVM::TruncOp::create(rewriter, loc, result, bits);
-    rewriter.replaceOp(op, bits);
+    Type from = op.getIn().getType(), to = op.getType();
+    if (!NarrowFloats::isNarrow(from))
+      return rewriter.notifyMatchFailure(op, "not from a narrow float");
+    Value value = floats.toF32(rewriter, op.getLoc(), adaptor.getIn(), from);
+    if (to.isF64())
+      value = LLVM::FPExtOp::create(rewriter, op.getLoc(), to, value);
+    else
+      value = floats.fromF32(rewriter, op.getLoc(), value, to, getTypeConverter()->convertType(to));
+    rewriter.replaceOp(op, value);
     return success();
   }
-  MathCall call;
+  NarrowFloats floats;
+};
+
+struct LowerTruncate : ConvertOpToLLVMPattern<arith::TruncFOp> {
+  LowerTruncate(const LLVMTypeConverter &converter, NarrowFloats floats)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10), floats(floats) {}
+  LogicalResult matchAndRewrite(arith::TruncFOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Type from = op.getIn().getType(), to = op.getType();
+    if (!NarrowFloats::isNarrow(to))
+      return rewriter.notifyMatchFailure(op, "not to a narrow float");
+    Location loc = op.getLoc();
+    Value value = adaptor.getIn();
+    value = from.isF64() ? floats.call(rewriter, loc, "dlc_math_f64_to_f32_odd", value,
+                                       rewriter.getF32Type())
+                         : floats.toF32(rewriter, loc, value, from);
+    rewriter.replaceOp(
+        op, floats.fromF32(rewriter, loc, value, to, getTypeConverter()->convertType(to)));
+    return success();
+  }
+  NarrowFloats floats;
 };
 
 void populateMathCalls(const LLVMTypeConverter &converter, RewritePatternSet &patterns,
@@ -388,7 +412,7 @@ void populateMathCalls(const LLVMTypeConverter &converter, RewritePatternSet &pa
   add((math::PowFOp *)nullptr, "pow");
   add((math::Atan2Op *)nullptr, "atan2");
   add((arith::RemFOp *)nullptr, "rem");
-  patterns.add<LowerExtend, LowerTruncate>(converter, call);
+  patterns.add<LowerExtend, LowerTruncate>(converter, NarrowFloats{call});
 }
 
 struct ConvertKernelsToLlvmPass

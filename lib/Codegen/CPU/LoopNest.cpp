@@ -21,8 +21,8 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Edge of the square in which a transposing nest works: 32 cache lines.
-static constexpr int64_t kTransposeBlock = 32;
+/// Edge of the square in which a transposing nest works: 16 cache lines.
+static constexpr int64_t kTransposeBlock = 16;
 /// Length of the pieces into which a lone parallel loop is cut.
 static constexpr int64_t kBlock = 4096;
 

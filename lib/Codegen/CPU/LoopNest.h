@@ -46,6 +46,11 @@ public:
   /// that is worth it.
   void emitTopLevel(mlir::ImplicitLocOpBuilder &b, bool mayBeParallel);
 
+  /// The dimension of the innermost loop, along which LLVM vectorises.
+  std::optional<unsigned> getInnermostDim() const {
+    return loops.empty() ? std::nullopt : std::optional(loops.back().dims.back());
+  }
+
   /// Work of all the loops, as far as it is known.
   int64_t estimateWork() const;
 

@@ -72,6 +72,7 @@ private:
   bool sharesLeading(linalg::GenericOp op, unsigned leading) const;
   SmallVector<SizeKey> getKeys(linalg::GenericOp op, unsigned leading) const;
   int64_t getKnownCount(linalg::GenericOp op, unsigned leading) const;
+  unsigned limitToOuter(ArrayRef<linalg::GenericOp> members, unsigned leading) const;
   DenseMap<Value, Value> findRows();
   DenseMap<Value, Value> emitRows(ImplicitLocOpBuilder &b, ArrayRef<Value> buffers);
 
@@ -182,6 +183,24 @@ int64_t RowGroup::getKnownCount(linalg::GenericOp op, unsigned count) const {
   return known;
 }
 
+/// How many of the leading dimensions leave the largest ops their innermost loop,
+/// which is the one to vectorise.
+unsigned RowGroup::limitToOuter(ArrayRef<linalg::GenericOp> members, unsigned count) const {
+  unsigned most = 0;
+  for (linalg::GenericOp op : members)
+    most = std::max(most, op.getNumLoops());
+  for (linalg::GenericOp op : members) {
+    if (op.getNumLoops() < most)
+      continue;
+    std::optional<unsigned> inner =
+        LoopNest(op, 0, DenseMap<Value, Value>()).getInnermostDim();
+    for (unsigned i = 0; inner && i < count; ++i)
+      if (getLeadingDim(op, i) == *inner)
+        count = i;
+  }
+  return count;
+}
+
 bool RowGroup::tryAdd(linalg::GenericOp op) {
   if (ops.empty()) {
     unsigned rank = op.getMatchingIndexingMap(op.getDpsInitOperand(0)).getNumResults();
@@ -194,10 +213,15 @@ bool RowGroup::tryAdd(linalg::GenericOp op) {
   unsigned next = getMaxLeading(op, leading);
   while (next > 0 && !sharesLeading(op, next))
     --next;
-  if (next == 0)
+  SmallVector<linalg::GenericOp> members(ops);
+  members.push_back(op);
+  unsigned outer = limitToOuter(members, next), current = limitToOuter(ops, leading);
+  if (outer == 0)
     return false;
   // Fewer common dimensions mean fewer parallel iterations.
-  if (next < leading && getKnownCount(op, next) < std::min<int64_t>(16, getKnownCount(op, leading)))
+  if (outer < current &&
+      getKnownCount(ops.front(), outer) <
+          std::min<int64_t>(16, getKnownCount(ops.front(), current)))
     return false;
   leading = next;
   ops.push_back(op);
@@ -257,6 +281,8 @@ void RowGroup::emit() {
     return;
   ImplicitLocOpBuilder b(ops.back().getLoc(), ops.back());
   bool isTop = isa<func::FuncOp>(ops.back()->getParentOp());
+  if (ops.size() > 1)
+    leading = limitToOuter(ops, leading);
   if (ops.size() == 1 || leading == 0) {
     for (linalg::GenericOp op : ops) {
       b.setLoc(op.getLoc());
