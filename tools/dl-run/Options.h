@@ -41,6 +41,12 @@ llvm::Error compareOutputs(const Runner &runner, llvm::ArrayRef<Tensor> outputs,
 llvm::Error compareOutputs(const Runner &runner, llvm::ArrayRef<Tensor> outputs,
                            llvm::ArrayRef<Tensor> expected, const Tolerance &tolerance);
 
+/// A runner that compiles a function with the dl-compile beside `self`, this
+/// program, runs it and the interpreter, and fails where their outputs differ.
+llvm::Expected<std::unique_ptr<Runner>> makeChecked(mlir::ModuleOp module,
+                                                    llvm::StringRef function, llvm::StringRef self,
+                                                    const Tolerance &tolerance);
+
 struct BenchmarkOptions {
   unsigned warmup = 3;
   unsigned repetitions = 30;

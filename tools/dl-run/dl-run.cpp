@@ -10,6 +10,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace dlc;
@@ -38,6 +39,9 @@ struct Options {
                              cl::desc("Function to run (default: main, or the only one)")};
   cl::opt<bool> runAll{"all", cl::cat(category),
                        cl::desc("Run every public function, each without inputs")};
+  cl::opt<bool> compiled{"compiled", cl::cat(category),
+                         cl::desc("Compile each function, run that, and compare its outputs with "
+                                  "the interpreter's")};
   cl::opt<std::string> outputPath{"output", cl::cat(category), cl::value_desc("path"),
                                   cl::desc("Write the outputs: a directory for .npy files, "
                                            "or a .npz, .safetensors, .npy or .pb file")};
@@ -111,7 +115,7 @@ static Expected<std::vector<std::string>> getEntries(const Options &options,
   return names;
 }
 
-static Error runModule(const Options &options) {
+static Error runModule(const Options &options, llvm::StringRef self) {
   mlir::DialectRegistry registry;
   registry.insert<dl::DlDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
                   mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
@@ -126,7 +130,10 @@ static Error runModule(const Options &options) {
   for (const std::string &name : *names) {
     if (options.runAll)
       llvm::outs() << "@" << name << "\n";
-    Expected<std::unique_ptr<Runner>> runner = makeInterpreter(*module, name);
+    Expected<std::unique_ptr<Runner>> runner =
+        options.compiled
+            ? makeChecked(*module, name, self, {options.relative, options.absolute, options.range})
+            : makeInterpreter(*module, name);
     if (!runner)
       return runner.takeError();
     if (Error error = runAndReport(options, **runner))
@@ -161,8 +168,9 @@ int main(int argc, char **argv) {
   Options options;
   cl::HideUnrelatedOptions(options.category);
   cl::ParseCommandLineOptions(argc, argv, "runs a compiled model, or a module in dlc's interpreter\n");
+  std::string self = llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main));
   bool isCompiled = isSharedObject(options.modelPath);
-  if (Error error = isCompiled ? runCompiled(options) : runModule(options)) {
+  if (Error error = isCompiled ? runCompiled(options) : runModule(options, self)) {
     llvm::errs() << "dl-run: error: " << llvm::toString(std::move(error)) << "\n";
     return 1;
   }
