@@ -185,6 +185,7 @@ Error ArtifactRunner::call(ArrayRef<Tensor> arguments, MutableArrayRef<DLTensor>
 
 Expected<std::vector<NamedTensor>> ArtifactRunner::run(ArrayRef<Tensor> arguments) {
   std::vector<SmallVector<int64_t>> shapes;
+  shapes.reserve(outputs.size()); // the tensors point into them
   SmallVector<DLTensor> made;
   for (const Port &port : outputs) {
     shapes.push_back(SmallVector<int64_t>(port.shape.size() + 1));
