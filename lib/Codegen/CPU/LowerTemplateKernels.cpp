@@ -18,7 +18,7 @@ using namespace dlc;
 
 namespace {
 struct LowerTemplateKernelsPass
-    : PassWrapper<LowerTemplateKernelsPass, OperationPass<func::FuncOp>> {
+    : PassWrapper<LowerTemplateKernelsPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerTemplateKernelsPass)
 
   StringRef getArgument() const override { return "dl-lower-template-kernels"; }
@@ -31,15 +31,18 @@ struct LowerTemplateKernelsPass
   }
 
   void runOnOperation() override {
-    func::FuncOp kernel = getOperation();
-    if (!kernel->hasAttr(kKernelAttrName) || kernel.isDeclaration())
-      return;
-    if (failed(cpu::lowerMatmulKernel(kernel)) && failed(cpu::lowerConvKernel(kernel)))
-      return;
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-    if (failed(applyPatternsGreedily(kernel, RewritePatternSet(&getContext()), config)))
-      signalPassFailure();
+    FrozenRewritePatternSet folds(RewritePatternSet(&getContext()));
+    // Templates may add constants to the module, so one kernel after the other.
+    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      if (!kernel->hasAttr(kKernelAttrName) || kernel.isDeclaration())
+        continue;
+      if (failed(cpu::lowerMatmulKernel(kernel)) && failed(cpu::lowerConvKernel(kernel)))
+        continue;
+      if (failed(applyPatternsGreedily(kernel, folds, config)))
+        return signalPassFailure();
+    }
   }
 };
 } // namespace

@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace dlc;
 
 void dlc::buildLowerKernelsPipeline(OpPassManager &manager) {
-  manager.addNestedPass<func::FuncOp>(createLowerTemplateKernelsPass());
+  manager.addPass(createLowerTemplateKernelsPass());
   DecomposeCompositesOptions composites;
   for (StringRef name : getKernelComposites())
     composites.ops.push_back(name.str());

@@ -23,6 +23,28 @@ static MemRefType toMemRef(Type type) {
   return MemRefType::get(tensor.getShape(), getStorageType(tensor.getElementType()));
 }
 
+static DenseElementsAttr getSplat(Operation *op) {
+  auto constant = llvm::dyn_cast<dl::ConstantOp>(op);
+  auto value = constant ? llvm::dyn_cast<DenseElementsAttr>(constant.getValue())
+                        : DenseElementsAttr();
+  return value && value.isSplat() ? value : DenseElementsAttr();
+}
+
+/// A constant of several values as read-only data of the module.
+static Value placeConstant(ImplicitLocOpBuilder &b, func::FuncOp kernel,
+                           dl::ConstantOp constant) {
+  auto module = kernel->getParentOfType<ModuleOp>();
+  MemRefType type = toMemRef(constant.getType());
+  std::string name = (kernel.getName() + "_constant").str();
+  OpBuilder moduleBuilder(kernel);
+  auto global = memref::GlobalOp::create(
+      moduleBuilder, constant.getLoc(), name, moduleBuilder.getStringAttr("private"), type,
+      llvm::cast<DenseElementsAttr>(constant.getValue()), /*constant=*/true,
+      moduleBuilder.getI64IntegerAttr(64));
+  SymbolTable(module).insert(global);
+  return memref::GetGlobalOp::create(b, type, global.getSymName());
+}
+
 KernelBuffers::KernelBuffers(func::FuncOp kernel, ImplicitLocOpBuilder &b)
     : oldBlock(&kernel.front()) {
   SmallVector<Type> types;
@@ -39,6 +61,9 @@ KernelBuffers::KernelBuffers(func::FuncOp kernel, ImplicitLocOpBuilder &b)
     inputs[old] = now;
   for (Value output : block->getArguments().drop_front(oldBlock->getNumArguments()))
     results.push_back(output);
+  for (auto constant : oldBlock->getOps<dl::ConstantOp>())
+    if (!getSplat(constant))
+      inputs[constant.getOutput()] = placeConstant(b, kernel, constant);
 }
 
 void KernelBuffers::flattenRows(ImplicitLocOpBuilder &b, RankedTensorType rootType) {
@@ -76,26 +101,30 @@ static bool isF32(Value value) { return getElementTypeOrSelf(value.getType()).is
 
 /// Ops that `emitVectorOp` knows.
 static bool isPlainArithmetic(Operation *op) {
+  // The shape that a broadcast may have as an operand is not evaluated.
+  if (auto broadcast = llvm::dyn_cast<dl::BroadcastInDimOp>(op))
+    return isF32(broadcast.getInput());
   return llvm::isa<dl::AddOp, dl::SubOp, dl::MulOp, dl::DivOp, dl::MaxOp, dl::MinOp,
-                   dl::ReluOp, dl::NegOp, dl::AbsOp, dl::ClampOp, dl::BroadcastInDimOp,
-                   dl::SplatOp, dl::ConstantOp>(op) &&
+                   dl::ReluOp, dl::NegOp, dl::AbsOp, dl::ClampOp, dl::SplatOp,
+                   dl::ConstantOp>(op) &&
          llvm::all_of(op->getOperands(), isF32) && llvm::all_of(op->getResults(), isF32);
-}
-
-static DenseElementsAttr getSplat(Operation *op) {
-  auto constant = llvm::dyn_cast<dl::ConstantOp>(op);
-  auto value = constant ? llvm::dyn_cast<DenseElementsAttr>(constant.getValue())
-                        : DenseElementsAttr();
-  return value && value.isSplat() ? value : DenseElementsAttr();
 }
 
 /// Whether a broadcast maps its operand's dimensions to result dimensions in
 /// order: all that pointwise evaluation needs. Size-1 dimensions that may be
 /// dynamic are decided at run time.
+/// Whether a constant's elements can be placed in memory as they are.
+static bool isReadable(Operation *constant) {
+  Type element = getElementTypeOrSelf(constant->getResult(0).getType());
+  return getSplat(constant) ||
+         (element == getStorageType(element) && element.isIntOrFloat() &&
+          llvm::isa<DenseElementsAttr>(llvm::cast<dl::ConstantOp>(constant).getValue()));
+}
+
 static bool isPointwise(Operation *op) {
-  if (llvm::isa<dl::BroadcastInDimOp, dl::SplatOp>(op))
+  if (llvm::isa<dl::BroadcastInDimOp, dl::SplatOp, dl::ConstantOp>(op))
     return true;
-  return getSplat(op) || op->hasTrait<OpTrait::Elementwise>() ||
+  return op->hasTrait<OpTrait::Elementwise>() ||
          llvm::isa<dl::ConvertOp, dl::ClampOp>(op);
 }
 
@@ -105,7 +134,7 @@ static bool worksOnFlatRows(Operation *op, RankedTensorType rootType) {
   if (auto broadcast = llvm::dyn_cast<dl::BroadcastInDimOp>(op))
     return llvm::all_of(broadcast.getBroadcastDimensions(), [&](int64_t dim) {
       return dim == rootType.getRank() - 1;
-    }) || llvm::cast<RankedTensorType>(broadcast.getInput().getType()).getNumElements() == 1;
+    });
   return llvm::all_of(op->getOperands(), [&](Value operand) {
     auto type = llvm::cast<RankedTensorType>(operand.getType());
     return type.getRank() == 0 || type.getShape() == rootType.getShape();
@@ -123,7 +152,7 @@ FailureOr<Epilogue> Epilogue::match(func::FuncOp kernel, Operation *root,
   for (Operation &op : body.without_terminator()) {
     if (&op == root || operandOps.contains(&op))
       continue;
-    if (!isPointwise(&op))
+    if (!isPointwise(&op) || (llvm::isa<dl::ConstantOp>(op) && !isReadable(&op)))
       return failure();
     epilogue.vectorizable &= isPlainArithmetic(&op);
     epilogue.flatRows &= worksOnFlatRows(&op, rootType);
@@ -279,7 +308,7 @@ static Value evaluate(ImplicitLocOpBuilder &b, Point &point, Value value,
   if (ownIndices)
     if (Value known = point.known.lookup(value))
       return known;
-  Value result = llvm::isa<BlockArgument>(value)
+  Value result = point.buffers.input(value)
                      ? loadInput(b, point, value, indices)
                      : evaluateOp(b, point, value.getDefiningOp(), indices, ownIndices);
   if (ownIndices)

@@ -34,8 +34,8 @@ public:
   /// set to its start.
   KernelBuffers(mlir::func::FuncOp kernel, mlir::ImplicitLocOpBuilder &b);
 
-  /// The buffer of an old block argument.
-  mlir::Value input(mlir::Value argument) const { return inputs.lookup(argument); }
+  /// The buffer of an old block argument or constant; null for other values.
+  mlir::Value input(mlir::Value value) const { return inputs.lookup(value); }
   /// The buffers of the results, in order.
   llvm::ArrayRef<mlir::Value> outputs() const { return results; }
   /// The old terminator: its operands are what the outputs must hold.
