@@ -33,7 +33,7 @@ struct LowerTemplateKernelsPass
   void runOnOperation() override {
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-    FrozenRewritePatternSet folds(RewritePatternSet(&getContext()));
+    FrozenRewritePatternSet folds{RewritePatternSet(&getContext())};
     // Templates may add constants to the module, so one kernel after the other.
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       if (!kernel->hasAttr(kKernelAttrName) || kernel.isDeclaration())
