@@ -17,21 +17,9 @@
 using namespace mlir;
 using namespace dlc;
 
-static void buildSimplify(OpPassManager &manager) {
-  manager.addPass(createInlinerPass({}, [](OpPassManager &) {}));
-  manager.addPass(createSymbolDCEPass());
-  manager.addPass(createInferShapes());
-  manager.addPass(createFoldConstants());
-  manager.addNestedPass<func::FuncOp>(createSimplify());
-  manager.addNestedPass<func::FuncOp>(createDecomposeComposites());
-  manager.addPass(createFoldConstants());
-  manager.addPass(createInferShapes());
-  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  manager.addNestedPass<func::FuncOp>(createCSEPass());
-}
-
 static void buildDispatch(OpPassManager &manager) {
   manager.addPass(createFormDispatches());
+  // Packing is dl ops on weights, computed here once and for all.
   manager.addPass(createPackWeightsPass());
   manager.addPass(createFoldConstants());
   manager.addPass(createLowerHost());
@@ -55,8 +43,8 @@ ArrayRef<PhaseInfo> dlc::getPhases() {
   static const PhaseInfo phases[] = {
       {Phase::Import, "import", "The model in the dl dialect, weights as dl.global.", nullptr},
       {Phase::Simplify, "simplify",
-       "Calls inlined, shapes inferred, constants folded, composites without a kernel decomposed.",
-       buildSimplify},
+       "Calls inlined, shapes inferred, constants folded, layouts chosen, composites decomposed.",
+       buildSimplifyPipeline},
       {Phase::Dispatch, "dispatch",
        "Fused dl ops as kernels, each distinct one once, and a host program that launches them.",
        buildDispatch},

@@ -48,6 +48,7 @@ void dlc::registerAllPassesAndPipelines() {
   registerDispatchPasses();
   registerDlToLinalgPasses();
   registerDlcTransformsPasses();
+  registerSimplifyPipeline();
   registerHostPasses();
   // The registration keeps references to the strings.
   static std::vector<std::unique_ptr<PassPipelineRegistration<>>> pipelines;

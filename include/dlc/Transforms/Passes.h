@@ -24,6 +24,13 @@ namespace dlc {
 /// stay whole until dispatches are formed, and are decomposed within the kernel.
 llvm::ArrayRef<llvm::StringLiteral> getKernelComposites();
 
+/// The `simplify` phase, `-dl-simplify-graph`: every pass of this folder in the
+/// order that serves compilation.
+void buildSimplifyPipeline(mlir::OpPassManager &manager);
+
+/// Registers `-dl-simplify-graph`.
+void registerSimplifyPipeline();
+
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 

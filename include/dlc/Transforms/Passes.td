@@ -9,6 +9,44 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ChooseLayout : Pass<"dl-choose-layout", "::mlir::func::FuncOp"> {
+  let summary = "puts channels last in the convolutional part of a function";
+  let description = [{
+    Convolutions, and what stands between them and computes the same in either
+    order (pools, elementwise ops, batch norms, concatenations, pads,
+    reductions), take `channels_last`: vectors then hold neighbouring channels,
+    whatever the kernel's size and stride. Transposes remain at the borders of
+    the region only; those of weights are left to `-dl-fold-constants`.
+
+    The whole region changes or none of it: it does if its convolutions multiply
+    at least `transpose-cost` times for each element that is transposed at its
+    borders. The cost of the pass is linear.
+
+    Example:
+
+    ```mlir
+    %0 = dl.conv %x, %w ... : tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32> -> tensor<1x16x8x8xf32>
+    %1 = dl.relu %0 : tensor<1x16x8x8xf32> -> tensor<1x16x8x8xf32>
+    %2 = dl.reduce mean %1, dims = [2, 3] : tensor<1x16x8x8xf32> -> tensor<1x16xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %t = dl.transpose %x, permutation = [0, 2, 3, 1] : tensor<1x3x8x8xf32> -> tensor<1x8x8x3xf32>
+    %k = dl.transpose %w, permutation = [2, 3, 1, 0] : tensor<16x3x3x3xf32> -> tensor<3x3x3x16xf32>
+    %0 = dl.conv %t, %k ... {layout = channels_last} -> tensor<1x8x8x16xf32>
+    %1 = dl.relu %0 : tensor<1x8x8x16xf32> -> tensor<1x8x8x16xf32>
+    %2 = dl.reduce mean %1, dims = [1, 2] : tensor<1x8x8x16xf32> -> tensor<1x16xf32>
+    ```
+  }];
+  let options = [
+    Option<"transposeCost", "transpose-cost", "int64_t", /*default=*/"32",
+      "Multiplications that transposing one element may cost">,
+  ];
+  let dependentDialects = ["::dlc::dl::DlDialect"];
+}
+
 def DecomposeComposites : Pass<"dl-decompose-composites", "::mlir::func::FuncOp"> {
   let summary = "replaces composite ops by the smaller dl ops they stand for";
   let description = [{
