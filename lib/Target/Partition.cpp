@@ -158,6 +158,7 @@ SmallVector<OwningOpRef<ModuleOp>> Partitioner::run(unsigned maxPartitions) {
       declareMissing(*parts[i]);
     for (const Unit &unit : units) { // the host keeps a declaration
       auto kernel = cast<LLVM::LLVMFuncOp>(unit.ops.front());
+      kernel.getBody().dropAllReferences();
       kernel.getBody().getBlocks().clear();
     }
   }

@@ -117,6 +117,35 @@ static Tensor slice(SliceOp op, const Tensor &input) {
   return gatherStrided(input, shape, strides, start);
 }
 
+/// Whether `pad` below knows it: a constant around the operand.
+static bool isPlainPad(PadOp op) {
+  auto isNatural = [](int64_t size) { return size >= 0; };
+  return op.getMode() == PadMode::constant && !op.getDynamicLow() &&
+         typeOf(op.getOutput()).hasStaticShape() && llvm::all_of(op.getLow(), isNatural) &&
+         llvm::all_of(op.getHigh(), isNatural) &&
+         llvm::all_of(op.getInterior(), [](int64_t size) { return size == 0; });
+}
+
+static Tensor pad(PadOp op, ArrayRef<Tensor> operands) {
+  const Tensor &input = operands[0];
+  ArrayRef<int64_t> shape = typeOf(op.getOutput()).getShape();
+  Tensor result = gatherStrided(operands[1], shape, SmallVector<int64_t>(shape.size(), 0), 0);
+  if (input.getNumElements() == 0)
+    return result;
+  int64_t bytes = getByteSize(input.getType()), rank = shape.size();
+  int64_t run = rank ? input.getDim(rank - 1) : 1, rows = input.getNumElements() / run;
+  SmallVector<int64_t> strides = rowMajorStrides(shape);
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t at = rank ? op.getLow()[rank - 1] : 0, rest = row;
+    for (int64_t d = rank - 2; d >= 0; --d) {
+      at += (rest % input.getDim(d) + op.getLow()[d]) * strides[d];
+      rest /= input.getDim(d);
+    }
+    std::memcpy(result.getMutableData() + at * bytes, input.getData() + row * run * bytes, run * bytes);
+  }
+  return result;
+}
+
 static Tensor reverse(ReverseOp op, const Tensor &input) {
   SmallVector<int64_t> strides = rowMajorStrides(input.getShape());
   int64_t start = 0;
@@ -206,6 +235,8 @@ bool dlc::hasNativeEvaluation(Operation *op) {
   if (isa<ReshapeOp, BitcastOp, TransposeOp, BroadcastInDimOp, SplatOp, SliceOp, ReverseOp,
           ConcatOp>(op))
     return true;
+  if (auto pad = dyn_cast<PadOp>(op))
+    return isPlainPad(pad);
   if (auto convert = dyn_cast<ConvertOp>(op))
     return isFloatTensor(convert.getInput()) && isFloatTensor(convert.getOutput()) &&
            !convert.getSaturate();
@@ -225,6 +256,7 @@ Tensor dlc::evaluateNatively(Operation *op, ArrayRef<Tensor> operands) {
         return gatherStrided(operands[0], type.getShape(), strides, 0);
       })
       .Case([&](SliceOp op) { return slice(op, operands[0]); })
+      .Case([&](PadOp op) { return pad(op, operands); })
       .Case([&](ReverseOp op) { return reverse(op, operands[0]); })
       .Case([&](ConcatOp op) { return concat(op, operands); })
       .Case([&](ConvertOp) {

@@ -19,6 +19,7 @@
 #ifndef DLC_CONVERSION_DLTOLINALG_H
 #define DLC_CONVERSION_DLTOLINALG_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
@@ -44,6 +45,10 @@ public:
 /// element: operands and result in storage type. Null for any other op.
 mlir::Value emitElementwise(mlir::ImplicitLocOpBuilder &b, mlir::Operation *op,
                             mlir::ValueRange operands);
+
+/// Declares, in the module around `function`, the functions of the runtime that it
+/// calls.
+void declareCalledRuntime(mlir::func::FuncOp function);
 
 /// Lowerings of every op of a family.
 void populateDlDataToLinalgPatterns(const mlir::TypeConverter &converter,

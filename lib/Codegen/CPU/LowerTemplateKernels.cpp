@@ -7,6 +7,7 @@
 
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Codegen/CPU/Templates.h"
+#include "dlc/Conversion/DlToLinalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -42,6 +43,7 @@ struct LowerTemplateKernelsPass
         continue;
       if (failed(applyPatternsGreedily(kernel, folds, config)))
         return signalPassFailure();
+      declareCalledRuntime(kernel);
     }
   }
 };

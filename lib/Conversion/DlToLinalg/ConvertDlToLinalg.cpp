@@ -107,27 +107,30 @@ struct ConvertDlToLinalgPass
     config.allowPatternRollback = false;
     if (failed(applyFullConversion(functions, target, patterns, config)))
       return signalPassFailure();
-    declareRuntime(functions);
-  }
-
-  /// Declares the runtime's functions that are called.
-  void declareRuntime(ArrayRef<Operation *> functions) {
-    SymbolTable symbols(getOperation());
     for (Operation *function : functions)
-      function->walk([&](func::CallOp call) {
-        if (!call.getCallee().starts_with("dlc_") || symbols.lookup(call.getCallee()))
-          return;
-        auto callee =
-            func::FuncOp::create(call.getLoc(), call.getCallee(), call.getCalleeType());
-        callee.setPrivate();
-        symbols.insert(callee, getOperation().getBody()->begin());
-      });
+      declareCalledRuntime(cast<func::FuncOp>(function));
   }
 
   StorageTypeConverter converter;
   FrozenRewritePatternSet patterns;
 };
 } // namespace
+
+void dlc::declareCalledRuntime(func::FuncOp function) {
+  auto module = function->getParentOfType<ModuleOp>();
+  std::optional<SymbolTable> symbols;
+  function.walk([&](func::CallOp call) {
+    if (!call.getCallee().starts_with("dlc_"))
+      return;
+    if (!symbols)
+      symbols.emplace(module);
+    if (symbols->lookup(call.getCallee()))
+      return;
+    auto callee = func::FuncOp::create(call.getLoc(), call.getCallee(), call.getCalleeType());
+    callee.setPrivate();
+    symbols->insert(callee, module.getBody()->begin());
+  });
+}
 
 std::unique_ptr<Pass> dlc::createConvertDlToLinalgPass() {
   return std::make_unique<ConvertDlToLinalgPass>();
