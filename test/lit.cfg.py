@@ -8,7 +8,7 @@ import lit.formats
 
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "unit", "conformance", "benchmark"]
+config.excludes = ["Inputs", "unit", "conformance", "benchmark", "fuzz"]
 
 path = [os.path.join(config.dlc_binary_dir, "bin"), config.llvm_tools_dir]
 config.environment["PATH"] = os.pathsep.join(path + [os.environ["PATH"]])

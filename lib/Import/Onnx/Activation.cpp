@@ -142,12 +142,20 @@ static LogicalResult importShrink(NodeImporter &n) {
   return n.result(n.infer<dl::SelectOp>(below, n.infer<dl::AddOp>(x, shift), high));
 }
 
-static LogicalResult importSwish(NodeImporter &n) {
+/// x · sigmoid(α x)
+static Value swish(NodeImporter &n) {
   Value x = n.input(0);
   double alpha = n.floatAttr("alpha", 1.0);
   if (alpha == 1.0)
-    return n.result(n.infer<dl::SiluOp>(x));
-  return n.result(n.infer<dl::MulOp>(x, n.infer<dl::SigmoidOp>(scaleAndShift(n, x, alpha, 0.0))));
+    return n.infer<dl::SiluOp>(x);
+  return n.infer<dl::MulOp>(x, n.infer<dl::SigmoidOp>(scaleAndShift(n, x, alpha, 0.0)));
+}
+
+static LogicalResult importSwish(NodeImporter &n) { return n.result(swish(n)); }
+
+static LogicalResult importSwiGlu(NodeImporter &n) {
+  Value gate = swish(n);
+  return n.result(n.infer<dl::MulOp>(gate, n.input(1)));
 }
 
 /// Before opset 13, softmax and its kin work on the operand as a matrix, with
@@ -214,6 +222,7 @@ void dlc::onnx::registerActivationOps(OpTable &t) {
   t.add("Softmax", 1, 1, importSoftmax<dl::SoftmaxOp>);
   t.add("Softplus", 1, 1, importSoftplus);
   t.add("Softsign", 1, 1, importSoftsign);
+  t.add("SwiGLU", 28, 2, importSwiGlu);
   t.add("Swish", 24, 1, importSwish);
   t.add("Tanh", 1, 1, importTanh);
   t.add("ThresholdedRelu", 10, 1, importThresholdedRelu);

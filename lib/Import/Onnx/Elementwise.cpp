@@ -272,6 +272,9 @@ static LogicalResult castTo(NodeImporter &n, Type to) {
                          << "'";
   if (isa<Float8E8M0FNUType>(to) && n.isFloat(x) && n.elementTypeOf(x) != to)
     x = roundToPowerOfTwo(n, x, mode);
+  // ONNX's integers below a byte wrap, where dl.convert saturates.
+  if (n.isFloat(x) && to.isInteger() && to.getIntOrFloatBitWidth() < 8 && !to.isInteger(1))
+    x = n.convert(x, n.getBuilder().getI32Type());
   // Only the 8-bit and narrower floating-point types saturate.
   auto floatType = dyn_cast<FloatType>(to);
   return n.result(n.convert(x, to, saturate && floatType && floatType.getWidth() <= 8));

@@ -399,7 +399,7 @@ static Attribute makeNumber(Type elementType, double value) {
     return FloatAttr::get(floatType, number);
   }
   APSInt number(elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth(),
-                elementType.isUnsignedInteger());
+                elementType.isUnsignedInteger() || elementType.isInteger(1));
   bool exact;
   APFloat(value).convertToInteger(number, APFloat::rmTowardZero, &exact);
   return IntegerAttr::get(elementType, number);
