@@ -83,7 +83,8 @@ OpFoldResult ConvertOp::fold(FoldAdaptor adaptor) {
   // convert(convert(x)) = convert(x) where the inner one loses nothing.
   if (auto inner = getInput().getDefiningOp<ConvertOp>()) {
     Type from = getElementTypeOrSelf(inner.getInput());
-    if (isLossless(from, getElementTypeOrSelf(inner.getType()))) {
+    if (isLossless(from, getElementTypeOrSelf(inner.getType())) &&
+        areCompatibleShapes(inner.getInput().getType().getShape(), getType().getShape())) {
       getInputMutable().assign(inner.getInput());
       return getResult();
     }
@@ -114,7 +115,9 @@ OpFoldResult ConvertOp::fold(FoldAdaptor adaptor) {
 OpFoldResult BitcastOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getType())
     return getInput();
-  if (auto inner = getInput().getDefiningOp<BitcastOp>()) {
+  auto inner = getInput().getDefiningOp<BitcastOp>();
+  if (inner && areCompatibleShapes(inner.getInput().getType().getShape(),
+                                   getType().getShape())) {
     getInputMutable().assign(inner.getInput());
     return getResult();
   }

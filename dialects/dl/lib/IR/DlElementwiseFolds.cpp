@@ -166,7 +166,7 @@ OpFoldResult SignOp::fold(FoldAdaptor adaptor) {
   return foldUnary(
       *this, adaptor.getOperands(),
       [](const Int &x) { return x.constant(x.isNegative() ? -1 : !x.bits.isZero()); },
-      [](double x) { return std::isnan(x) ? x : double((x > 0) - (x < 0)); });
+      [](double x) { return std::isnan(x) || x == 0 ? x : std::copysign(1.0, x); });
 }
 
 OpFoldResult NotOp::fold(FoldAdaptor adaptor) {
@@ -223,7 +223,7 @@ DL_FLOAT_FOLD(AcoshOp, std::acosh(x))
 DL_FLOAT_FOLD(AtanhOp, std::atanh(x))
 DL_FLOAT_FOLD(ErfOp, std::erf(x))
 DL_FLOAT_FOLD(SigmoidOp, 1 / (1 + std::exp(-x)))
-DL_FLOAT_FOLD(SiluOp, x / (1 + std::exp(-x)))
+DL_FLOAT_FOLD(SiluOp, std::isinf(x) && x < 0 ? -0.0 : x / (1 + std::exp(-x)))
 
 /// Roundings, which are idempotent.
 #define DL_ROUNDING_FOLD(Op, function)                                                   \
@@ -377,7 +377,10 @@ OpFoldResult MaxOp::fold(FoldAdaptor adaptor) {
     return forward(*this, getLhs());
   return foldBinary(
       *this, adaptor.getOperands(), [](Int x, Int y) { return x < y ? y.bits : x.bits; },
-      [](double x, double y) { return std::isnan(x) || x > y ? x : y; });
+      [](double x, double y) {
+        bool first = std::isnan(x) || x > y || (x == y && !std::signbit(x));
+        return first ? x : y;
+      });
 }
 
 OpFoldResult MinOp::fold(FoldAdaptor adaptor) {
@@ -385,7 +388,10 @@ OpFoldResult MinOp::fold(FoldAdaptor adaptor) {
     return forward(*this, getLhs());
   return foldBinary(
       *this, adaptor.getOperands(), [](Int x, Int y) { return y < x ? y.bits : x.bits; },
-      [](double x, double y) { return std::isnan(x) || x < y ? x : y; });
+      [](double x, double y) {
+        bool first = std::isnan(x) || x < y || (x == y && std::signbit(x));
+        return first ? x : y;
+      });
 }
 
 OpFoldResult Atan2Op::fold(FoldAdaptor adaptor) {

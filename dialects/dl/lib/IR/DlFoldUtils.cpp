@@ -103,6 +103,20 @@ Attribute dlc::dl::foldKnownElements(Value value) {
   return DenseElementsAttr::get(type, values);
 }
 
+bool dlc::dl::mayReshape(RankedTensorType from, RankedTensorType to) {
+  return !from.hasStaticShape() || !to.hasStaticShape() ||
+         from.getNumElements() == to.getNumElements();
+}
+
+bool dlc::dl::mayBroadcast(RankedTensorType from, RankedTensorType to,
+                           ArrayRef<int64_t> dimensions) {
+  return llvm::all_of(llvm::zip_equal(from.getShape(), dimensions), [&](auto pair) {
+    auto [operandSize, d] = pair;
+    int64_t size = operandSize;
+    return size == 1 || succeeded(mergeSize(size, to.getDimSize(d)));
+  });
+}
+
 bool dlc::dl::mayRefine(Operation *op) {
   bool isStatic = llvm::all_of(op->getResultTypes(), [](Type type) {
     return cast<RankedTensorType>(type).hasStaticShape();

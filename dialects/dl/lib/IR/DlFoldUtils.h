@@ -65,6 +65,34 @@ void forEachIndex(llvm::ArrayRef<int64_t> shape,
 /// the type that a loop carries, although the loop may change the size.
 bool mayRefine(mlir::Operation *op);
 
+/// Whether reshape, broadcast_in_dim may make `to` of `from`: no static sizes
+/// contradict it. What a fold brings together may, in a branch that never runs.
+bool mayReshape(mlir::RankedTensorType from, mlir::RankedTensorType to);
+bool mayBroadcast(mlir::RankedTensorType from, mlir::RankedTensorType to,
+                  llvm::ArrayRef<int64_t> dimensions);
+
+/// Whether the operands allow a refined result type.
+inline bool allowsType(IotaOp, mlir::RankedTensorType) { return true; }
+inline bool allowsType(SplatOp, mlir::RankedTensorType) { return true; }
+inline bool allowsType(ReshapeOp op, mlir::RankedTensorType type) {
+  return mayReshape(op.getInput().getType(), type);
+}
+inline bool allowsType(BroadcastInDimOp op, mlir::RankedTensorType type) {
+  return mayBroadcast(op.getInput().getType(), type, op.getBroadcastDimensions());
+}
+
+/// The type that an op with these operands and properties has; null where they
+/// are invalid.
+template <typename OpTy>
+mlir::RankedTensorType inferSilently(mlir::Operation *op, mlir::ValueRange operands,
+                                     typename OpTy::Properties properties) {
+  llvm::SmallVector<mlir::Type> types;
+  if (failed(OpTy::inferReturnTypes(op->getContext(), std::nullopt, operands, nullptr,
+                                    &properties, {}, types)))
+    return nullptr;
+  return llvm::cast<mlir::RankedTensorType>(types.front());
+}
+
 /// Replaces the only result of `op`, whose users see the declared type still: a
 /// tensor.cast leads to it from a more refined one.
 void replaceRefined(mlir::RewriterBase &rewriter, mlir::Operation *op, mlir::Value value);
@@ -96,8 +124,8 @@ struct UseKnownShape : mlir::OpRewritePattern<OpTy> {
       return mlir::success();
     }
     mlir::RankedTensorType refined = refineType(type, shape);
-    if (!refined)
-      return rewriter.notifyMatchFailure(op, "nothing more is known of the shape");
+    if (!refined || !allowsType(op, refined))
+      return rewriter.notifyMatchFailure(op, "the shape tells nothing more, or is wrong");
     if (!mayRefine(op))
       return rewriter.notifyMatchFailure(op, "the result is passed on by scf");
     mlir::Operation *clone = rewriter.clone(*op);

@@ -15,10 +15,19 @@
 using namespace mlir;
 using namespace dlc::dl;
 
-static Value makeSlice(OpBuilder &builder, Location loc, Value input,
+/// A slice in place of `op`; null where it would read outside, or not have a
+/// type compatible with `type`: then the run ends with an error at `op`.
+static Value makeSlice(OpBuilder &builder, Operation *op, Type type, Value input,
                        ArrayRef<int64_t> starts, ArrayRef<int64_t> limits,
                        ArrayRef<int64_t> strides) {
-  return SliceOp::create(builder, loc, input, starts, limits, strides);
+  SliceOp::Properties properties;
+  properties.start_indices = builder.getDenseI64ArrayAttr(starts);
+  properties.limit_indices = builder.getDenseI64ArrayAttr(limits);
+  properties.strides = builder.getDenseI64ArrayAttr(strides);
+  RankedTensorType inferred = inferSilently<SliceOp>(op, input, properties);
+  if (!inferred || (type && !areCompatibleTypes(inferred, type)))
+    return nullptr;
+  return SliceOp::create(builder, op->getLoc(), inferred, input, starts, limits, strides);
 }
 
 /// Whether reshape to `type` needs no shape operand.
@@ -139,6 +148,9 @@ struct FlattenConcat : OpRewritePattern<ConcatOp> {
     }
     if (ValueRange(inputs) == op.getInputs())
       return rewriter.notifyMatchFailure(op, "nothing to flatten");
+    RankedTensorType inferred = inferSilently<ConcatOp>(op, inputs, op.getProperties());
+    if (!inferred || !areCompatibleTypes(inferred, op.getType()))
+      return rewriter.notifyMatchFailure(op, "sizes disagree, an error at run time");
     rewriter.modifyOpInPlace(op, [&] { op.getInputsMutable().assign(inputs); });
     return success();
   }
@@ -164,12 +176,10 @@ struct SliceOfSlice : OpRewritePattern<SliceOp> {
       strides.push_back(op.getStrides()[d] * stride);
       limits.push_back(starts[d] + (count == 0 ? 0 : (count - 1) * strides[d] + 1));
     }
-    auto size = getTensorType(inner.getInput()).getShape();
-    for (auto [limit, bound] : llvm::zip_equal(limits, size))
-      if (!ShapedType::isDynamic(bound) && limit > bound)
-        return rewriter.notifyMatchFailure(op, "reads outside, an error at run time");
-    replaceRefined(rewriter, op,
-                   makeSlice(rewriter, op.getLoc(), inner.getInput(), starts, limits, strides));
+    Value slice = makeSlice(rewriter, op, type, inner.getInput(), starts, limits, strides);
+    if (!slice)
+      return rewriter.notifyMatchFailure(op, "reads outside, an error at run time");
+    replaceRefined(rewriter, op, slice);
     return success();
   }
 };
@@ -201,8 +211,11 @@ struct SliceOfConcat : OpRewritePattern<SliceOp> {
       if (start >= offset && limit <= offset + size && start < offset + size) {
         starts[dimension] -= offset;
         limits[dimension] -= offset;
-        replaceRefined(rewriter, op, makeSlice(rewriter, op.getLoc(), part, starts, limits,
-                                               op.getStrides()));
+        Value slice =
+            makeSlice(rewriter, op, op.getType(), part, starts, limits, op.getStrides());
+        if (!slice)
+          return rewriter.notifyMatchFailure(op, "reads outside, an error at run time");
+        replaceRefined(rewriter, op, slice);
         return success();
       }
       offset += size;
@@ -243,7 +256,9 @@ struct SliceAtConstants : OpRewritePattern<DynamicSliceOp> {
       if (lows.back() < 0 || (!input.isDynamicDim(d) && limits.back() > input.getDimSize(d)))
         return rewriter.notifyMatchFailure(op, "reads outside, an error at run time");
     }
-    Value slice = makeSlice(rewriter, op.getLoc(), op.getInput(), lows, limits, steps);
+    Value slice = makeSlice(rewriter, op, op.getType(), op.getInput(), lows, limits, steps);
+    if (!slice)
+      return rewriter.notifyMatchFailure(op, "reads outside, an error at run time");
     if (!reversed.empty())
       slice = ReverseOp::create(rewriter, op.getLoc(), slice, reversed);
     replaceRefined(rewriter, op, slice);
@@ -330,7 +345,10 @@ struct TakeAtConstants : OpRewritePattern<GatherOp> {
     starts[*axis] = first;
     limits[*axis] = limit;
     strides[*axis] = stride;
-    Value slice = makeSlice(rewriter, op.getLoc(), op.getInput(), starts, limits, strides);
+    Value slice = makeSlice(rewriter, op, sameRank ? type : Type(), op.getInput(), starts,
+                            limits, strides);
+    if (!slice || !mayReshape(getTensorType(slice), type))
+      return rewriter.notifyMatchFailure(op, "the result's type is wrong");
     if (!sameRank)
       slice = ReshapeOp::create(rewriter, op.getLoc(), type, slice, Value());
     replaceRefined(rewriter, op, slice);

@@ -26,7 +26,8 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == type && isDeterminedByCount(type))
     return getInput();
   // reshape(reshape(x)) = reshape(x)
-  if (auto inner = getInput().getDefiningOp<ReshapeOp>()) {
+  auto inner = getInput().getDefiningOp<ReshapeOp>();
+  if (inner && mayReshape(inner.getInput().getType(), type)) {
     getInputMutable().assign(inner.getInput());
     return getResult();
   }
@@ -46,9 +47,11 @@ OpFoldResult BroadcastInDimOp::fold(FoldAdaptor adaptor) {
     SmallVector<int64_t> composed;
     for (int64_t d : inner.getBroadcastDimensions())
       composed.push_back(dims[d]);
-    setBroadcastDimensions(composed);
-    getInputMutable().assign(inner.getInput());
-    return getResult();
+    if (mayBroadcast(inner.getInput().getType(), type, composed)) {
+      setBroadcastDimensions(composed);
+      getInputMutable().assign(inner.getInput());
+      return getResult();
+    }
   }
   return foldMovement(adaptor.getInput(), type, [&](ArrayRef<int64_t> index) {
     SmallVector<int64_t> source;
@@ -64,9 +67,13 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
     return getInput();
   // transpose(transpose(x, p), q) = transpose(x, p∘q)
   if (auto inner = getInput().getDefiningOp<TransposeOp>()) {
-    setPermutation(applyPermutation(inner.getPermutation(), permutation));
-    getInputMutable().assign(inner.getInput());
-    return getResult();
+    auto composed = applyPermutation(inner.getPermutation(), permutation);
+    auto shape = applyPermutation(inner.getInput().getType().getShape(), composed);
+    if (areCompatibleShapes(shape, getType().getShape())) {
+      setPermutation(composed);
+      getInputMutable().assign(inner.getInput());
+      return getResult();
+    }
   }
   auto input = dlc::dl::getTensorType(getInput());
   return foldMovement(adaptor.getInput(), getType(), [&](ArrayRef<int64_t> index) {
