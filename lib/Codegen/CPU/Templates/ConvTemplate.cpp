@@ -86,17 +86,6 @@ FailureOr<ConvShape> ConvShape::match(dl::ConvOp conv) {
   return s;
 }
 
-/// The packed form of the kernel: a reshape of an unpacked [K, O].
-static std::optional<PackedOperand> matchPackedKernel(Value kernel) {
-  auto reshape = kernel.getDefiningOp<dl::ReshapeOp>();
-  if (!reshape)
-    return std::nullopt;
-  std::optional<PackedOperand> packed = PackedOperand::match(reshape.getInput());
-  if (packed)
-    packed->unpackOps.push_back(reshape);
-  return packed;
-}
-
 namespace {
 class ConvEmitter {
 public:
@@ -470,7 +459,7 @@ LogicalResult dlc::cpu::lowerConvKernel(func::FuncOp kernel) {
   FailureOr<ConvShape> shape = ConvShape::match(conv);
   if (failed(shape))
     return failure();
-  std::optional<PackedOperand> packed = matchPackedKernel(conv.getKernel());
+  std::optional<PackedOperand> packed = PackedOperand::match(conv.getKernel());
   if (!packed && !llvm::isa<BlockArgument>(conv.getKernel()))
     return failure();
   if (packed && shape->groups != 1)

@@ -368,7 +368,9 @@ LogicalResult dlc::cpu::lowerMatmulKernel(func::FuncOp kernel) {
   FailureOr<MatmulDims> dims = MatmulDims::match(dot);
   if (failed(dims))
     return failure();
-  std::optional<PackedOperand> packed = PackedOperand::match(dot.getRhs());
+  std::optional<PackedOperand> packed;
+  if (llvm::cast<RankedTensorType>(dot.getRhs().getType()).getRank() == 2)
+    packed = PackedOperand::match(dot.getRhs());
   if (!packed && !llvm::isa<BlockArgument>(dot.getRhs()))
     return failure();
   if (packed && (!dims->rhsBatch.empty() || dims->rhsColumns.front() != 1))

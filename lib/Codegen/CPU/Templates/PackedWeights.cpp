@@ -13,33 +13,46 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
 
+/// Takes one op of the unpacking away from `operand`, if it is one.
+template <typename OpT>
+static OpT peel(Value &operand, SmallVectorImpl<Operation *> &unpackOps) {
+  auto op = operand.getDefiningOp<OpT>();
+  if (op) {
+    unpackOps.push_back(op);
+    operand = op.getInput();
+  }
+  return op;
+}
+
 std::optional<PackedOperand> PackedOperand::match(Value operand) {
-  PackedOperand packed;
   auto type = llvm::dyn_cast<RankedTensorType>(operand.getType());
-  if (!type || type.getRank() != 2)
+  if (!type || !type.hasStaticShape() || type.getRank() < 2)
     return std::nullopt;
-  packed.contracted = type.getDimSize(0);
-  packed.columns = type.getDimSize(1);
-  // The slice is absent where N is a multiple of NR.
-  if (auto slice = operand.getDefiningOp<dl::SliceOp>()) {
+  PackedOperand packed;
+  packed.columns = type.getShape().back();
+  packed.contracted = type.getNumElements() / std::max<int64_t>(packed.columns, 1);
+  // The last reshape splits K; the slice is absent where N is a multiple of NR,
+  // and the two reshapes are then one.
+  if (type.getRank() > 2 && !peel<dl::ReshapeOp>(operand, packed.unpackOps))
+    return std::nullopt;
+  if (auto slice = peel<dl::SliceOp>(operand, packed.unpackOps)) {
     if (!llvm::all_of(slice.getStartIndices(), [](int64_t s) { return s == 0; }) ||
         !llvm::all_of(slice.getStrides(), [](int64_t s) { return s == 1; }))
       return std::nullopt;
-    packed.unpackOps.push_back(slice);
-    operand = slice.getInput();
   }
-  auto reshape = operand.getDefiningOp<dl::ReshapeOp>();
-  auto transpose = reshape ? reshape.getInput().getDefiningOp<dl::TransposeOp>()
-                           : dl::TransposeOp();
-  if (!transpose || !llvm::isa<BlockArgument>(transpose.getInput()) ||
+  peel<dl::ReshapeOp>(operand, packed.unpackOps);
+  auto transpose = peel<dl::TransposeOp>(operand, packed.unpackOps);
+  if (!transpose || !llvm::isa<BlockArgument>(operand) ||
       transpose.getPermutation() != ArrayRef<int64_t>{1, 0, 2})
     return std::nullopt;
-  auto source = llvm::cast<RankedTensorType>(transpose.getInput().getType());
+  auto source = llvm::cast<RankedTensorType>(operand.getType());
   if (!source.hasStaticShape() || source.getDimSize(1) != packed.contracted)
     return std::nullopt;
   packed.tileColumns = source.getDimSize(2);
-  packed.unpackOps.append({reshape, transpose});
-  packed.argument = transpose.getInput();
+  int64_t tiles = llvm::divideCeil(packed.columns, packed.tileColumns);
+  if (source.getDimSize(0) != tiles)
+    return std::nullopt;
+  packed.argument = operand;
   return packed;
 }
 

@@ -29,11 +29,12 @@
 
 namespace dlc::cpu {
 
-/// A [K, N] operand that is read through the unpacking ops of a block argument.
+/// An operand [K..., N] that is read through the unpacking ops of a block argument;
+/// `contracted` is K as a whole.
 struct PackedOperand {
   mlir::Value argument; ///< [T][K][NR]
   int64_t contracted, columns, tileColumns;
-  llvm::SmallVector<mlir::Operation *, 3> unpackOps;
+  llvm::SmallVector<mlir::Operation *, 4> unpackOps;
 
   static std::optional<PackedOperand> match(mlir::Value operand);
 };
