@@ -454,7 +454,8 @@ LogicalResult dlc::cpu::lowerConvKernel(func::FuncOp kernel) {
     conv = op;
   }
   if (!conv || !llvm::isa<BlockArgument>(conv.getInput()) ||
-      (conv.getBias() && !llvm::isa<BlockArgument>(conv.getBias())))
+      (conv.getBias() && !llvm::isa<BlockArgument>(conv.getBias()) &&
+       !conv.getBias().getDefiningOp<dl::ConstantOp>()))
     return failure();
   FailureOr<ConvShape> shape = ConvShape::match(conv);
   if (failed(shape))

@@ -62,7 +62,7 @@ KernelBuffers::KernelBuffers(func::FuncOp kernel, ImplicitLocOpBuilder &b)
   for (Value output : block->getArguments().drop_front(oldBlock->getNumArguments()))
     results.push_back(output);
   for (auto constant : oldBlock->getOps<dl::ConstantOp>())
-    if (!getSplat(constant))
+    if (!getSplat(constant) || llvm::any_of(constant->getUsers(), llvm::IsaPred<dl::ConvOp>))
       inputs[constant.getOutput()] = placeConstant(b, kernel, constant);
 }
 

@@ -42,11 +42,13 @@ std::optional<PackedOperand> PackedOperand::match(Value operand) {
   }
   peel<dl::ReshapeOp>(operand, packed.unpackOps);
   auto transpose = peel<dl::TransposeOp>(operand, packed.unpackOps);
-  if (!transpose || !llvm::isa<BlockArgument>(operand) ||
-      transpose.getPermutation() != ArrayRef<int64_t>{1, 0, 2})
+  auto source = llvm::dyn_cast<RankedTensorType>(operand.getType());
+  if (!llvm::isa<BlockArgument>(operand) || source.getRank() != 3 ||
+      !source.hasStaticShape() || source.getDimSize(1) != packed.contracted)
     return std::nullopt;
-  auto source = llvm::cast<RankedTensorType>(operand.getType());
-  if (!source.hasStaticShape() || source.getDimSize(1) != packed.contracted)
+  // With a single tile the transposition is a reshape, and merged with it.
+  if (transpose ? transpose.getPermutation() != ArrayRef<int64_t>{1, 0, 2}
+                : source.getDimSize(0) != 1)
     return std::nullopt;
   packed.tileColumns = source.getDimSize(2);
   int64_t tiles = llvm::divideCeil(packed.columns, packed.tileColumns);
