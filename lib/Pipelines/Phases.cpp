@@ -19,9 +19,12 @@ using namespace dlc;
 
 static void buildDispatch(OpPassManager &manager) {
   manager.addPass(createFormDispatches());
-  // Packing is dl ops on weights, computed here once and for all.
+  // Packing is dl ops on weights, computed here once and for all, whatever a
+  // weight's size.
   manager.addPass(createPackWeightsPass());
-  manager.addPass(createFoldConstants());
+  FoldConstantsOptions folding;
+  folding.maxElements = int64_t(1) << 28;
+  manager.addPass(createFoldConstants(folding));
   manager.addPass(createLowerHost());
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());

@@ -247,7 +247,21 @@ void FunctionDispatcher::emitBlock(Block &block) {
       dead.push_back(op);
 }
 
+/// Folding upstream ops on tensors leaves upstream constants.
+static void adoptConstants(func::FuncOp func) {
+  func.walk([](arith::ConstantOp op) {
+    auto value = dyn_cast<ElementsAttr>(op.getValue());
+    if (!value || !isa<RankedTensorType>(op.getType()))
+      return;
+    OpBuilder builder(op);
+    Value constant = dl::ConstantOp::create(builder, op.getLoc(), value);
+    op.getResult().replaceAllUsesWith(constant);
+    op.erase();
+  });
+}
+
 LogicalResult FunctionDispatcher::run() {
+  adoptConstants(func);
   if (failed(resolveSizes()))
     return failure();
   hostOps = findHostOps(func);

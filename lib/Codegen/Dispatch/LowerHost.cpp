@@ -115,7 +115,7 @@ void HostLowering::globalize(dl::ConstantOp op) {
         /*is_mutable=*/UnitAttr());
     symbols.insert(global);
   }
-  builder.setInsertionPoint(op);
+  builder.setInsertionPointToStart(&func.getBody().front());
   Value loaded = dl::GlobalLoadOp::create(builder, op.getLoc(), op.getType(),
                                           FlatSymbolRefAttr::get(global.getSymNameAttr()));
   op.replaceAllUsesWith(loaded);

@@ -216,6 +216,17 @@ LogicalResult HostBufferizer::visit(Operation *op) {
         op.getResult().replaceAllUsesWith(size);
         return success();
       })
+      .Case([&](tensor::CastOp op) {
+        Value source = lookup(op.getSource());
+        auto type = getBufferType(op.getType());
+        SmallVector<Value> sizes;
+        for (int64_t d = 0; d < type.getRank(); ++d)
+          if (type.isDynamicDim(d))
+            sizes.push_back(memref::DimOp::create(builder, loc, source, d));
+        buffers[op.getResult()] =
+            dispatch::ViewOp::create(builder, loc, type, source, Value(), sizes);
+        return success();
+      })
       .Case([&](arith::SelectOp op) {
         buffers[op.getResult()] =
             arith::SelectOp::create(builder, loc, op.getCondition(), lookup(op.getTrueValue()),
