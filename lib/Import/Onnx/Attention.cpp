@@ -92,6 +92,8 @@ static Value fullMask(NodeImporter &n, Value mask, Value k) {
     return {};
   if (rank < 4)
     mask = n.unsqueeze(mask, dimRange(0, 4 - rank));
+  if (!mask)
+    return {};
   Size have = n.size(mask, 3), keys = n.size(k, 2);
   if (n.sameSize(have, keys))
     return mask;
