@@ -220,6 +220,7 @@ struct InferShapesPass : public dlc::impl::InferShapesBase<InferShapesPass> {
     // return: a chain of calls needs a round per link.
     for (int64_t round = 0; round < maxRounds; ++round) {
       for (func::FuncOp function : functions) {
+        lookThroughCasts(function);
         SymbolicShapes shapes(&getContext());
         shapes.analyze(function);
         Simplifier(shapes).run(function);
@@ -232,6 +233,20 @@ struct InferShapesPass : public dlc::impl::InferShapesBase<InferShapesPass> {
   }
 
 private:
+  /// dl ops take what a cast made less precise as it was before: they accept every
+  /// compatible type.
+  static void lookThroughCasts(func::FuncOp function) {
+    function.walk([](Operation *op) {
+      if (!isa<dl::DlDialect>(op->getDialect()))
+        return;
+      for (OpOperand &operand : op->getOpOperands()) {
+        auto cast = operand.get().getDefiningOp<tensor::CastOp>();
+        if (cast && tensor::preservesStaticInformation(cast.getType(), cast.getSource().getType()))
+          operand.set(cast.getSource());
+      }
+    });
+  }
+
   /// The function's result types are those of the values it returns.
   static void updateResults(func::FuncOp function) {
     Operation *terminator = function.front().getTerminator();

@@ -30,7 +30,7 @@ Value dlc::getStringPointer(ImplicitLocOpBuilder &b, SymbolTable &symbols, Strin
   auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size());
   OpBuilder builder(b.getContext());
   auto global = LLVM::GlobalOp::create(builder, b.getLoc(), type, /*isConstant=*/true,
-                                       LLVM::Linkage::Internal, "dlc_message",
+                                       LLVM::Linkage::Internal, "dlc_kernel_message",
                                        builder.getStringAttr(bytes));
   symbols.insert(global, symbols.getOp()->getRegion(0).front().begin());
   return LLVM::AddressOfOp::create(b, global);
