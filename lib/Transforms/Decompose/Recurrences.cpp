@@ -58,7 +58,7 @@ Value Activation::apply(TensorBuilder &b, Value x) const {
   if (name == "leaky_relu")
     return b.select(b.compare(ComparisonDirection::lt, x, 0.0), b.mul(x, alpha), x);
   if (name == "thresholded_relu")
-    return b.select(b.compare(ComparisonDirection::gt, x, alpha), x, b.splatLike(0.0, x));
+    return b.select(b.compare(ComparisonDirection::ge, x, alpha), x, b.splatLike(0.0, x));
   if (name == "scaled_tanh")
     return b.mul(b.unary<TanhOp>(b.mul(x, beta)), alpha);
   if (name == "hard_sigmoid")
@@ -73,21 +73,18 @@ Value Activation::apply(TensorBuilder &b, Value x) const {
   return b.add(positive(x), b.unary<Log1pOp>(decay));
 }
 
-/// Default parameters of an activation, absent where it has none.
-static std::pair<std::optional<double>, std::optional<double>> defaultsOf(StringRef name) {
-  using Defaults = std::pair<std::optional<double>, std::optional<double>>;
-  return llvm::StringSwitch<Defaults>(name)
-      .Case("affine", {1.0, 0.0})
-      .Case("leaky_relu", {0.01, std::nullopt})
-      .Case("thresholded_relu", {1.0, std::nullopt})
+/// Default alpha and beta of an activation.
+static std::pair<double, double> defaultsOf(StringRef name) {
+  return llvm::StringSwitch<std::pair<double, double>>(name)
+      .Cases({"affine", "thresholded_relu", "elu"}, {1.0, 0.0})
+      .Case("leaky_relu", {0.01, 0.0})
       .Case("scaled_tanh", {1.0, 1.0})
       .Case("hard_sigmoid", {0.2, 0.5})
-      .Case("elu", {1.0, std::nullopt})
-      .Default({std::nullopt, std::nullopt});
+      .Default({0.0, 0.0});
 }
 
 /// The activations of all directions; `usual` are those of one direction where
-/// the op names none. Parameters are taken in order by those that have them.
+/// the op names none.
 template <typename Op>
 static SmallVector<Activation> getActivations(Op op, ArrayRef<StringRef> usual,
                                               int64_t directions) {
@@ -97,18 +94,12 @@ static SmallVector<Activation> getActivations(Op op, ArrayRef<StringRef> usual,
   for (int64_t d = 0; d < directions && op.getActivations().empty(); ++d)
     for (StringRef name : usual)
       activations.push_back({name});
+  // The k-th constants, where given, belong to the k-th activation.
   ArrayRef<double> alphas = op.getActivationAlpha(), betas = op.getActivationBeta();
-  auto take = [](ArrayRef<double> &values, std::optional<double> usual) {
-    if (!usual || values.empty())
-      return usual.value_or(0.0);
-    double value = values.front();
-    values = values.drop_front();
-    return value;
-  };
-  for (Activation &activation : activations) {
+  for (auto [k, activation] : llvm::enumerate(activations)) {
     auto [alpha, beta] = defaultsOf(activation.name);
-    activation.alpha = take(alphas, alpha);
-    activation.beta = take(betas, beta);
+    activation.alpha = k < alphas.size() ? alphas[k] : alpha;
+    activation.beta = k < betas.size() ? betas[k] : beta;
   }
   return activations;
 }
@@ -332,7 +323,8 @@ static SmallVector<Value> lstmCell(TensorBuilder &b, const Direction &d, Value p
   Value candidate = d.activate(b, 1, d.gate(b, gates, 3));
   Value next = b.add(b.mul(forget, cell), b.mul(input, candidate));
   Value output = d.activate(b, 0, peep(d.gate(b, gates, 1), 1, next));
-  return {b.mul(output, d.activate(b, 2, next)), next};
+  // `clip` is for what comes out of the gates, not for the cell's own output.
+  return {b.mul(output, d.activations[2].apply(b, next)), next};
 }
 
 /// z, r = f(p + h·Rᵀ); h̃ = g(p_h + (r·h)·R_hᵀ + b_h), or with
