@@ -13,6 +13,8 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <unistd.h>
+
 using namespace dlc;
 
 namespace {
@@ -67,5 +69,11 @@ void dlc::installCrashReproducer(int argc, char **argv, llvm::StringRef input) {
   context.arguments.assign(argv, argv + argc);
   context.arguments.front() = llvm::sys::fs::getMainExecutable(argv[0], nullptr);
   context.input = input.str();
-  llvm::sys::AddSignalHandler([](void *) { writeReproducer("crashed"); }, nullptr);
+  llvm::sys::AddSignalHandler(
+      [](void *) {
+        // A crash inside malloc holds its lock: rather end than wait for ever.
+        ::alarm(10);
+        writeReproducer("crashed");
+      },
+      nullptr);
 }
