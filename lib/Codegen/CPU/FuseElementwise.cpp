@@ -105,14 +105,17 @@ struct FuseElementwisePass : PassWrapper<FuseElementwisePass, OperationPass<func
     if (!function->hasAttr(kKernelAttrName) || function.isDeclaration())
       return;
     IRRewriter rewriter(function);
-    DominanceInfo dominance(function);
-    eliminateCommonSubExpressions(rewriter, dominance, function);
+    auto mergeEqual = [&] {
+      DominanceInfo dominance(function);
+      eliminateCommonSubExpressions(rewriter, dominance, function);
+    };
+    mergeEqual();
     GreedyRewriteConfig config;
     config.setUseTopDownTraversal(true);
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     if (failed(applyPatternsGreedily(function, patterns, config)))
       return signalPassFailure();
-    eliminateCommonSubExpressions(rewriter, dominance, function);
+    mergeEqual();
   }
 
   FrozenRewritePatternSet patterns;
