@@ -87,7 +87,8 @@ struct ConvertDlToLinalgPass
       if (function->hasAttr("dlc.kernel"))
         kernels.push_back(function);
     }
-    return kernels.empty() ? all : kernels;
+    // A compiled model may have no kernel at all.
+    return kernels.empty() && !getOperation()->hasAttr("dlc.model") ? all : kernels;
   }
 
   void runOnOperation() override {
