@@ -33,6 +33,7 @@ struct Forest {
   SmallVector<SmallVector<double>> members;
   /// For each node (leaf) its votes: target and weight.
   SmallVector<SmallVector<std::pair<int64_t, double>>> votes;
+  static constexpr int64_t kMostTargets = 4096; ///< the table of votes has one column each
   int64_t targets = 1;
 
   size_t size() const { return mode.size(); }
@@ -249,7 +250,8 @@ static LogicalResult importTreeEnsemble(NodeImporter &n) {
       return n.emitError() << "the nodes_* attributes differ in length";
   if (leafTargets.size() != knownWeights->size())
     return n.emitError() << "the leaf_* attributes differ in length";
-  if (aggregate < 0 || aggregate > 3 || post < 0 || post > 4 || f.targets < 1)
+  if (aggregate < 0 || aggregate > 3 || post < 0 || post > 4 || f.targets < 1 ||
+      f.targets > Forest::kMostTargets)
     return n.emitError() << "aggregate_function, post_transform or n_targets is out of range";
   for (int64_t mode : f.mode)
     if (mode < LessEqual || mode > Member)
@@ -319,7 +321,8 @@ static LogicalResult importTreeEnsembleRegressor(NodeImporter &n) {
     if (length != count)
       return n.emitError() << "the nodes_* attributes differ in length";
   if (targetIds.size() != weights.size() || targetNodes.size() != weights.size() ||
-      targetTrees.size() != weights.size() || f.targets < 1 || !aggregate)
+      targetTrees.size() != weights.size() || f.targets < 1 ||
+      f.targets > Forest::kMostTargets || !aggregate)
     return n.emitError() << "the target_* attributes differ in length, or n_targets or "
                             "aggregate_function is out of range";
   std::map<std::pair<int64_t, int64_t>, int64_t> index;
