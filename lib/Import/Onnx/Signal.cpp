@@ -99,6 +99,12 @@ static Value transform(NodeImporter &n, Value x, const Transform &t) {
       n.emitError() << "a one-sided inverse transform needs a constant dft_length";
       return {};
     }
+    if (t.length.is(0)) { // one term belongs to no value
+      Sizes sizes = n.sizes(x);
+      sizes[t.axis] = Size(0);
+      sizes[last] = Size(1);
+      return n.broadcastTo(n.scalar(n.elementTypeOf(x), 0), sizes);
+    }
     x = fitLength(n, makeComplex(n, x), t.axis, kept);
     if (!x)
       return {};
