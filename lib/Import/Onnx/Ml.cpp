@@ -163,7 +163,97 @@ static LogicalResult importLinearRegressor(NodeImporter &n) {
   return n.result(y);
 }
 
+//===----------------------------------------------------------------------===//
+// TfIdfVectorizer
+//===----------------------------------------------------------------------===//
+
+/// How often each n-gram of `grams` (a list of length · count numbers) occurs in
+/// the rows of x, with `skip` elements left out between neighbours.
+static Expr countGrams(NodeImporter &n, Value x, ArrayRef<int64_t> grams, int64_t length,
+                       int64_t skip) {
+  int64_t axis = n.rankOf(x) - 1, count = grams.size() / length, span = (length - 1) * (skip + 1);
+  Size places = n.max(n.sub(n.size(x, axis), span), 0);
+  Expr found(n, {});
+  for (int64_t j = 0; j < length; ++j) {
+    SmallVector<int64_t> column;
+    for (int64_t k = 0; k < count; ++k)
+      column.push_back(grams[k * length + j]);
+    // A row shorter than the span has no place; its slice is empty.
+    Size start = n.min(Size(j * (skip + 1)), n.size(x, axis));
+    Expr here(n, n.sliceAxis(x, axis, start, places));
+    Expr same = here.unsqueeze({axis + 1}).eq(n.constantInts(column));
+    found = found ? found & same.get() : same;
+  }
+  return found.to(n.getBuilder().getF32Type()).sum({axis}, /*keepDims=*/false);
+}
+
+static LogicalResult importTfIdfVectorizer(NodeImporter &n) {
+  Value x = n.input(0);
+  int64_t shortest = n.requiredInt("min_gram_length"), longest = n.requiredInt("max_gram_length"),
+          maxSkip = n.requiredInt("max_skip_count");
+  auto starts = n.requiredInts("ngram_counts"), places = n.requiredInts("ngram_indexes");
+  std::string mode = n.stringAttr("mode", "TF");
+  if (n.hasAttr("pool_strings"))
+    return n.emitError() << "pool_strings: dl has no strings";
+  auto pool = n.requiredInts("pool_int64s");
+  auto weights = n.floatsAttr("weights", SmallVector<double>(places.size(), 1.0));
+  if (!x || n.hasFailed() || !n.requireRank(x, 1, 2, "X"))
+    return failure();
+  if (mode != "TF" && mode != "IDF" && mode != "TFIDF")
+    return n.emitError() << "mode has the unknown value \"" << mode << "\"";
+  if (weights.size() != places.size() || places.empty() || maxSkip < 0 || maxSkip > 1000)
+    return n.emitError() << "weights or ngram_indexes has another length than there are n-grams, "
+                            "or max_skip_count is out of range";
+  x = n.convert(x, n.getBuilder().getI64Type());
+  Type f32 = n.getBuilder().getF32Type();
+  Sizes rows(ArrayRef<Size>(n.sizes(x)).drop_back());
+  SmallVector<Value> sections;
+  int64_t grams = 0;
+  for (auto [i, start] : llvm::enumerate(starts)) {
+    int64_t length = i + 1, end = i + 1 < starts.size() ? starts[i + 1] : int64_t(pool.size());
+    if (start < 0 || end < start || end > int64_t(pool.size()) || (end - start) % length)
+      return n.emitError() << "ngram_counts doesn't cut pool_int64s into n-grams";
+    if (start == end)
+      continue;
+    int64_t count = (end - start) / length;
+    grams += count;
+    Sizes sizes = rows;
+    sizes.push_back(Size(count));
+    Expr sum(n, n.broadcastTo(n.scalar(f32, 0), sizes));
+    // A single element has no neighbours to be apart from.
+    if (length >= shortest && length <= longest)
+      for (int64_t skip = 0; skip <= (length == 1 ? 0 : maxSkip); ++skip)
+        sum = sum + countGrams(n, x, ArrayRef(pool).slice(start, end - start), length, skip).get();
+    sections.push_back(sum);
+  }
+  if (grams != int64_t(places.size()))
+    return n.emitError() << "ngram_indexes has " << places.size() << " entries for " << grams
+                         << " n-grams";
+  int64_t columns = 0;
+  for (int64_t place : places) {
+    if (place < 0 || place > (1 << 28))
+      return n.emitError() << "ngram_indexes has " << place << ", out of range";
+    columns = std::max(columns, place + 1);
+  }
+  Expr counts(n, n.concat(sections, rows.size()));
+  if (mode == "IDF")
+    counts = counts.min(1.0);
+  if (mode != "TF")
+    counts = counts * floatVector(n, weights);
+  if (!counts)
+    return failure();
+  // Column `places[k]` of the result is n-gram k; the others are zero.
+  SmallVector<int64_t> order(columns, grams);
+  for (auto [k, place] : llvm::enumerate(places))
+    order[place] = k;
+  Sizes low(rows.size() + 1, Size(0)), high = low;
+  high.back() = Size(1);
+  return n.result(n.take(n.padConstant(counts, low, high), n.constantInts(order), rows.size(),
+                         /*wrapNegative=*/false));
+}
+
 void dlc::onnx::registerMlOps(OpTable &table) {
+  table.add("TfIdfVectorizer", 9, 1, importTfIdfVectorizer);
   OpDomain &domain = table.domain("ai.onnx.ml");
   domain.add("ArrayFeatureExtractor", 1, 2, importArrayFeatureExtractor);
   domain.add("Binarizer", 1, 1, importBinarizer);

@@ -203,7 +203,7 @@ static LogicalResult importOptional(NodeImporter &n) {
 
 static LogicalResult importOptionalHasElement(NodeImporter &n) {
   const ImportedValue *value = n.symbolicInput(0);
-  return n.result(n.scalar(n.getBuilder().getI1Type(), value && !value->isAbsent()));
+  return n.result(n.scalarInt(n.getBuilder().getI1Type(), value && !value->isAbsent()));
 }
 
 static LogicalResult importOptionalGetElement(NodeImporter &n) {
