@@ -69,10 +69,23 @@ struct FormDispatchesPass : dlc::impl::FormDispatchesBase<FormDispatchesPass> {
     for (func::FuncOp func : functions) {
       if (func.isExternal() || func->hasAttr(kKernelAttr))
         continue;
+      adoptConstants(func);
       FunctionDispatcher dispatcher(func, kernels, {maxInputs, maxOps});
       if (failed(dispatcher.run()))
         return signalPassFailure();
     }
+  }
+
+  /// Constant tensors that folds of other dialects made, as dl's own.
+  static void adoptConstants(func::FuncOp func) {
+    func.walk([](arith::ConstantOp op) {
+      auto value = dyn_cast<ElementsAttr>(op.getValue());
+      if (!value || !isa<RankedTensorType>(op.getType()))
+        return;
+      OpBuilder b(op);
+      op.replaceAllUsesWith(dl::ConstantOp::create(b, op.getLoc(), value).getOutput());
+      op.erase();
+    });
   }
 };
 } // namespace
