@@ -193,7 +193,10 @@ struct BufferizeKernelsPass : PassWrapper<BufferizeKernelsPass, OperationPass<Mo
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr(kKernelAttrName) || function.isDeclaration())
         continue;
-      bool isOnTensors = llvm::any_of(function.getResultTypes(), llvm::IsaPred<RankedTensorType>);
+      // A kernel of checks alone has no results.
+      auto isTensor = llvm::IsaPred<RankedTensorType>;
+      bool isOnTensors = llvm::any_of(function.getResultTypes(), isTensor) ||
+                         llvm::any_of(function.getArgumentTypes(), isTensor);
       if (isOnTensors && failed(bufferize(function)))
         return signalPassFailure();
     }
