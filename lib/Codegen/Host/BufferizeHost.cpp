@@ -128,6 +128,18 @@ void HostBufferizer::visitFromElements(tensor::FromElementsOp op, OpBuilder &bui
   }
 }
 
+/// What from_elements of constants folds to.
+void HostBufferizer::visitConstant(arith::ConstantOp op, OpBuilder &builder) {
+  SmallVector<Value> elements;
+  for (Attribute element : cast<DenseElementsAttr>(op.getValue()).getValues<Attribute>())
+    elements.push_back(
+        arith::ConstantOp::create(builder, op.getLoc(), cast<TypedAttr>(element)));
+  auto made = tensor::FromElementsOp::create(builder, op.getLoc(), op.getType(), elements);
+  visitFromElements(made, builder);
+  buffers[op.getResult()] = lookup(made.getResult());
+  dead.push_back(made);
+}
+
 void HostBufferizer::visitGlobalLoad(dl::GlobalLoadOp op, OpBuilder &builder) {
   MemRefType type = getBufferType(op.getType());
   Value buffer = dispatch::GlobalOp::create(builder, op.getLoc(), type, op.getGlobalAttr());
@@ -205,6 +217,7 @@ LogicalResult HostBufferizer::visit(Operation *op) {
         return success();
       })
       .Case([&](tensor::FromElementsOp op) { return visitFromElements(op, builder), success(); })
+      .Case([&](arith::ConstantOp op) { return visitConstant(op, builder), success(); })
       .Case([&](tensor::ExtractOp op) {
         Value loaded =
             memref::LoadOp::create(builder, loc, lookup(op.getTensor()), op.getIndices());

@@ -36,6 +36,7 @@ private:
   mlir::LogicalResult visit(mlir::Operation *op);
   void visitLaunch(dispatch::LaunchOp op, mlir::OpBuilder &builder);
   void visitFromElements(mlir::tensor::FromElementsOp op, mlir::OpBuilder &builder);
+  void visitConstant(mlir::arith::ConstantOp op, mlir::OpBuilder &builder);
   void visitGlobalLoad(dl::GlobalLoadOp op, mlir::OpBuilder &builder);
   void visitReturn(mlir::func::ReturnOp op, mlir::OpBuilder &builder);
   mlir::LogicalResult visitIf(mlir::scf::IfOp op, mlir::OpBuilder &builder);
