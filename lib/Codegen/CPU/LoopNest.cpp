@@ -98,17 +98,15 @@ bool LoopNest::canMerge(unsigned firstLoop, unsigned secondLoop) const {
     if (!placeA || !placeB || *placeB != *placeA + 1)
       return false;
     auto type = cast<MemRefType>(access.buffer.getType());
-    if (!memref::CollapseShapeOp::isGuaranteedCollapsible(
-            type, [&] {
-              SmallVector<ReassociationIndices> groups;
-              for (int64_t d = 0; d < type.getRank(); ++d) {
-                if (d == *placeB)
-                  groups.back().push_back(d);
-                else
-                  groups.push_back({d});
-              }
-              return groups;
-            }()))
+    // With what was merged before: unit dimensions make pairs collapsible that
+    // aren't all together.
+    SmallVector<ReassociationIndices> groups;
+    for (auto &group : access.groups) {
+      if (group.front() != *placeB)
+        groups.emplace_back();
+      groups.back().append(group.begin(), group.end());
+    }
+    if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
       return false;
   }
   return true;

@@ -30,8 +30,10 @@ BufferLiveness::BufferLiveness(func::FuncOp func) {
 unsigned BufferLiveness::getEnd(Operation *user, Block *home) const {
   unsigned end = places.lookup(user).second;
   for (Operation *op = user; op && op->getBlock() != home; op = op->getParentOp())
-    if (Operation *parent = op->getParentOp(); isa<scf::ForOp, scf::WhileOp>(parent) &&
-                                               !parent->isAncestor(home->getParentOp()))
+    // Outside of `home` (an if's result) the way up ends at the module.
+    if (Operation *parent = op->getParentOp();
+        isa_and_nonnull<scf::ForOp, scf::WhileOp>(parent) &&
+        !parent->isAncestor(home->getParentOp()))
       end = places.lookup(parent).second;
   return end;
 }
