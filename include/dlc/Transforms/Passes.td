@@ -117,7 +117,7 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
   let options = [
     Option<"maxElements", "max-elements", "int64_t", /*default=*/"262144",
       "Elements up to which an op is evaluated by the interpreter">,
-    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"268435456",
+    Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"4294967296",
       "Bytes up to which an op is evaluated natively">,
     Option<"inlineElements", "inline-elements", "int64_t", /*default=*/"64",
       "Elements up to which a result stands inline">,
