@@ -54,6 +54,25 @@ static bool getTensors(NodeImporter &n, ArrayRef<ImportedValue> values, StringRe
 // If
 //===----------------------------------------------------------------------===//
 
+/// An If whose branches answer tensors of different rank, as exporters write
+/// `squeeze` of a dimension that may be 1: what follows can be typed for one of
+/// them only. That is the one of lower rank; a run that would take the other
+/// ends with an error.
+static LogicalResult importLowerRankBranch(NodeImporter &n, const GraphProto &graph,
+                                           Value condition, bool taken) {
+  OpBuilder &b = n.getBuilder();
+  if (!taken)
+    condition = dl::NotOp::create(b, n.getLoc(), condition);
+  dl::AssertOp::create(b, n.getLoc(), condition,
+                       Twine("the branches answer tensors of different rank, and this run would "
+                             "take the one of higher rank, for which the model isn't compiled")
+                           .str());
+  SmallVector<ImportedValue> outputs;
+  if (mlir::failed(n.importSubgraph(graph, {}, outputs)))
+    return failure();
+  return n.symbolicResults(outputs);
+}
+
 static LogicalResult importIf(NodeImporter &n) {
   const GraphProto *graphs[] = {n.graphAttr("then_branch"), n.graphAttr("else_branch")};
   Value condition = n.input(0);
@@ -89,6 +108,13 @@ static LogicalResult importIf(NodeImporter &n) {
   SmallVector<Type> types;
   for (auto [i, onTrue, onFalse] : llvm::enumerate(results[0], results[1])) {
     RankedTensorType type = join(n.type(onTrue), n.type(onFalse));
+    bool rankDiffers = n.type(onTrue).getRank() != n.type(onFalse).getRank();
+    if (!type && rankDiffers &&
+        n.type(onTrue).getElementType() == n.type(onFalse).getElementType()) {
+      bool taken = n.type(onTrue).getRank() < n.type(onFalse).getRank();
+      draft.erase();
+      return importLowerRankBranch(n, *graphs[taken ? 0 : 1], condition, taken);
+    }
     if (!type)
       return n.emitError() << "output " << i << " is of type " << n.type(onTrue)
                            << " in one branch and of type " << n.type(onFalse)
