@@ -70,7 +70,7 @@ class Model:
     def prepare(self, *inputs):
         """A call with these arrays, to be run any number of times; the results are
         copied out of it by `results`."""
-        return Call(self, [np.ascontiguousarray(x) for x in inputs])
+        return Call(self, [np.asarray(x, order="C") for x in inputs])
 
     def __call__(self, *inputs):
         call = self.prepare(*inputs)

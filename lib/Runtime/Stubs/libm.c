@@ -13,4 +13,4 @@
 #define F(name) void name(void) {} void name##f(void) {}
 F(ceil) F(copysign) F(cos) F(exp) F(exp2) F(fabs) F(floor) F(fma) F(fmax) F(fmin) F(fmod)
 F(frexp) F(ldexp) F(log) F(log10) F(log2) F(nearbyint) F(pow) F(rint) F(round) F(roundeven)
-F(sin) F(sqrt) F(tan) F(tanh) F(trunc)
+F(sin) F(sincos) F(sqrt) F(tan) F(tanh) F(trunc)
