@@ -82,6 +82,8 @@ def run_case(number, shrink):
     rng = random.Random(number)
     special = rng.random() < 0.15
     program = dl_ops.generate(rng)
+    # Padding times an infinite weight is nothing, or NaN: either will do.
+    special = special and "dl.conv" not in str(program)
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         message = check(program, number, special, directory)

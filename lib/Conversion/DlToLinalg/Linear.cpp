@@ -60,6 +60,9 @@ static LogicalResult lowerDotGeneral(dl::DotGeneralOp op, dl::DotGeneralOp::Adap
       rhsExprs[d] = b.getAffineDimExpr(loop++);
   for (auto [l, r] : llvm::zip_equal(op.getLhsContracting(), op.getRhsContracting()))
     lhsExprs[l] = rhsExprs[r] = b.getAffineDimExpr(loop++);
+  SmallVector<AffineExpr> resultExprs;
+  for (int64_t d = 0; d < resultRank; ++d)
+    resultExprs.push_back(b.getAffineDimExpr(d));
   SmallVector<utils::IteratorType> iterators(resultRank, kParallel);
   iterators.append(loop - resultRank, kReduction);
 
@@ -71,7 +74,8 @@ static LogicalResult lowerDotGeneral(dl::DotGeneralOp op, dl::DotGeneralOp::Adap
       buildGeneric(b, {lhs, rhs}, init,
                    {AffineMap::get(loop, 0, lhsExprs, context),
                     AffineMap::get(loop, 0, rhsExprs, context),
-                    AffineMap::getMultiDimIdentityMap(loop, context).getMajorSubMap(resultRank)},
+                    // Not getMajorSubMap, which has no map for a scalar.
+                    AffineMap::get(loop, 0, resultExprs, context)},
                    iterators,
                    [&](B &inner, ValueRange args) {
                      return SmallVector<Value>{multiplyAdd(inner, args[0], args[1], args[2],

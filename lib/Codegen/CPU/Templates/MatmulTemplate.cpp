@@ -365,6 +365,10 @@ LogicalResult dlc::cpu::lowerMatmulKernel(func::FuncOp kernel) {
   }
   if (!dot || !llvm::isa<BlockArgument>(dot.getLhs()))
     return failure();
+  // There are no tiles of nothing.
+  for (Value operand : {dot.getLhs(), dot.getRhs()})
+    if (llvm::is_contained(llvm::cast<RankedTensorType>(operand.getType()).getShape(), 0))
+      return failure();
   FailureOr<MatmulDims> dims = MatmulDims::match(dot);
   if (failed(dims))
     return failure();
