@@ -66,3 +66,18 @@ func.func private @integers(%x: tensor<8x64xi8>, %w: tensor<64x8xi8>) -> tensor<
   %0 = dl.dot_general %x, %w, batching = [] x [] contracting = [1] x [0] : tensor<8x64xi8>, tensor<64x8xi8> -> tensor<8x8xi32>
   return %0 : tensor<8x8xi32>
 }
+
+// -----
+
+// One channel to one filter is an ordinary convolution, packed like others.
+// CHECK-LABEL: func.func private @one_channel(
+// CHECK: %[[X:.*]] = memref.load
+// CHECK: vector.broadcast %[[X]]
+// CHECK: vector.fma
+func.func private @one_channel(%x: tensor<1x1x64x1xf32>, %wp: tensor<1x8x16xf32>) -> tensor<1x1x29x1xf32> attributes {dlc.kernel} {
+  %0 = dl.reshape %wp : tensor<1x8x16xf32> -> tensor<8x16xf32>
+  %1 = dl.slice %0, starts = [0, 0] limits = [8, 1] strides = [1, 1] : tensor<8x16xf32> -> tensor<8x1xf32>
+  %w = dl.reshape %1 : tensor<8x1xf32> -> tensor<1x8x1x1xf32>
+  %2 = dl.conv %x, %w strides = [1, 2] padding = [0, 0], [0, 0] dilations = [1, 1] {layout = #dl.data_layout<channels_last>} : tensor<1x1x64x1xf32>, tensor<1x8x1x1xf32> -> tensor<1x1x29x1xf32>
+  return %2 : tensor<1x1x29x1xf32>
+}

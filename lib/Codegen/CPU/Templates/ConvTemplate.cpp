@@ -41,7 +41,10 @@ struct ConvShape {
 
   int64_t groupChannels() const { return channels / groups; }
   int64_t groupOutChannels() const { return outChannels / groups; }
-  bool isDepthwise() const { return groups == channels && outChannels == channels; }
+  /// One channel alone is an ordinary convolution, whose kernel may be packed.
+  bool isDepthwise() const {
+    return groups > 1 && groups == channels && outChannels == channels;
+  }
   bool isPadded() const { return lowH > 0 || highH > 0 || lowW > 0 || highW > 0; }
   bool isPointwise() const {
     return kernelHeight == 1 && kernelWidth == 1 && strideH == 1 && strideW == 1 && !isPadded();
