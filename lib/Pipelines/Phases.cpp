@@ -21,7 +21,7 @@ static void buildDispatch(OpPassManager &manager) {
   manager.addPass(createFormDispatches());
   // Packing is dl ops on weights, computed here once and for all, whatever a
   // weight's size.
-  manager.addPass(createPackWeightsPass());
+  manager.addPass(createPackWeights());
   FoldConstantsOptions folding;
   folding.maxElements = int64_t(1) << 28;
   manager.addPass(createFoldConstants(folding));

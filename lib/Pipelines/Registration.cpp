@@ -10,7 +10,7 @@
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Codegen/Dispatch/Passes.h"
 #include "dlc/Codegen/Host/Passes.h"
-#include "dlc/Conversion/DlToLinalg.h"
+#include "dlc/Conversion/Passes.h"
 #include "dlc/Pipelines/Phases.h"
 #include "dlc/Transforms/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -45,8 +45,9 @@ void dlc::registerAllPassesAndPipelines() {
   memref::registerResolveRankedShapeTypeResultDimsPass();
   registerSCFToControlFlowPass();
   registerCodegenCpuPasses();
+  registerLowerKernelsPipeline();
   registerDispatchPasses();
-  registerDlToLinalgPasses();
+  registerConversionPasses();
   registerDlcTransformsPasses();
   registerSimplifyPipeline();
   registerHostPasses();

@@ -23,7 +23,6 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace dlc {
@@ -77,12 +76,6 @@ void populateDlQuantToLinalgPatterns(const mlir::TypeConverter &converter,
 /// All of the above.
 void populateDlToLinalgPatterns(const mlir::TypeConverter &converter,
                                 mlir::RewritePatternSet &patterns);
-
-/// `-convert-dl-to-linalg`: every function of the module that holds dl ops.
-std::unique_ptr<mlir::Pass> createConvertDlToLinalgPass();
-
-/// Registers the pass.
-void registerDlToLinalgPasses();
 
 } // namespace dlc
 

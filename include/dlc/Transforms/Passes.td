@@ -22,7 +22,7 @@ def ChooseLayout : Pass<"dl-choose-layout", "::mlir::func::FuncOp"> {
     at least `transpose-cost` times for each element that is transposed at its
     borders. The cost of the pass is linear.
 
-    Example:
+    Example (test/Transforms/choose_layout.mlir):
 
     ```mlir
     %0 = dl.conv %x, %w ... : tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32> -> tensor<1x16x8x8xf32>
@@ -59,7 +59,8 @@ def DecomposeComposites : Pass<"dl-decompose-composites", "::mlir::func::FuncOp"
     kernel each, within which they are decomposed after dispatches are formed,
     and activations and (de)quantisation are elementwise expressions.
 
-    Example: `-dl-decompose-composites=ops=softmax` makes of
+    Example (test/Transforms/decompose_composites.mlir):
+    `-dl-decompose-composites=ops=softmax` makes of
 
     ```mlir
     %y = dl.softmax %x, dim = 1 : tensor<4x8xf32> -> tensor<4x8xf32>
@@ -97,7 +98,7 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
     The cost is linear in the elements that are computed; weights that stay as
     they are aren't read.
 
-    Example:
+    Example (test/Transforms/fold_constants.mlir):
 
     ```mlir
     dl.global private @w : tensor<3x2xf32> = dense<...>
@@ -147,7 +148,7 @@ def InferShapes : Pass<"dl-infer-shapes", "::mlir::ModuleOp"> {
     change: each of these is visited once more per changing size. `max-rounds`
     bounds how far types are carried over calls.
 
-    Example:
+    Example (test/Transforms/infer_shapes.mlir):
 
     ```mlir
     func.func @f(%x: tensor<?x8xf32> {dlc.dim_symbols = ["n", ""]},
@@ -188,7 +189,7 @@ def Simplify : Pass<"dl-simplify", "::mlir::func::FuncOp"> {
     cost is linear in the number of ops, times the sweeps it takes to reach a
     fixpoint, which `max-iterations` bounds.
 
-    Example:
+    Example (test/Transforms/simplify.mlir):
 
     ```mlir
     %0 = dl.conv %x, %w ...

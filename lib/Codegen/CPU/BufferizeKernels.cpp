@@ -30,6 +30,11 @@
 
 #define DEBUG_TYPE "dl-bufferize-kernels"
 
+namespace dlc {
+#define GEN_PASS_DEF_BUFFERIZEKERNELS
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
 
@@ -162,17 +167,8 @@ static void privatizeDestinations(func::FuncOp function) {
 }
 
 namespace {
-struct BufferizeKernelsPass : PassWrapper<BufferizeKernelsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BufferizeKernelsPass)
-
-  StringRef getArgument() const override { return "dl-bufferize-kernels"; }
-  StringRef getDescription() const override {
-    return "Bufferise kernels; each result becomes an argument that is written";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<bufferization::BufferizationDialect, memref::MemRefDialect,
-                    arith::ArithDialect, linalg::LinalgDialect>();
-  }
+struct BufferizeKernelsPass : dlc::impl::BufferizeKernelsBase<BufferizeKernelsPass> {
+  using BufferizeKernelsBase::BufferizeKernelsBase;
 
   LogicalResult bufferize(func::FuncOp function) {
     privatizeDestinations(function);
@@ -203,7 +199,3 @@ struct BufferizeKernelsPass : PassWrapper<BufferizeKernelsPass, OperationPass<Mo
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createBufferizeKernelsPass() {
-  return std::make_unique<BufferizeKernelsPass>();
-}

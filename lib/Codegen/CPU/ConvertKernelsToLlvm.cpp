@@ -34,6 +34,11 @@
 
 #define DEBUG_TYPE "dl-convert-kernels-to-llvm"
 
+namespace dlc {
+#define GEN_PASS_DEF_CONVERTKERNELSTOLLVM
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
 
@@ -415,18 +420,8 @@ void populateMathCalls(const LLVMTypeConverter &converter, RewritePatternSet &pa
   patterns.add<LowerExtend, LowerTruncate>(converter, NarrowFloats{call});
 }
 
-struct ConvertKernelsToLlvmPass
-    : PassWrapper<ConvertKernelsToLlvmPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ConvertKernelsToLlvmPass)
-
-  StringRef getArgument() const override { return "dl-convert-kernels-to-llvm"; }
-  StringRef getDescription() const override {
-    return "Convert kernels on buffers and loops to the LLVM dialect";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<LLVM::LLVMDialect, affine::AffineDialect, arith::ArithDialect,
-                    cf::ControlFlowDialect, memref::MemRefDialect, scf::SCFDialect>();
-  }
+struct ConvertKernelsToLlvmPass : dlc::impl::ConvertKernelsToLlvmBase<ConvertKernelsToLlvmPass> {
+  using ConvertKernelsToLlvmBase::ConvertKernelsToLlvmBase;
 
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
@@ -483,7 +478,3 @@ struct ConvertKernelsToLlvmPass
   FrozenRewritePatternSet views;
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createConvertKernelsToLlvmPass() {
-  return std::make_unique<ConvertKernelsToLlvmPass>();
-}

@@ -21,11 +21,16 @@
 
 #define DEBUG_TYPE "dl-fuse-elementwise"
 
+namespace dlc {
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
 
-/// Whether the op's body is little more than a move.
-static bool isCheap(linalg::GenericOp op) {
+/// Whether the op's body is little more than a move: `maxOps` of arithmetic.
+static bool isCheap(linalg::GenericOp op, unsigned maxOps) {
   unsigned cost = 0;
   for (Operation &nested : op.getBody()->without_terminator()) {
     if (isa<arith::ConstantOp, linalg::IndexOp, arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp,
@@ -39,18 +44,18 @@ static bool isCheap(linalg::GenericOp op) {
       return false;
     ++cost;
   }
-  return cost <= 1;
+  return cost <= maxOps;
 }
 
-/// Whether the op reads memory at computed positions: costly to repeat.
-static bool shouldFuse(OpOperand *operand) {
+/// Whether the operand's producer is computed within its consumer.
+static bool shouldFuse(OpOperand *operand, unsigned maxRepeatedOps) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer)
     return false;
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!consumer)
     return false;
-  if (isCheap(producer))
+  if (isCheap(producer, maxRepeatedOps))
     return true;
   // A reduction over a dimension that the producer doesn't have, or a
   // contraction, would compute the producer's elements again and again.
@@ -72,17 +77,13 @@ struct EraseUnused : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
-struct FuseElementwisePass : PassWrapper<FuseElementwisePass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FuseElementwisePass)
-
-  StringRef getArgument() const override { return "dl-fuse-elementwise"; }
-  StringRef getDescription() const override {
-    return "Fuse elementwise linalg ops of a kernel into their consumers";
-  }
+struct FuseElementwisePass : dlc::impl::FuseElementwiseBase<FuseElementwisePass> {
+  using FuseElementwiseBase::FuseElementwiseBase;
 
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
-    linalg::populateElementwiseOpsFusionPatterns(set, shouldFuse);
+    linalg::populateElementwiseOpsFusionPatterns(
+        set, [this](OpOperand *operand) { return shouldFuse(operand, maxRepeatedOps); });
     set.add<EraseUnused>(context);
     linalg::GenericOp::getCanonicalizationPatterns(set, context);
     linalg::FillOp::getCanonicalizationPatterns(set, context);
@@ -121,7 +122,3 @@ struct FuseElementwisePass : PassWrapper<FuseElementwisePass, OperationPass<func
   FrozenRewritePatternSet patterns;
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createFuseElementwisePass() {
-  return std::make_unique<FuseElementwisePass>();
-}

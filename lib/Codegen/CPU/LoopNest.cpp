@@ -21,11 +21,6 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Edge of the square in which a transposing nest works: 16 cache lines.
-static constexpr int64_t kTransposeBlock = 16;
-/// Length of the pieces into which a lone parallel loop is cut.
-static constexpr int64_t kBlock = 4096;
-
 int64_t dlc::estimateBodyWork(linalg::GenericOp op) {
   int64_t work = 1;
   op.getBody()->walk([&](Operation *nested) {
@@ -44,8 +39,9 @@ int64_t dlc::estimateBodyWork(linalg::GenericOp op) {
   return std::max<int64_t>(1, work / 4);
 }
 
-LoopNest::LoopNest(linalg::GenericOp op, unsigned leading, const DenseMap<Value, Value> &rows)
-    : op(op), dimIndex(op.getNumLoops()) {
+LoopNest::LoopNest(linalg::GenericOp op, unsigned leading, const DenseMap<Value, Value> &rows,
+                   const LowerKernelLoopsOptions &options)
+    : op(op), options(options), dimIndex(op.getNumLoops()) {
   op.getBody()->walk([&](linalg::IndexOp index) { pinned.insert(index.getDim()); });
   collectDims(leading, rows);
   mergeLoops();
@@ -194,8 +190,7 @@ void LoopNest::orderLoops() {
 int64_t LoopNest::estimateWork() const {
   int64_t work = estimateBodyWork(op);
   for (const Loop &loop : loops) {
-    int64_t size = ShapedType::isDynamic(loop.size) ? kAssumedSize : loop.size;
-    work = llvm::SaturatingMultiply<uint64_t>(work, size);
+    work = llvm::SaturatingMultiply<uint64_t>(work, knownSize(loop));
     work = std::min<int64_t>(work, int64_t(1) << 50);
   }
   return work;
@@ -338,7 +333,7 @@ void LoopNest::emitLoops(ImplicitLocOpBuilder &b, ArrayRef<Loop> remaining) {
   if (remaining.size() == 2)
     if (const Loop *other = findTransposedLoop(); other == &remaining.front()) {
       auto blocks = buildFor(b, constantIndex(b, 0), sizeOf(b, *other),
-                             constantIndex(b, kTransposeBlock));
+                             constantIndex(b, options.transposeBlock));
       dimIndex[other->dims.front()] = blocks.getInductionVar();
       return emitTransposed(b, *other);
     }
@@ -374,7 +369,7 @@ const LoopNest::Loop *LoopNest::findTransposedLoop() const {
 void LoopNest::emitTransposed(ImplicitLocOpBuilder &b, const Loop &other) {
   OpBuilder::InsertionGuard guard(b);
   const Loop &inner = loops.back();
-  Value edge = constantIndex(b, kTransposeBlock), one = constantIndex(b, 1);
+  Value edge = constantIndex(b, options.transposeBlock), one = constantIndex(b, 1);
   Value begin = dimIndex[other.dims.front()];
   Value end = arith::MinSIOp::create(b, arith::AddIOp::create(b, begin, edge), sizeOf(b, other));
   Value innerSize = sizeOf(b, inner);
@@ -401,13 +396,13 @@ void LoopNest::emitBlocks(ImplicitLocOpBuilder &b) {
   OpBuilder::InsertionGuard guard(b);
   Loop inner = loops.back();
   // What a reduction adds to must stay in the first cache.
-  int64_t length = loops.size() > 1 ? kBlock / 8 : kBlock;
+  int64_t length = loops.size() > 1 ? options.pieceLength / 8 : options.pieceLength;
   Value block = constantIndex(b, length);
   Value size = sizeOf(b, inner);
   Value count = arith::CeilDivUIOp::create(b, size, block);
   auto parallel = scf::ParallelOp::create(b, ValueRange(constantIndex(b, 0)), ValueRange(count),
                                           ValueRange(constantIndex(b, 1)));
-  int64_t known = ShapedType::isDynamic(inner.size) ? kAssumedSize : inner.size;
+  int64_t known = knownSize(inner);
   parallel->setAttr(kWorkAttrName,
                     b.getI64IntegerAttr(std::max<int64_t>(1, estimateWork() / known * length)));
   b.setInsertionPointToStart(parallel.getBody());
@@ -435,7 +430,7 @@ SmallVector<Value> dlc::delinearize(ImplicitLocOpBuilder &b, Value index, ValueR
 
 void LoopNest::emitTopLevel(ImplicitLocOpBuilder &b, bool mayBeParallel) {
   prepare(b);
-  if (!mayBeParallel || loops.empty() || estimateWork() < 2 * kWorkPerThread)
+  if (!mayBeParallel || loops.empty() || estimateWork() < 2 * options.workPerThread)
     if (!mayBeParallel || llvm::none_of(loops, [](const Loop &loop) {
           return ShapedType::isDynamic(loop.size);
         }))
@@ -445,7 +440,7 @@ void LoopNest::emitTopLevel(ImplicitLocOpBuilder &b, bool mayBeParallel) {
   int64_t outerCount = 1;
   while (outer < loops.size() && !loops[outer].isReduction &&
          (outer + 1 < loops.size() || loops.back().isReduction)) {
-    outerCount *= ShapedType::isDynamic(loops[outer].size) ? kAssumedSize : loops[outer].size;
+    outerCount *= knownSize(loops[outer]);
     ++outer;
   }
   bool isInnerParallel = !loops.back().isReduction;
@@ -459,10 +454,10 @@ void LoopNest::emitTopLevel(ImplicitLocOpBuilder &b, bool mayBeParallel) {
   int64_t outerKnown = 1;
   for (unsigned i = 0; i < outer; ++i) {
     Value size = sizeOf(b, loops[i]);
-    int64_t known = ShapedType::isDynamic(loops[i].size) ? kAssumedSize : loops[i].size;
+    int64_t known = knownSize(loops[i]);
     if (&loops[i] == transposed) {
-      size = arith::CeilDivUIOp::create(b, size, constantIndex(b, kTransposeBlock));
-      known = llvm::divideCeil(known, kTransposeBlock);
+      size = arith::CeilDivUIOp::create(b, size, constantIndex(b, options.transposeBlock));
+      known = llvm::divideCeil(known, options.transposeBlock);
     }
     outerKnown *= std::max<int64_t>(known, 1);
     sizes.push_back(size);
@@ -481,7 +476,7 @@ void LoopNest::emitTopLevel(ImplicitLocOpBuilder &b, bool mayBeParallel) {
   if (transposed) {
     setIndex(b, *transposed,
              arith::MulIOp::create(b, dimIndex[transposed->dims.front()],
-                                   constantIndex(b, kTransposeBlock)));
+                                   constantIndex(b, options.transposeBlock)));
     return emitTransposed(b, *transposed);
   }
   emitLoops(b, ArrayRef(loops).drop_front(outer));

@@ -8,6 +8,7 @@
 #ifndef DLC_LIB_CODEGEN_CPU_LOOPNEST_H
 #define DLC_LIB_CODEGEN_CPU_LOOPNEST_H
 
+#include "dlc/Codegen/CPU/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -17,12 +18,6 @@ namespace dlc {
 /// How much work an scf.parallel iteration is, in units of about a quarter of a
 /// nanosecond: a discardable attribute of the loop, for -dl-outline-parallel-loops.
 constexpr llvm::StringLiteral kWorkAttrName = "dlc.work";
-
-/// Work that is worth a thread's while (about 30 microseconds).
-constexpr int64_t kWorkPerThread = 1 << 17;
-
-/// A dimension that isn't known is taken to be this.
-constexpr int64_t kAssumedSize = 128;
 
 /// Work of one execution of a linalg body.
 int64_t estimateBodyWork(mlir::linalg::GenericOp op);
@@ -35,9 +30,11 @@ llvm::SmallVector<mlir::Value> delinearize(mlir::ImplicitLocOpBuilder &b, mlir::
 class LoopNest {
 public:
   /// `leading` results of the output map are fixed to given indices; operands in
-  /// `rows` are replaced by buffers without those leading dimensions.
+  /// `rows` are replaced by buffers without those leading dimensions. `options`
+  /// must live as long as the nest.
   LoopNest(mlir::linalg::GenericOp op, unsigned leading,
-           const llvm::DenseMap<mlir::Value, mlir::Value> &rows);
+           const llvm::DenseMap<mlir::Value, mlir::Value> &rows,
+           const LowerKernelLoopsOptions &options);
 
   /// The loops inside the fixed dimensions, at `b`'s insertion point.
   void emit(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange leadingIndices);
@@ -89,7 +86,13 @@ private:
   mlir::scf::ForOp buildFor(mlir::ImplicitLocOpBuilder &b, mlir::Value lower, mlir::Value upper,
                             mlir::Value step);
 
+  /// A loop's size, or what stands for it where it isn't known.
+  int64_t knownSize(const Loop &loop) const {
+    return mlir::ShapedType::isDynamic(loop.size) ? options.assumedSize : loop.size;
+  }
+
   mutable mlir::linalg::GenericOp op;
+  const LowerKernelLoopsOptions &options;
   llvm::SmallVector<unsigned> fixedDims;
   llvm::SmallVector<Loop> loops;   ///< outermost first
   llvm::SmallVector<Access> accesses; ///< by operand

@@ -27,11 +27,13 @@
 
 #define DEBUG_TYPE "dl-lower-kernel-loops"
 
+namespace dlc {
+#define GEN_PASS_DEF_LOWERKERNELLOOPS
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
-
-/// A scratch buffer up to this size lies on the stack.
-static constexpr int64_t kMaxStackBytes = 16384;
 
 /// The buffer that a view is of.
 static Value getRoot(Value buffer) {
@@ -61,6 +63,8 @@ SizeKey getSizeKey(Value buffer, int64_t dim) {
 /// Ops that run inside common outer loops.
 class RowGroup {
 public:
+  explicit RowGroup(const LowerKernelLoopsOptions &options) : options(options) {}
+
   bool empty() const { return ops.empty(); }
   /// Adds `op` if it may run with the others.
   bool tryAdd(linalg::GenericOp op);
@@ -74,10 +78,12 @@ private:
   int64_t getKnownCount(linalg::GenericOp op, unsigned leading) const;
   unsigned limitToOuter(ArrayRef<linalg::GenericOp> members, unsigned leading) const;
   DenseMap<Value, Value> findRows();
+  Value createScratch(ImplicitLocOpBuilder &b, MemRefType type, ValueRange sizes);
   DenseMap<Value, Value> emitRows(ImplicitLocOpBuilder &b, ArrayRef<Value> buffers);
 
   SmallVector<linalg::GenericOp> ops;
   unsigned leading = 0;
+  const LowerKernelLoopsOptions &options;
 };
 } // namespace
 
@@ -178,7 +184,7 @@ int64_t RowGroup::getKnownCount(linalg::GenericOp op, unsigned count) const {
   int64_t known = 1;
   for (unsigned i = 0; i < count; ++i) {
     int64_t size = ranges[*getLeadingDim(op, i)];
-    known *= ShapedType::isDynamic(size) ? kAssumedSize : size;
+    known *= ShapedType::isDynamic(size) ? options.assumedSize : size;
   }
   return known;
 }
@@ -193,7 +199,7 @@ unsigned RowGroup::limitToOuter(ArrayRef<linalg::GenericOp> members, unsigned co
     if (op.getNumLoops() < most)
       continue;
     std::optional<unsigned> inner =
-        LoopNest(op, 0, DenseMap<Value, Value>()).getInnermostDim();
+        LoopNest(op, 0, DenseMap<Value, Value>(), options).getInnermostDim();
     for (unsigned i = 0; inner && i < count; ++i)
       if (getLeadingDim(op, i) == *inner)
         count = i;
@@ -256,9 +262,9 @@ static int64_t getStaticBytes(MemRefType type) {
 }
 
 /// Scratch memory: on the stack where it is small, else from the runtime.
-static Value createScratch(ImplicitLocOpBuilder &b, MemRefType type, ValueRange sizes) {
+Value RowGroup::createScratch(ImplicitLocOpBuilder &b, MemRefType type, ValueRange sizes) {
   int64_t bytes = getStaticBytes(type);
-  if (!ShapedType::isDynamic(bytes) && bytes <= kMaxStackBytes)
+  if (!ShapedType::isDynamic(bytes) && bytes <= options.maxStackBytes)
     return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
   return memref::AllocOp::create(b, type, sizes, b.getI64IntegerAttr(64));
 }
@@ -286,7 +292,7 @@ void RowGroup::emit() {
   if (ops.size() == 1 || leading == 0) {
     for (linalg::GenericOp op : ops) {
       b.setLoc(op.getLoc());
-      LoopNest(op, 0, DenseMap<Value, Value>()).emitTopLevel(b, isTop);
+      LoopNest(op, 0, DenseMap<Value, Value>(), options).emitTopLevel(b, isTop);
     }
   } else {
     SmallVector<Value> buffers;
@@ -308,11 +314,11 @@ void RowGroup::emit() {
     }
     int64_t work = 0;
     for (linalg::GenericOp op : ops)
-      work += LoopNest(op, leading, local).estimateWork();
+      work += LoopNest(op, leading, local, options).estimateWork();
     bool isKnown = llvm::none_of(
         cast<MemRefType>(out.getType()).getShape().take_front(leading),
         [](int64_t size) { return ShapedType::isDynamic(size); });
-    bool isSmall = isKnown && work * getKnownCount(last, leading) < 2 * kWorkPerThread;
+    bool isSmall = isKnown && work * getKnownCount(last, leading) < 2 * options.workPerThread;
     Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
     Value index;
     DenseMap<Value, Value> rows;
@@ -331,7 +337,7 @@ void RowGroup::emit() {
     SmallVector<Value> indices = delinearize(b, index, sizes);
     for (linalg::GenericOp op : ops) {
       b.setLoc(op.getLoc());
-      LoopNest(op, leading, rows).emit(b, indices);
+      LoopNest(op, leading, rows, options).emit(b, indices);
     }
   }
   for (linalg::GenericOp op : ops)
@@ -340,17 +346,8 @@ void RowGroup::emit() {
 }
 
 namespace {
-struct LowerKernelLoopsPass : PassWrapper<LowerKernelLoopsPass, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerKernelLoopsPass)
-
-  StringRef getArgument() const override { return "dl-lower-kernel-loops"; }
-  StringRef getDescription() const override {
-    return "Lower linalg on buffers to loops on scalars, row by row";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<affine::AffineDialect, arith::ArithDialect, memref::MemRefDialect,
-                    scf::SCFDialect>();
-  }
+struct LowerKernelLoopsPass : dlc::impl::LowerKernelLoopsBase<LowerKernelLoopsPass> {
+  using LowerKernelLoopsBase::LowerKernelLoopsBase;
 
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -358,13 +355,15 @@ struct LowerKernelLoopsPass : PassWrapper<LowerKernelLoopsPass, OperationPass<fu
       return;
     if (failed(generalize(function)))
       return signalPassFailure();
+    LowerKernelLoopsOptions options{maxStackBytes, workPerThread, assumedSize, transposeBlock,
+                                    pieceLength};
     SmallVector<Block *> blocks;
     function.walk([&](Block *block) {
       if (!isa<linalg::GenericOp>(block->getParentOp()))
         blocks.push_back(block);
     });
     for (Block *block : blocks)
-      lowerBlock(*block);
+      lowerBlock(*block, options);
     placeScratch(function);
   }
 
@@ -402,8 +401,8 @@ struct LowerKernelLoopsPass : PassWrapper<LowerKernelLoopsPass, OperationPass<fu
         });
   }
 
-  void lowerBlock(Block &block) {
-    RowGroup group;
+  void lowerBlock(Block &block, const LowerKernelLoopsOptions &options) {
+    RowGroup group(options);
     for (Operation &op : llvm::make_early_inc_range(block)) {
       if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
         if (group.tryAdd(generic))
@@ -435,7 +434,7 @@ struct LowerKernelLoopsPass : PassWrapper<LowerKernelLoopsPass, OperationPass<fu
       }
       int64_t bytes = getStaticBytes(alloc.getType());
       ImplicitLocOpBuilder b(alloc.getLoc(), alloc);
-      if (!ShapedType::isDynamic(bytes) && bytes <= kMaxStackBytes) {
+      if (!ShapedType::isDynamic(bytes) && bytes <= maxStackBytes) {
         Value stack = memref::AllocaOp::create(b, alloc.getType(), b.getI64IntegerAttr(64));
         alloc.replaceAllUsesWith(stack);
         alloc.erase();
@@ -459,7 +458,3 @@ struct LowerKernelLoopsPass : PassWrapper<LowerKernelLoopsPass, OperationPass<fu
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createLowerKernelLoopsPass() {
-  return std::make_unique<LowerKernelLoopsPass>();
-}

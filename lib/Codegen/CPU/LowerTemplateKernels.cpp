@@ -14,22 +14,17 @@
 
 #define DEBUG_TYPE "dl-lower-template-kernels"
 
+namespace dlc {
+#define GEN_PASS_DEF_LOWERTEMPLATEKERNELS
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
 
 namespace {
-struct LowerTemplateKernelsPass
-    : PassWrapper<LowerTemplateKernelsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerTemplateKernelsPass)
-
-  StringRef getArgument() const override { return "dl-lower-template-kernels"; }
-  StringRef getDescription() const override {
-    return "Lower matrix products and convolutions by templates";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
-                    scf::SCFDialect, vector::VectorDialect>();
-  }
+struct LowerTemplateKernelsPass : dlc::impl::LowerTemplateKernelsBase<LowerTemplateKernelsPass> {
+  using LowerTemplateKernelsBase::LowerTemplateKernelsBase;
 
   void runOnOperation() override {
     GreedyRewriteConfig config;
@@ -48,7 +43,3 @@ struct LowerTemplateKernelsPass
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createLowerTemplateKernelsPass() {
-  return std::make_unique<LowerTemplateKernelsPass>();
-}

@@ -32,6 +32,11 @@
 
 #define DEBUG_TYPE "dl-outline-parallel-loops"
 
+namespace dlc {
+#define GEN_PASS_DEF_OUTLINEPARALLELLOOPS
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
 
@@ -46,7 +51,8 @@ namespace {
 /// Outlines the parallel loops of one kernel.
 class Outliner {
 public:
-  Outliner(func::FuncOp kernel, SymbolTable &symbols) : kernel(kernel), symbols(symbols) {}
+  Outliner(func::FuncOp kernel, SymbolTable &symbols, int64_t workPerThread)
+      : kernel(kernel), symbols(symbols), workPerThread(workPerThread) {}
   LogicalResult run();
 
 private:
@@ -59,6 +65,7 @@ private:
 
   func::FuncOp kernel;
   SymbolTable &symbols;
+  int64_t workPerThread;
   Value call;
   unsigned count = 0;
 };
@@ -217,7 +224,7 @@ LogicalResult Outliner::outline(scf::ParallelOp loop) {
   int64_t work = 1024;
   if (auto attr = loop->getAttrOfType<IntegerAttr>(kWorkAttrName))
     work = attr.getInt();
-  int64_t grain = std::max<int64_t>(1, kWorkPerThread / work);
+  int64_t grain = std::max<int64_t>(1, workPerThread / work);
   Value iterations =
       arith::IndexCastOp::create(b, b.getI64Type(), loop.getUpperBound().front());
   Value grainValue = LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(grain));
@@ -301,18 +308,8 @@ LogicalResult Outliner::run() {
 }
 
 namespace {
-struct OutlineParallelLoopsPass
-    : PassWrapper<OutlineParallelLoopsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OutlineParallelLoopsPass)
-
-  StringRef getArgument() const override { return "dl-outline-parallel-loops"; }
-  StringRef getDescription() const override {
-    return "Outline parallel loops of kernels into functions that the runtime calls";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<LLVM::LLVMDialect, arith::ArithDialect, cf::ControlFlowDialect,
-                    func::FuncDialect, memref::MemRefDialect, scf::SCFDialect>();
-  }
+struct OutlineParallelLoopsPass : dlc::impl::OutlineParallelLoopsBase<OutlineParallelLoopsPass> {
+  using OutlineParallelLoopsBase::OutlineParallelLoopsBase;
 
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
@@ -321,12 +318,8 @@ struct OutlineParallelLoopsPass
       if (function->hasAttr(kKernelAttrName) && !function.isDeclaration())
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels)
-      if (failed(Outliner(kernel, symbols).run()))
+      if (failed(Outliner(kernel, symbols, workPerThread).run()))
         return signalPassFailure();
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createOutlineParallelLoopsPass() {
-  return std::make_unique<OutlineParallelLoopsPass>();
-}

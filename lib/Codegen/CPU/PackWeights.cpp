@@ -30,6 +30,11 @@
 #include "dl/IR/Dl.h"
 #include "dlc/Codegen/CPU/Passes.h"
 
+namespace dlc {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "dlc/Codegen/CPU/Passes.h.inc"
+} // namespace dlc
+
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
@@ -119,16 +124,8 @@ static std::optional<RightOperand> matchKernel(func::FuncOp kernel) {
 }
 
 namespace {
-struct PackWeightsPass : PassWrapper<PackWeightsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PackWeightsPass)
-
-  StringRef getArgument() const override { return "dl-pack-weights"; }
-  StringRef getDescription() const override {
-    return "Lay constant matrices out as the kernels read them";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<dl::DlDialect>();
-  }
+struct PackWeightsPass : dlc::impl::PackWeightsBase<PackWeightsPass> {
+  using PackWeightsBase::PackWeightsBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -203,7 +200,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dlc::createPackWeightsPass() {
-  return std::make_unique<PackWeightsPass>();
-}

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Codegen/CPU/Passes.h"
-#include "dlc/Conversion/DlToLinalg.h"
+#include "dlc/Conversion/Passes.h"
 #include "dlc/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -15,27 +15,20 @@ using namespace mlir;
 using namespace dlc;
 
 void dlc::buildLowerKernelsPipeline(OpPassManager &manager) {
-  manager.addPass(createLowerTemplateKernelsPass());
+  manager.addPass(createLowerTemplateKernels());
   DecomposeCompositesOptions composites;
   for (StringRef name : getKernelComposites())
     composites.ops.push_back(name.str());
   manager.addNestedPass<func::FuncOp>(createDecomposeComposites(composites));
-  manager.addPass(createConvertDlToLinalgPass());
-  manager.addNestedPass<func::FuncOp>(createFuseElementwisePass());
-  manager.addPass(createBufferizeKernelsPass());
-  manager.addNestedPass<func::FuncOp>(createLowerKernelLoopsPass());
-  manager.addPass(createOutlineParallelLoopsPass());
-  manager.addPass(createConvertKernelsToLlvmPass());
+  manager.addPass(createConvertDlToLinalg());
+  manager.addNestedPass<func::FuncOp>(createFuseElementwise());
+  manager.addPass(createBufferizeKernels());
+  manager.addNestedPass<func::FuncOp>(createLowerKernelLoops());
+  manager.addPass(createOutlineParallelLoops());
+  manager.addPass(createConvertKernelsToLlvm());
 }
 
-void dlc::registerCodegenCpuPasses() {
-  registerPass([] { return createPackWeightsPass(); });
-  registerPass([] { return createLowerTemplateKernelsPass(); });
-  registerPass([] { return createFuseElementwisePass(); });
-  registerPass([] { return createBufferizeKernelsPass(); });
-  registerPass([] { return createLowerKernelLoopsPass(); });
-  registerPass([] { return createOutlineParallelLoopsPass(); });
-  registerPass([] { return createConvertKernelsToLlvmPass(); });
+void dlc::registerLowerKernelsPipeline() {
   PassPipelineRegistration<>("dl-lower-kernels", "Lower dl kernels to the LLVM dialect",
                              buildLowerKernelsPipeline);
 }

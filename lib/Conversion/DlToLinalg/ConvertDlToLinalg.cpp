@@ -7,11 +7,16 @@
 
 #include "Lowering.h"
 #include "dispatch/IR/Dispatch.h"
+#include "dlc/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Pass/Pass.h"
+
+namespace dlc {
+#define GEN_PASS_DEF_CONVERTDLTOLINALG
+#include "dlc/Conversion/Passes.h.inc"
+} // namespace dlc
 
 using namespace mlir;
 using namespace dlc;
@@ -53,20 +58,8 @@ struct ConvertForeignOp : ConversionPattern {
   }
 };
 
-struct ConvertDlToLinalgPass
-    : PassWrapper<ConvertDlToLinalgPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ConvertDlToLinalgPass)
-
-  StringRef getArgument() const override { return "convert-dl-to-linalg"; }
-  StringRef getDescription() const override {
-    return "Lower dl ops on tensors to linalg, tensor, arith and math";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<LLVM::LLVMDialect, affine::AffineDialect, arith::ArithDialect,
-                    bufferization::BufferizationDialect, cf::ControlFlowDialect,
-                    dispatch::DispatchDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
-                    memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
-  }
+struct ConvertDlToLinalgPass : dlc::impl::ConvertDlToLinalgBase<ConvertDlToLinalgPass> {
+  using ConvertDlToLinalgBase::ConvertDlToLinalgBase;
 
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
@@ -132,9 +125,3 @@ void dlc::declareCalledRuntime(func::FuncOp function) {
     symbols->insert(callee, module.getBody()->begin());
   });
 }
-
-std::unique_ptr<Pass> dlc::createConvertDlToLinalgPass() {
-  return std::make_unique<ConvertDlToLinalgPass>();
-}
-
-void dlc::registerDlToLinalgPasses() { PassRegistration<ConvertDlToLinalgPass>(); }

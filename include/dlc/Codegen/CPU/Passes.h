@@ -34,37 +34,21 @@ namespace dlc {
 /// The attribute that marks a kernel.
 constexpr llvm::StringLiteral kKernelAttrName = "dlc.kernel";
 
-/// Lays constant matrices out as the kernels that take them read them.
-std::unique_ptr<mlir::Pass> createPackWeightsPass();
+#define GEN_PASS_DECL
+#include "dlc/Codegen/CPU/Passes.h.inc"
 
-/// Lowers the kernels that a template (Templates.h) knows, from dl ops on tensors
-/// to loops and vectors on buffers; leaves the others alone.
-std::unique_ptr<mlir::Pass> createLowerTemplateKernelsPass();
-
-/// Fuses elementwise linalg ops into their consumers.
-std::unique_ptr<mlir::Pass> createFuseElementwisePass();
-
-/// Bufferises kernels; each result becomes an argument that is written.
-std::unique_ptr<mlir::Pass> createBufferizeKernelsPass();
-
-/// linalg on buffers to scf loops on scalars.
-std::unique_ptr<mlir::Pass> createLowerKernelLoopsPass();
-
-/// The bodies of outermost scf.parallel loops become functions that the runtime
-/// calls on ranges of the iterations.
-std::unique_ptr<mlir::Pass> createOutlineParallelLoopsPass();
-
-/// Kernels, and the functions outlined from them, to the LLVM dialect.
-std::unique_ptr<mlir::Pass> createConvertKernelsToLlvmPass();
-
-/// dl kernels to the LLVM dialect: all of the above.
+/// dl kernels to the LLVM dialect: `-dl-lower-kernels`, every pass of this folder but
+/// -dl-pack-weights.
 void buildLowerKernelsPipeline(mlir::OpPassManager &manager);
 
 /// The interfaces that the passes need of upstream dialects.
 void registerCodegenCpuInterfaces(mlir::DialectRegistry &registry);
 
-/// Registers the passes and the pipeline.
-void registerCodegenCpuPasses();
+/// Registers `-dl-lower-kernels`.
+void registerLowerKernelsPipeline();
+
+#define GEN_PASS_REGISTRATION
+#include "dlc/Codegen/CPU/Passes.h.inc"
 
 } // namespace dlc
 

@@ -32,6 +32,22 @@ def FormDispatches : Pass<"dl-form-dispatches", "::mlir::ModuleOp"> {
     Groups are numbered in a topological order and an op joins only the highest
     of its producers' groups, so no cycle can arise, and the cost is linear in the
     number of ops.
+
+    Example (test/Codegen/Dispatch/form_dispatches.mlir):
+
+    ```mlir
+    %0 = dl.dot_general %x, %w, ... : tensor<4x8xf32>, tensor<8x8xf32> -> tensor<4x8xf32>
+    %1 = dl.broadcast_in_dim %b, dims = [1] : tensor<8xf32> -> tensor<4x8xf32>
+    %2 = dl.add %0, %1 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+    %3 = dl.relu %2 : tensor<4x8xf32> -> tensor<4x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %3 = dispatch.launch @kernel_0_dot_general(%x, %w, %b)
+        : (tensor<4x8xf32>, tensor<8x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+    ```
   }];
   let options = [
     Option<"maxInputs", "max-inputs", "unsigned", "16",
@@ -49,7 +65,24 @@ def LowerHost : Pass<"dl-lower-host", "::mlir::ModuleOp"> {
     What `-dl-form-dispatches` left as `dl` ops is computed element by element
     with `arith`; `tensor.from_elements` remains where a kernel reads the tensor,
     `tensor.extract` where the host reads what a kernel made. Larger constants
-    become globals.
+    become globals. The cost is linear in the elements that are computed, of which
+    a tensor has at most 64.
+
+    Example (test/Codegen/Dispatch/lower_host.mlir):
+
+    ```mlir
+    %n = dl.dim_size %x {dimension = 0 : i64} : tensor<?x8xf32> -> tensor<i64>
+    %two = dl.constant dense<2> : tensor<i64>
+    %m = dl.mul %n, %two : tensor<i64>, tensor<i64> -> tensor<i64>
+    ```
+
+    becomes
+
+    ```mlir
+    %d = tensor.dim %x, %c0 : tensor<?x8xf32>
+    %n = arith.index_cast %d : index to i64
+    %m = arith.muli %n, %c2_i64 : i64
+    ```
   }];
   let dependentDialects = ["::dlc::dispatch::DispatchDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];

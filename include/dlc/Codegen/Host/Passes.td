@@ -18,6 +18,25 @@ def BufferizeHost : Pass<"dl-bufferize-host", "::mlir::ModuleOp"> {
     belongs to the loop. A launch whose result the caller gets writes into the
     caller's memory. Tensors become memrefs, results `dispatch.output`. The cost is
     linear in the number of ops.
+
+    Example (test/Codegen/Host/bufferize_host.mlir):
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = dispatch.launch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
+      %1 = dispatch.launch @k(%0) : (tensor<4xf32>) -> tensor<4xf32>
+      return %1 : tensor<4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(%x: memref<4xf32>) {
+      %0 = memref.alloc() : memref<4xf32>
+      dispatch.launch @k(%x) outs(%0 : memref<4xf32>) : (memref<4xf32>) -> ()
+      %1 = dispatch.output 0 : memref<4xf32>
+      dispatch.launch @k(%0) outs(%1 : memref<4xf32>) : (memref<4xf32>) -> ()
+    ```
   }];
   let dependentDialects = ["::dlc::dispatch::DispatchDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
@@ -33,6 +52,24 @@ def PlanMemory : Pass<"dl-plan-memory", "::mlir::ModuleOp"> {
     What remains is allocated when its size is known and freed after its last use.
     A buffer lives from its allocation to the last use of it or a view of it; a use
     in a loop that doesn't hold the allocation lasts as long as the loop.
+
+    Example (test/Codegen/Host/plan_memory.mlir): of a chain two buffers live at a
+    time, so that
+
+    ```mlir
+    %a = memref.alloc() : memref<32xf32>   // written from the input
+    %b = memref.alloc() : memref<32xf32>   // written from %a
+    %c = memref.alloc() : memref<32xf32>   // written from %b
+    ```
+
+    becomes
+
+    ```mlir
+    %arena = dispatch.arena %c256 : memref<?xi8>
+    %a = dispatch.view %arena[%c0] : memref<?xi8> -> memref<32xf32>
+    %b = dispatch.view %arena[%c128] : memref<?xi8> -> memref<32xf32>
+    %c = dispatch.view %arena[%c0] : memref<?xi8> -> memref<32xf32>
+    ```
   }];
   let dependentDialects = ["::dlc::dispatch::DispatchDialect", "::mlir::arith::ArithDialect"];
   let statistics = [
@@ -47,7 +84,18 @@ def SplitHost : Pass<"dl-split-host", "::mlir::ModuleOp"> {
   let description = [{
     LLVM's cost grows faster than the length of a function. A piece ends where no
     value but a view of the arena or a weight, which are made again where they are
-    used, would have to be returned.
+    used, would have to be returned. The cost is linear.
+
+    Example (test/Codegen/Host/split_host.mlir): with `max-ops=2` a program of three
+    launches becomes
+
+    ```mlir
+    func.func @main(%x: memref<32xf32>) {
+      %arena = dispatch.arena %c256 : memref<?xi8>
+      call @dlc_host_0(%x, %arena) : (memref<32xf32>, memref<?xi8>) -> ()
+      call @dlc_host_1(%arena) : (memref<?xi8>) -> ()
+      return
+    ```
   }];
   let options = [
     Option<"maxOps", "max-ops", "unsigned", "1000", "Ops of a piece before a cut is looked for">,
@@ -59,7 +107,24 @@ def ConvertHostToLLVM : Pass<"dl-convert-host-to-llvm", "::mlir::ModuleOp"> {
   let description = [{
     A buffer becomes a pointer and its dynamic sizes. The contract with the
     runtime is include/dlc/Runtime/Call.h, the kernels' calling convention is in
-    docs/architecture.md. Control flow has to be `cf` already.
+    docs/architecture.md. Control flow has to be `cf` already. The cost is linear.
+
+    Example (test/Codegen/Host/convert_host_to_llvm.mlir):
+
+    ```mlir
+    dispatch.fail_if %bad, "node 'n': too small"
+    %o = dispatch.output 0 sizes(%n) : memref<?xf32>
+    dispatch.launch @k(%x) outs(%o : memref<?xf32>) : (memref<?xf32>) -> ()
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.cond_br %bad, ^fail(...), ^next
+    %o = llvm.call @dlc_rt_output(%call, %c0, %c1, %sizes) : (!llvm.ptr, i32, i32, !llvm.ptr) -> !llvm.ptr
+    llvm.cond_br %isNull, ^leave, ^go
+    llvm.call @k(%call, %x, %o, %n, %n) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64) -> ()
+    ```
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
 }
