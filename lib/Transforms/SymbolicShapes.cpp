@@ -223,39 +223,20 @@ static Exprs repeated(ArrayRef<AffineExpr> entry, int64_t count) {
   return entry.size() == 1 ? Exprs(count, entry[0]) : Exprs();
 }
 
+/// The entry at a place that may be unknown, or outside: null then.
+static AffineExpr elementAt(ArrayRef<AffineExpr> all, std::optional<int64_t> place) {
+  return place && *place >= 0 && *place < int64_t(all.size()) ? all[*place] : AffineExpr();
+}
+
 static bool isVector(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getRank() == 1;
 }
 
-/// The elements of an op's first result; empty where they aren't known.
+/// Where the elements of an op's first result are those of other values, or sizes;
+/// empty where they aren't known.
 Exprs SymbolicShapes::elementsOf(Operation *op) {
   int64_t count = *trackedCount(op->getResult(0).getType());
-  auto same = [&](Value value) { return Exprs(getElements(value)); };
-  auto combine = [&](Value lhs, Value rhs, auto &&fn) {
-    Exprs result;
-    ArrayRef<AffineExpr> l = getElements(lhs), r = getElements(rhs);
-    if (l.size() == r.size())
-      for (auto [x, y] : llvm::zip_equal(l, r))
-        result.push_back(fn(x, y));
-    return result;
-  };
-  auto arithmetic = [&](Operation *binary, auto &&fn) {
-    return combine(binary->getOperand(0), binary->getOperand(1), fn);
-  };
-  auto entryAt = [&](Value list, Value index) -> Exprs {
-    ArrayRef<AffineExpr> all = getElements(list), at = getElements(index);
-    std::optional<int64_t> place = at.size() == 1 ? asConstant(at[0]) : std::nullopt;
-    if (!place || *place < 0 || *place >= int64_t(all.size()))
-      return {};
-    return {all[*place]};
-  };
-  auto sum = [&](AffineExpr x, AffineExpr y) { return add(x, y); };
-  auto difference = [&](AffineExpr x, AffineExpr y) { return sub(x, y); };
-  auto product = [&](AffineExpr x, AffineExpr y) { return mul(x, y); };
-  auto largest = [&](AffineExpr x, AffineExpr y) { return extreme(Kind::max, x, y); };
-  auto smallest = [&](AffineExpr x, AffineExpr y) { return extreme(Kind::min, x, y); };
-
   return TypeSwitch<Operation *, Exprs>(op)
       .Case([&](ConstantOp op) {
         Exprs result;
@@ -277,44 +258,25 @@ Exprs SymbolicShapes::elementsOf(Operation *op) {
         return dim && *dim < int64_t(all.size()) ? Exprs{all[*dim]} : Exprs();
       })
       .Case<ReshapeOp, ConvertOp, tensor::CastOp, arith::IndexCastOp>(
-          [&](auto op) { return same(op->getOperand(0)); })
+          [&](auto op) { return Exprs(getElements(op->getOperand(0))); })
       .Case<SplatOp, BroadcastInDimOp>(
           [&](auto op) { return repeated(getElements(op->getOperand(0)), count); })
-      .Case([&](ConcatOp op) {
-        Exprs result;
-        for (Value input : op.getInputs()) {
-          if (!isVector(input))
-            return Exprs();
-          std::optional<int64_t> tracked = trackedCount(input.getType());
-          ArrayRef<AffineExpr> part = getElements(input);
-          result.append(part.begin(), part.end());
-          if (part.empty())
-            result.append(tracked.value_or(0), AffineExpr());
-        }
-        return result;
-      })
+      .Case([&](ConcatOp op) { return elementsOfConcat(op); })
       .Case([&](SliceOp op) {
         Exprs result;
         ArrayRef<AffineExpr> all = getElements(op.getInput());
         if (isVector(op.getInput()))
-          for (int64_t i = 0; i < count; ++i) {
-            int64_t place = op.getStartIndices()[0] + i * op.getStrides()[0];
-            result.push_back(place < int64_t(all.size()) ? all[place] : AffineExpr());
-          }
+          for (int64_t i = 0; i < count; ++i)
+            result.push_back(elementAt(all, op.getStartIndices()[0] + i * op.getStrides()[0]));
         return result;
       })
       .Case([&](GatherOp op) {
         // numpy.take of a vector.
         Exprs result;
-        if (!isVector(op.getInput()) || !op.getOffsetDims().empty() ||
-            op.getStartIndexMap().size() != 1)
-          return result;
-        ArrayRef<AffineExpr> all = getElements(op.getInput());
-        for (AffineExpr index : getElements(op.getIndices())) {
-          std::optional<int64_t> place = asConstant(index);
-          bool inside = place && *place >= 0 && *place < int64_t(all.size());
-          result.push_back(inside ? all[*place] : AffineExpr());
-        }
+        if (isVector(op.getInput()) && op.getOffsetDims().empty() &&
+            op.getStartIndexMap().size() == 1)
+          for (AffineExpr index : getElements(op.getIndices()))
+            result.push_back(elementAt(getElements(op.getInput()), asConstant(index)));
         return result;
       })
       .Case([&](tensor::FromElementsOp op) {
@@ -327,57 +289,95 @@ Exprs SymbolicShapes::elementsOf(Operation *op) {
       })
       .Case([&](tensor::ExtractOp op) {
         if (op.getIndices().empty())
-          return same(op.getTensor());
-        return op.getIndices().size() == 1 ? entryAt(op.getTensor(), op.getIndices()[0]) : Exprs();
-      })
-      .Case([&](ReduceOp op) {
-        // Σ or Π of a whole vector.
-        ArrayRef<AffineExpr> all = getElements(op.getInput());
-        if (!isVector(op.getInput()) || op.getDimensions().size() != 1 || all.empty())
+          return Exprs(getElements(op.getTensor()));
+        ArrayRef<AffineExpr> at = getElements(op.getIndices()[0]);
+        if (op.getIndices().size() != 1 || at.size() != 1)
           return Exprs();
-        bool isSum = op.getKind() == ReductionKind::sum;
-        if (!isSum && op.getKind() != ReductionKind::prod)
-          return Exprs();
-        AffineExpr total = all[0];
-        for (AffineExpr expr : all.drop_front())
-          total = isSum ? add(total, expr) : mul(total, expr);
-        return Exprs{total};
+        return Exprs{elementAt(getElements(op.getTensor()), asConstant(at[0]))};
       })
+      .Default([&](Operation *op) { return elementsOfArithmetic(op); });
+}
+
+Exprs SymbolicShapes::elementsOfConcat(ConcatOp op) {
+  Exprs result;
+  for (Value input : op.getInputs()) {
+    if (!isVector(input))
+      return {};
+    std::optional<int64_t> tracked = trackedCount(input.getType());
+    ArrayRef<AffineExpr> part = getElements(input);
+    result.append(part.begin(), part.end());
+    if (part.empty())
+      result.append(tracked.value_or(0), AffineExpr());
+  }
+  return result;
+}
+
+/// Σ or Π of a whole vector.
+Exprs SymbolicShapes::elementsOfReduce(ReduceOp op) {
+  ArrayRef<AffineExpr> all = getElements(op.getInput());
+  if (!isVector(op.getInput()) || op.getDimensions().size() != 1 || all.empty())
+    return {};
+  bool isSum = op.getKind() == ReductionKind::sum;
+  if (!isSum && op.getKind() != ReductionKind::prod)
+    return {};
+  AffineExpr total = all[0];
+  for (AffineExpr expr : all.drop_front())
+    total = isSum ? add(total, expr) : mul(total, expr);
+  return {total};
+}
+
+Exprs SymbolicShapes::elementsOfSelect(SelectOp op) {
+  Exprs result;
+  ArrayRef<AffineExpr> pred = getElements(op.getPred());
+  ArrayRef<AffineExpr> yes = getElements(op.getOnTrue()), no = getElements(op.getOnFalse());
+  if (pred.size() == yes.size() && pred.size() == no.size())
+    for (auto [p, y, n] : llvm::zip_equal(pred, yes, no)) {
+      std::optional<int64_t> chosen = asConstant(p);
+      result.push_back(y == n ? y : !chosen ? AffineExpr() : *chosen ? y : n);
+    }
+  return result;
+}
+
+/// The elements of what computes on its operands' elements.
+Exprs SymbolicShapes::elementsOfArithmetic(Operation *op) {
+  auto binary = [&](Operation *op, auto &&fn) {
+    Exprs result;
+    ArrayRef<AffineExpr> lhs = getElements(op->getOperand(0)), rhs = getElements(op->getOperand(1));
+    if (lhs.size() == rhs.size())
+      for (auto [x, y] : llvm::zip_equal(lhs, rhs))
+        result.push_back(fn(x, y));
+    return result;
+  };
+  using Expr = AffineExpr;
+  return TypeSwitch<Operation *, Exprs>(op)
+      .Case([&](ReduceOp op) { return elementsOfReduce(op); })
+      .Case([&](SelectOp op) { return elementsOfSelect(op); })
       .Case([&](CompareOp op) {
-        return combine(op.getLhs(), op.getRhs(), [&](AffineExpr x, AffineExpr y) {
-          return compare(op.getDirection(), x, y);
-        });
+        return binary(op, [&](Expr x, Expr y) { return compare(op.getDirection(), x, y); });
       })
-      .Case([&](SelectOp op) {
-        Exprs result;
-        ArrayRef<AffineExpr> pred = getElements(op.getPred());
-        ArrayRef<AffineExpr> yes = getElements(op.getOnTrue()), no = getElements(op.getOnFalse());
-        if (pred.size() == yes.size() && pred.size() == no.size())
-          for (auto [p, y, n] : llvm::zip_equal(pred, yes, no)) {
-            std::optional<int64_t> chosen = asConstant(p);
-            result.push_back(y == n ? y : !chosen ? AffineExpr() : *chosen ? y : n);
-          }
-        return result;
-      })
-      .Case<AddOp, arith::AddIOp>([&](auto op) { return arithmetic(op, sum); })
-      .Case<SubOp, arith::SubIOp>([&](auto op) { return arithmetic(op, difference); })
-      .Case<MulOp, arith::MulIOp>([&](auto op) { return arithmetic(op, product); })
-      .Case<DivOp, arith::DivSIOp>([&](auto op) {
-        return arithmetic(op, [&](AffineExpr x, AffineExpr y) { return div(x, y); });
-      })
+      .Case<AddOp, arith::AddIOp>(
+          [&](auto op) { return binary(op, [&](Expr x, Expr y) { return add(x, y); }); })
+      .Case<SubOp, arith::SubIOp>(
+          [&](auto op) { return binary(op, [&](Expr x, Expr y) { return sub(x, y); }); })
+      .Case<MulOp, arith::MulIOp>(
+          [&](auto op) { return binary(op, [&](Expr x, Expr y) { return mul(x, y); }); })
+      .Case<DivOp, arith::DivSIOp>(
+          [&](auto op) { return binary(op, [&](Expr x, Expr y) { return div(x, y); }); })
       .Case([&](arith::FloorDivSIOp op) {
-        return arithmetic(op, [&](AffineExpr x, AffineExpr y) { return floorDiv(x, y); });
+        return binary(op, [&](Expr x, Expr y) { return floorDiv(x, y); });
       })
       .Case([&](arith::CeilDivSIOp op) {
-        return arithmetic(op, [&](AffineExpr x, AffineExpr y) {
-          return x && y ? floorDiv(add(x, sub(y, constant(1))), y) : AffineExpr();
+        return binary(op, [&](Expr x, Expr y) {
+          return x && y ? floorDiv(add(x, sub(y, constant(1))), y) : Expr();
         });
       })
-      .Case([&](RemOp op) {
-        return arithmetic(op, [&](AffineExpr x, AffineExpr y) { return rem(x, y); });
+      .Case([&](RemOp op) { return binary(op, [&](Expr x, Expr y) { return rem(x, y); }); })
+      .Case<MaxOp, arith::MaxSIOp>([&](auto op) {
+        return binary(op, [&](Expr x, Expr y) { return extreme(Kind::max, x, y); });
       })
-      .Case<MaxOp, arith::MaxSIOp>([&](auto op) { return arithmetic(op, largest); })
-      .Case<MinOp, arith::MinSIOp>([&](auto op) { return arithmetic(op, smallest); })
+      .Case<MinOp, arith::MinSIOp>([&](auto op) {
+        return binary(op, [&](Expr x, Expr y) { return extreme(Kind::min, x, y); });
+      })
       .Default(Exprs());
 }
 

@@ -84,6 +84,10 @@ private:
   void visitRegions(mlir::Operation *op);
   void computeElements(mlir::Operation *op);
   Exprs elementsOf(mlir::Operation *op);
+  Exprs elementsOfConcat(dl::ConcatOp op);
+  Exprs elementsOfReduce(dl::ReduceOp op);
+  Exprs elementsOfSelect(dl::SelectOp op);
+  Exprs elementsOfArithmetic(mlir::Operation *op);
   void computeSizes(mlir::Operation *op);
   bool copyElementwise(mlir::Operation *op);
   bool reify(mlir::Operation *op);

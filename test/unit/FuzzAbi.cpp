@@ -92,89 +92,112 @@ float loadFloat(const char *from) {
   return value;
 }
 
-/// Runs one damaged call; an empty string if all was as it should be.
-std::string runOne(Rng &rng) {
-  // Room for every layout that the damage can make.
-  std::vector<float> xs(256), ys(256, -1), before;
-  std::vector<unsigned char> ms(64);
+/// A call of the model `y = m ? x + [1, 2, 3, 4] : -x`, `t = sum(y)`, before it is
+/// damaged, with room for every layout that the damage can make.
+struct Call {
+  std::vector<float> xs, ys;
+  std::vector<unsigned char> ms;
   double sum[4] = {};
-  for (float &x : xs)
-    x = float(rng() % 100);
-  for (unsigned char &m : ms)
-    m = rng() % 2;
-  int64_t n = rng() % 4;
-  TestTensor x(xs.data(), kF32, {n, 4}), m(ms.data(), kBool, {n}), y(ys.data(), kF32, {n, 4}),
-      t(sum, kF64, {});
-  const DLTensor *inputs[] = {&x, &m};
-  DLTensor *outputs[] = {&y, &t};
+  TestTensor x, m, y, t;
+  const DLTensor *inputs[2] = {&x, &m};
+  DLTensor *outputs[2] = {&y, &t};
+
+  Call(Rng &rng, int64_t n)
+      : xs(256), ys(256, -1), ms(64), x(xs.data(), kF32, {n, 4}), m(ms.data(), kBool, {n}),
+        y(ys.data(), kF32, {n, 4}), t(sum, kF64, {}) {
+    for (float &value : xs)
+      value = float(rng() % 100);
+    for (unsigned char &value : ms)
+      value = rng() % 2;
+  }
+};
+
+/// Damage to more than one tensor's own fields.
+std::string damageArguments(Call &call, Rng &rng) {
+  switch (rng() % 5) {
+  case 0:
+    call.inputs[rng() % 2] = nullptr;
+    return "input NULL";
+  case 1:
+    call.outputs[rng() % 2] = nullptr;
+    return "output NULL";
+  case 2:
+    call.ms[rng() % 4] = 2 + rng() % 250;
+    return "not a boolean";
+  case 3:
+    call.y.data = call.xs.data() + rng() % 16;
+    return "y over x";
+  default:
+    call.t.data = call.ys.data() + rng() % 16;
+    return "t in y";
+  }
+}
+
+/// Damages the call in one to three ways, and says how.
+std::string damageCall(Call &call, Rng &rng) {
   std::string what;
   for (uint64_t i = 0, count = 1 + rng() % 3; i < count; ++i) {
     switch (rng() % 6) {
     case 0:
     case 1:
-      what += "x: " + damage(x, rng, 4) + "; ";
+      what += "x: " + damage(call.x, rng, 4) + "; ";
       break;
     case 2:
-      what += "m: " + damage(m, rng, 1) + "; ";
+      what += "m: " + damage(call.m, rng, 1) + "; ";
       break;
     case 3:
-      what += "y: " + damage(y, rng, 4) + "; ";
+      what += "y: " + damage(call.y, rng, 4) + "; ";
       break;
     case 4:
-      what += "t: " + damage(t, rng, 8) + "; ";
+      what += "t: " + damage(call.t, rng, 8) + "; ";
       break;
     default:
-      switch (rng() % 5) {
-      case 0:
-        inputs[rng() % 2] = nullptr;
-        what += "input NULL; ";
-        break;
-      case 1:
-        outputs[rng() % 2] = nullptr;
-        what += "output NULL; ";
-        break;
-      case 2:
-        ms[rng() % 4] = 2 + rng() % 250;
-        what += "not a boolean; ";
-        break;
-      case 3:
-        y.data = xs.data() + rng() % 16;
-        what += "y over x; ";
-        break;
-      default:
-        t.data = ys.data() + rng() % 16;
-        what += "t in y; ";
-      }
+      what += damageArguments(call, rng) + "; ";
     }
   }
-  before = xs;
-  bool yGiven = outputs[0] && y.data, tGiven = outputs[1] && t.data;
-  int32_t status = rng() % 50 ? dlc_api_run(inputs, outputs)
-                              : dlc_api_run(rng() % 2 ? inputs : nullptr, nullptr);
+  return what;
+}
+
+/// Whether y is what it should be, given what x was before the call.
+bool isRight(const Call &call, const std::vector<float> &before) {
+  TestTensor source(call.x);
+  if (before != call.xs) // y was written over x: read what x was
+    source.data =
+        const_cast<char *>(reinterpret_cast<const char *>(before.data()) +
+                           (static_cast<const char *>(call.x.data) -
+                            reinterpret_cast<const char *>(call.xs.data())));
+  for (int64_t i = 0; i < call.x.shape[0]; ++i)
+    for (int64_t d = 0; d < 4; ++d) {
+      float in = loadFloat(at(source, i, d, 4)), out = loadFloat(at(call.y, i, d, 4));
+      float expected = *at(call.m, i, 0, 1) ? in + float(d + 1) : -in;
+      if (out != expected && expected == expected)
+        return false;
+    }
+  return true;
+}
+
+/// Runs one damaged call; an empty string if all was as it should be.
+std::string runOne(Rng &rng) {
+  Call call(rng, rng() % 4);
+  std::string what = damageCall(call, rng);
+  std::vector<float> before = call.xs;
+  bool yGiven = call.outputs[0] && call.y.data, tGiven = call.outputs[1] && call.t.data;
+  int32_t status = rng() % 50 ? dlc_api_run(call.inputs, call.outputs)
+                              : dlc_api_run(rng() % 2 ? call.inputs : nullptr, nullptr);
   std::string problem;
   if (status) {
     std::string sentence = dlc_api_last_error();
     if (sentence.size() < 10 || sentence.rfind("hand: ", 0) != 0)
       problem = "refused without a sentence: '" + sentence + "'";
-    if (!yGiven && outputs[0] && y.data)
+    if (!yGiven && call.outputs[0] && call.y.data)
       problem = "a failed run allocated y";
   } else {
-    TestTensor source(x);
-    if (before != xs) { // y was written over x: read what x was
-      source.data = reinterpret_cast<char *>(before.data()) +
-                    (static_cast<char *>(x.data) - reinterpret_cast<char *>(xs.data()));
-    }
-    for (int64_t i = 0; i < x.shape[0]; ++i)
-      for (int64_t d = 0; d < 4; ++d) {
-        float in = loadFloat(at(source, i, d, 4)), out = loadFloat(at(y, i, d, 4));
-        float expected = *at(m, i, 0, 1) ? in + float(d + 1) : -in;
-        if (out != expected && expected == expected)
-          problem = "a wrong number";
-      }
+    if (!isRight(call, before))
+      problem = "a wrong number";
     if (!yGiven)
-      dlc_api_release(y.data);
+      dlc_api_release(call.y.data);
     if (!tGiven)
-      dlc_api_release(t.data);
+      dlc_api_release(call.t.data);
   }
   return problem.empty() ? problem : what + problem;
 }

@@ -256,6 +256,75 @@ void HostTranslator::translateCall(func::CallOp op) {
   leaveIf(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, status, zero));
 }
 
+void HostTranslator::translateAlloc(dispatch::AllocOp op) {
+  auto type = cast<MemRefType>(op.getType());
+  SmallVector<Value> sizes = map(op.getSizes());
+  auto known = llvm::map_to_vector(type.getShape(), [](int64_t size) {
+    return ShapedType::isDynamic(size) ? 1 : size;
+  });
+  Value room = getSaturatedBytes(dispatch::getStaticBytes(type.clone(known)), sizes);
+  Value pointer = call("dlc_rt_alloc", ptr(), {context, room});
+  leaveIfNull(pointer);
+  buffers[op.getResult()] = {pointer, sizes};
+}
+
+void HostTranslator::translateLoad(memref::LoadOp op) {
+  Value address = getElementPointer(op.getMemRef(), op.getIndices());
+  Type type = op.getType();
+  Type stored = type.isIndex() ? Type(b.getI64Type()) : type;
+  if (type.isIntOrFloat() && type.getIntOrFloatBitWidth() < 8)
+    stored = b.getI8Type();
+  Value value = LLVM::LoadOp::create(b, stored, address);
+  if (type.isIndex())
+    value = arith::IndexCastOp::create(b, type, value);
+  else if (stored != type)
+    value = arith::TruncIOp::create(b, type, value);
+  values[op] = value;
+}
+
+void HostTranslator::translateStore(memref::StoreOp op) {
+  Value value = map(op.getValue());
+  Type type = value.getType();
+  if (type.isIndex())
+    value = toI64(value);
+  else if (type.isIntOrFloat() && type.getIntOrFloatBitWidth() < 8)
+    value = type.isInteger(1) ? arith::ExtUIOp::create(b, b.getI8Type(), value).getResult()
+                              : arith::ExtSIOp::create(b, b.getI8Type(), value).getResult();
+  LLVM::StoreOp::create(b, value, getElementPointer(op.getMemRef(), op.getIndices()));
+}
+
+void HostTranslator::translateDim(memref::DimOp op) {
+  auto type = cast<MemRefType>(op.getSource().getType());
+  int64_t d = *op.getConstantIndex();
+  if (!type.isDynamicDim(d)) {
+    values[op] = arith::ConstantIndexOp::create(b, type.getDimSize(d));
+    return;
+  }
+  unsigned number = llvm::count_if(type.getShape().take_front(d), ShapedType::isDynamic);
+  values[op] = buffers[op.getSource()].sizes[number];
+}
+
+void HostTranslator::translateSelect(arith::SelectOp op) {
+  if (!isa<MemRefType>(op.getType()))
+    return copy(op);
+  Value condition = map(op.getCondition());
+  auto yes = expand(op.getTrueValue()), no = expand(op.getFalseValue());
+  SmallVector<Value> chosen;
+  for (auto [lhs, rhs] : llvm::zip_equal(yes, no))
+    chosen.push_back(arith::SelectOp::create(b, condition, lhs, rhs));
+  buffers[op] = {chosen.front(), llvm::to_vector(llvm::drop_begin(chosen))};
+}
+
+/// An op on scalars, as it is.
+void HostTranslator::copy(Operation *op) {
+  IRMapping mapping;
+  for (Value operand : op->getOperands())
+    mapping.map(operand, map(operand));
+  Operation *copy = b.clone(*op, mapping);
+  for (auto [old, result] : llvm::zip_equal(op->getResults(), copy->getResults()))
+    values[old] = result;
+}
+
 void HostTranslator::translate(Operation *op) {
   b.setLoc(op->getLoc());
   TypeSwitch<Operation *>(op)
@@ -273,19 +342,7 @@ void HostTranslator::translate(Operation *op) {
         leaveIfNull(pointer);
         buffers[op.getResult()] = {pointer, {bytes}};
       })
-      .Case([&](dispatch::AllocOp op) {
-        auto type = cast<MemRefType>(op.getType());
-        SmallVector<Value> sizes = map(op.getSizes());
-        Value room = getSaturatedBytes(dispatch::getStaticBytes(type.clone(llvm::map_to_vector(
-                                           type.getShape(),
-                                           [](int64_t size) {
-                                             return ShapedType::isDynamic(size) ? 1 : size;
-                                           }))),
-                                       sizes);
-        Value pointer = call("dlc_rt_alloc", ptr(), {context, room});
-        leaveIfNull(pointer);
-        buffers[op.getResult()] = {pointer, sizes};
-      })
+      .Case([&](dispatch::AllocOp op) { translateAlloc(op); })
       .Case([&](dispatch::FreeOp op) {
         call("dlc_rt_free", {}, {context, buffers[op.getBuffer()].pointer});
       })
@@ -299,61 +356,14 @@ void HostTranslator::translate(Operation *op) {
         LLVM::MemcpyOp::create(b, buffers[op.getTarget()].pointer, source.pointer,
                                getBytes(type, source.sizes), /*isVolatile=*/false);
       })
-      .Case([&](memref::LoadOp op) {
-        Value address = getElementPointer(op.getMemRef(), op.getIndices());
-        Type type = op.getType();
-        Type stored = type.isIndex() ? Type(b.getI64Type()) : type;
-        if (type.isIntOrFloat() && type.getIntOrFloatBitWidth() < 8)
-          stored = b.getI8Type();
-        Value value = LLVM::LoadOp::create(b, stored, address);
-        if (type.isIndex())
-          value = arith::IndexCastOp::create(b, type, value);
-        else if (stored != type)
-          value = arith::TruncIOp::create(b, type, value);
-        values[op] = value;
-      })
-      .Case([&](memref::StoreOp op) {
-        Value value = map(op.getValue());
-        Type type = value.getType();
-        if (type.isIndex())
-          value = toI64(value);
-        else if (type.isIntOrFloat() && type.getIntOrFloatBitWidth() < 8)
-          value = type.isInteger(1)
-                      ? arith::ExtUIOp::create(b, b.getI8Type(), value).getResult()
-                      : arith::ExtSIOp::create(b, b.getI8Type(), value).getResult();
-        LLVM::StoreOp::create(b, value, getElementPointer(op.getMemRef(), op.getIndices()));
-      })
-      .Case([&](memref::DimOp op) {
-        auto type = cast<MemRefType>(op.getSource().getType());
-        int64_t d = *op.getConstantIndex();
-        if (!type.isDynamicDim(d)) {
-          values[op] = arith::ConstantIndexOp::create(b, type.getDimSize(d));
-          return;
-        }
-        unsigned number = llvm::count_if(type.getShape().take_front(d), ShapedType::isDynamic);
-        values[op] = buffers[op.getSource()].sizes[number];
-      })
+      .Case([&](memref::LoadOp op) { translateLoad(op); })
+      .Case([&](memref::StoreOp op) { translateStore(op); })
+      .Case([&](memref::DimOp op) { translateDim(op); })
       .Case<cf::BranchOp, cf::CondBranchOp>([&](auto op) { translateBranch(op); })
       .Case([&](func::CallOp op) { translateCall(op); })
       .Case([&](func::ReturnOp) { cf::BranchOp::create(b, leave); })
-      .Default([&](Operation *op) {
-        auto select = dyn_cast<arith::SelectOp>(op);
-        if (select && isa<MemRefType>(select.getType())) {
-          Value condition = map(select.getCondition());
-          auto yes = expand(select.getTrueValue()), no = expand(select.getFalseValue());
-          SmallVector<Value> chosen;
-          for (auto [lhs, rhs] : llvm::zip_equal(yes, no))
-            chosen.push_back(arith::SelectOp::create(b, condition, lhs, rhs));
-          buffers[select] = {chosen.front(), llvm::to_vector(llvm::drop_begin(chosen))};
-          return;
-        }
-        IRMapping mapping;
-        for (Value operand : op->getOperands())
-          mapping.map(operand, map(operand));
-        Operation *copy = b.clone(*op, mapping);
-        for (auto [old, result] : llvm::zip_equal(op->getResults(), copy->getResults()))
-          values[old] = result;
-      });
+      .Case([&](arith::SelectOp op) { translateSelect(op); })
+      .Default([&](Operation *op) { copy(op); });
 }
 
 func::FuncOp HostTranslator::translate() {

@@ -55,8 +55,14 @@ private:
   void translateLaunch(dispatch::LaunchOp op);
   void translateView(dispatch::ViewOp op);
   void translateOutput(dispatch::OutputOp op);
+  void translateAlloc(dispatch::AllocOp op);
+  void translateLoad(mlir::memref::LoadOp op);
+  void translateStore(mlir::memref::StoreOp op);
+  void translateDim(mlir::memref::DimOp op);
+  void translateSelect(mlir::arith::SelectOp op);
   void translateBranch(mlir::Operation *op);
   void translateCall(mlir::func::CallOp op);
+  void copy(mlir::Operation *op);
 
   mlir::Type ptr() { return mlir::LLVM::LLVMPointerType::get(b.getContext()); }
   mlir::Value i64(int64_t value);

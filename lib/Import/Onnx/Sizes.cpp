@@ -166,6 +166,27 @@ static bool keepsSize(int64_t window, int64_t stride, int64_t low, int64_t high,
   return !ShapedType::isDynamic(window) && stride == 1 && low + high == (window - 1) * dilation;
 }
 
+static std::optional<Key> stepConv(dl::ConvOp conv, int64_t dim) {
+  if (conv.getLayout() != dl::DataLayout::channels_first || dim == 1)
+    return std::nullopt;
+  if (dim == 0 || keepsSize(typeOf(conv.getKernel()).getDimSize(dim), conv.getStrides()[dim - 2],
+                            conv.getPaddingLow()[dim - 2], conv.getPaddingHigh()[dim - 2],
+                            conv.getDilations()[dim - 2]))
+    return Key(conv.getInput(), dim);
+  return std::nullopt;
+}
+
+template <typename Pool>
+static std::optional<Key> stepPool(Pool pool, int64_t dim) {
+  if (pool.getLayout() != dl::DataLayout::channels_first)
+    return std::nullopt;
+  if (dim < 2 || keepsSize(pool.getWindow()[dim - 2], pool.getStrides()[dim - 2],
+                           pool.getPaddingLow()[dim - 2], pool.getPaddingHigh()[dim - 2],
+                           pool.getDilations()[dim - 2]))
+    return Key(pool.getInput(), dim);
+  return std::nullopt;
+}
+
 /// The dimension that `dim` of `result` is known to be equal to.
 static std::optional<Key> step(OpResult result, int64_t dim) {
   using Next = std::optional<Key>;
@@ -176,9 +197,8 @@ static std::optional<Key> step(OpResult result, int64_t dim) {
       .Case<dl::ConvertOp, dl::BitcastOp, dl::SoftmaxOp, dl::LogSoftmaxOp, dl::BatchNormOp,
             dl::LayerNormOp, dl::GroupNormOp, dl::RmsNormOp, dl::CumulativeOp, dl::ReverseOp,
             dl::RotaryEmbeddingOp, dl::ScatterOp, dl::DynamicUpdateSliceOp, dl::QuantizeOp,
-            dl::DequantizeOp, tensor::CastOp>(
+            dl::DequantizeOp, dl::SortOp, tensor::CastOp>(
           [&](auto) { return Next(Key(op->getOperand(0), dim)); })
-      .Case<dl::SortOp>([&](auto) { return Next(Key(op->getOperand(0), dim)); })
       .Case<dl::ClampOp>([&](auto clamp) { return Next(Key(clamp.getInput(), dim)); })
       .Case<dl::TransposeOp>([&](auto transpose) {
         return Next(Key(transpose.getInput(), transpose.getPermutation()[dim]));
@@ -223,26 +243,8 @@ static std::optional<Key> step(OpResult result, int64_t dim) {
         return dim < rank ? Next(Key(embedding.getIndices(), dim))
                           : Next(Key(embedding.getTable(), dim - rank + 1));
       })
-      .Case<dl::ConvOp>([&](auto conv) {
-        if (conv.getLayout() != dl::DataLayout::channels_first)
-          return Next();
-        if (dim == 0)
-          return Next(Key(conv.getInput(), 0));
-        return dim >= 2 && keepsSize(typeOf(conv.getKernel()).getDimSize(dim),
-                                     conv.getStrides()[dim - 2], conv.getPaddingLow()[dim - 2],
-                                     conv.getPaddingHigh()[dim - 2], conv.getDilations()[dim - 2])
-                   ? Next(Key(conv.getInput(), dim))
-                   : Next();
-      })
-      .Case<dl::PoolOp, dl::MaxPoolWithIndexOp>([&](auto pool) {
-        if (pool.getLayout() != dl::DataLayout::channels_first)
-          return Next();
-        return dim < 2 || keepsSize(pool.getWindow()[dim - 2], pool.getStrides()[dim - 2],
-                                    pool.getPaddingLow()[dim - 2], pool.getPaddingHigh()[dim - 2],
-                                    pool.getDilations()[dim - 2])
-                   ? Next(Key(pool.getInput(), dim))
-                   : Next();
-      })
+      .Case<dl::ConvOp>([&](auto conv) { return stepConv(conv, dim); })
+      .Case<dl::PoolOp, dl::MaxPoolWithIndexOp>([&](auto pool) { return stepPool(pool, dim); })
       .Case<dl::RnnOp, dl::LstmOp, dl::GruOp>([&](auto rnn) {
         if (result.getResultNumber() == 0 && (dim == 0 || dim == 2))
           return Next(Key(rnn.getInput(), dim / 2));
