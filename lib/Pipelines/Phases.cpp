@@ -22,6 +22,8 @@ static void buildDispatch(OpPassManager &manager) {
   // Packing is dl ops on weights, computed here once and for all, whatever a
   // weight's size.
   manager.addPass(createPackWeights());
+  // A weight that several kernels use is packed once.
+  manager.addNestedPass<func::FuncOp>(createCSEPass());
   FoldConstantsOptions folding;
   folding.maxElements = int64_t(1) << 28;
   manager.addPass(createFoldConstants(folding));

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Support/Tensor.h"
+#include "TensorMemory.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemAlloc.h"
 #include <cmath>
@@ -15,8 +16,6 @@
 using namespace dlc;
 using llvm::ArrayRef;
 
-static constexpr size_t tensorAlignment = 64;
-
 static int64_t getProduct(ArrayRef<int64_t> shape) {
   int64_t product = 1;
   for (int64_t size : shape)
@@ -24,19 +23,9 @@ static int64_t getProduct(ArrayRef<int64_t> shape) {
   return product;
 }
 
-/// Memory for `bytes`, zeroed (freed with the last copy of the pointer).
-static std::shared_ptr<char> allocate(int64_t bytes) {
-  size_t rounded = (size_t(bytes) / tensorAlignment + 1) * tensorAlignment;
-  char *memory = static_cast<char *>(std::aligned_alloc(tensorAlignment, rounded));
-  if (!memory)
-    llvm::report_bad_alloc_error("out of memory for a tensor");
-  std::memset(memory, 0, rounded);
-  return std::shared_ptr<char>(memory, std::free);
-}
-
 Tensor::Tensor(ElementType type, ArrayRef<int64_t> shape)
     : type(type), shape(shape), numElements(getProduct(shape)), isOwned(true) {
-  std::shared_ptr<char> memory = allocate(getNumBytes());
+  std::shared_ptr<char> memory = allocateTensor(getNumBytes());
   data = memory.get();
   owner = std::move(memory);
 }
@@ -69,7 +58,7 @@ Tensor Tensor::fromInts(ElementType type, ArrayRef<int64_t> shape, ArrayRef<int6
 
 char *Tensor::getMutableData() {
   if (!isOwned || owner.use_count() > 1) {
-    std::shared_ptr<char> copy = allocate(getNumBytes());
+    std::shared_ptr<char> copy = allocateTensor(getNumBytes());
     std::memcpy(copy.get(), data, getNumBytes());
     data = copy.get();
     owner = std::move(copy);

@@ -131,23 +131,25 @@ Value ConstantStore::write(Operation *op, const Constant &constant) {
     auto element = reference::getAttribute(first, type.clone(ArrayRef<int64_t>{}));
     return ConstantOp::create(builder, op->getLoc(), element.resizeSplat(type));
   }
+  Operation *module = symbols.getOp();
+  builder.setInsertionPointToStart(&module->getRegion(0).front());
+  auto global = GlobalOp::create(builder, op->getLoc(), "folded", builder.getStringAttr("private"),
+                                 type, /*value=*/Attribute(), /*is_mutable=*/false);
+  StringRef name = symbols.insert(global);
   Attribute value = constant.origin;
   if (auto resource = dyn_cast_if_present<DenseResourceElementsAttr>(value)) {
     value = DenseResourceElementsAttr::get(type, resource.getRawHandle());
   } else if (!value) {
-    // The attribute's blob keeps the tensor's memory alive.
+    // The attribute's blob keeps the tensor's memory alive. It has the global's
+    // name, since finding a free one for the n-th of a name takes n attempts.
     auto owner = std::make_shared<Tensor>(tensor);
     AsmResourceBlob blob(ArrayRef(tensor.getData(), tensor.getNumBytes()), /*dataAlignment=*/64,
                          [owner](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
-    value = DenseResourceElementsAttr::get(type, "folded", std::move(blob));
+    value = DenseResourceElementsAttr::get(type, name, std::move(blob));
   }
-  Operation *module = symbols.getOp();
-  builder.setInsertionPointToStart(&module->getRegion(0).front());
-  auto global = GlobalOp::create(builder, op->getLoc(), "folded", builder.getStringAttr("private"),
-                                 type, value, /*is_mutable=*/false);
-  symbols.insert(global);
+  global.setValueAttr(value);
   builder.setInsertionPoint(op);
-  return GlobalLoadOp::create(builder, op->getLoc(), type, global.getSymName());
+  return GlobalLoadOp::create(builder, op->getLoc(), type, name);
 }
 
 namespace {

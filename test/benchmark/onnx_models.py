@@ -193,12 +193,14 @@ def add():
     return g.model([("a", TensorProto.FLOAT, [4]), ("b", TensorProto.FLOAT, [4])], [(x, [4])])
 
 
-def residual_chain(nodes, width=64):
-    """x = relu(x·W + b) + x over and over: `nodes` nodes, four a step."""
+def residual_chain(nodes, width=64, shared=True):
+    """x = relu(x·W + b) + x over and over: `nodes` nodes, four a step, with the same
+    weights in each or with its own."""
     g = Graph()
-    w, b = g.weight(width, width, scale=0.05), g.weight(width, scale=0.05)
     x = "input"
-    for _ in range(nodes // 4):
+    for step in range(nodes // 4):
+        if step == 0 or not shared:
+            w, b = g.weight(width, width, scale=0.05), g.weight(width, scale=0.05)
         x = g.op("Add", g.op("Relu", g.op("Add", g.op("MatMul", x, w), b)), x)
     return g.model([("input", TensorProto.FLOAT, [8, width])], [(x, [8, width])])
 

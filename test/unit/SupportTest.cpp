@@ -12,6 +12,7 @@
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/FileSystem.h"
 #include "gtest/gtest.h"
+#include <fstream>
 
 using namespace dlc;
 using llvm::APFloat;
@@ -117,6 +118,29 @@ TEST(Tensor, CopiesShareUntilWritten) {
 //===----------------------------------------------------------------------===//
 // Files
 //===----------------------------------------------------------------------===//
+
+TEST(Tensor, LargeOnesLieInATemporaryFile) {
+  // Beyond what tensors may take of ordinary memory, so that it needs no memory
+  // of the process's own.
+  auto ownKilobytes = [] {
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    while (status >> word)
+      if (word == "RssAnon:") {
+        long kilobytes;
+        status >> kilobytes;
+        return kilobytes;
+      }
+    return -1l;
+  };
+  long before = ownKilobytes();
+  Tensor tensor(ElementType::f32, {300 << 18});
+  EXPECT_EQ(tensor.getFloat(0), 0);
+  EXPECT_EQ(tensor.getFloat(tensor.getNumElements() - 1), 0);
+  reinterpret_cast<float *>(tensor.getMutableData())[7] = 2;
+  EXPECT_EQ(tensor.getFloat(7), 2);
+  EXPECT_LT(ownKilobytes() - before, 64 << 10);
+}
 
 TEST(TensorFile, EveryTypeThroughNpz) {
   std::vector<NamedTensor> tensors;

@@ -143,7 +143,7 @@ void HostBufferizer::visitConstant(arith::ConstantOp op, OpBuilder &builder) {
 void HostBufferizer::visitGlobalLoad(dl::GlobalLoadOp op, OpBuilder &builder) {
   MemRefType type = getBufferType(op.getType());
   Value buffer = dispatch::GlobalOp::create(builder, op.getLoc(), type, op.getGlobalAttr());
-  auto global = module.lookupSymbol<dl::GlobalOp>(op.getGlobal());
+  auto global = symbols.lookup<dl::GlobalOp>(op.getGlobal());
   // State may change before the value is used.
   if (global && global.getIsMutable()) {
     Value copy = memref::AllocOp::create(builder, op.getLoc(), type);

@@ -13,13 +13,14 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/SymbolTable.h"
 
 namespace dlc {
 
 /// Rewrites one function from tensors to buffers, op by op in program order.
 class HostBufferizer {
 public:
-  HostBufferizer(mlir::func::FuncOp func, mlir::ModuleOp module) : func(func), module(module) {}
+  HostBufferizer(mlir::func::FuncOp func, mlir::ModuleOp module) : func(func), symbols(module) {}
   mlir::LogicalResult run();
 
 private:
@@ -73,7 +74,7 @@ private:
                     mlir::OpBuilder &builder);
 
   mlir::func::FuncOp func;
-  mlir::ModuleOp module;
+  mlir::SymbolTable symbols;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   struct Claim {
     unsigned index;
