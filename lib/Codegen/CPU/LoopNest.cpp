@@ -8,7 +8,9 @@
 // The innermost loop is the one along which the most operands are contiguous:
 // LLVM vectorises it. Neighbouring dimensions that every operand has side by
 // side become one loop. A reduction that ends up innermost keeps its result in
-// a register, one that doesn't accumulates into the output's row.
+// a register, one that doesn't accumulates into the output's row, a long one by
+// way of a row of partial results: the rounding errors of n additions grow with
+// n/32 then, as those of the partial sums in vector registers do.
 //
 //===----------------------------------------------------------------------===//
 
@@ -246,13 +248,23 @@ SmallVector<Value> LoopNest::indicesOf(ImplicitLocOpBuilder &b, const Access &ac
   return indices;
 }
 
-/// The body on the current indices; returns what it yields.
-SmallVector<Value> LoopNest::emitBody(ImplicitLocOpBuilder &b, ValueRange accumulators) {
+/// What `combiner` adds to (or multiplies into) its output's element.
+static Value getAddend(Operation &combiner) {
+  auto argument = dyn_cast<BlockArgument>(combiner.getOperand(0));
+  auto generic = cast<linalg::GenericOp>(combiner.getParentOp());
+  bool isOutput = argument && argument.getArgNumber() >= unsigned(generic.getNumDpsInputs());
+  return combiner.getOperand(isOutput ? 1 : 0);
+}
+
+/// The body on the current indices; returns what it yields or, where `combiners`
+/// are given, what each of these would add to its accumulator.
+SmallVector<Value> LoopNest::emitBody(ImplicitLocOpBuilder &b, ValueRange accumulators,
+                                      ArrayRef<Operation *> combiners) {
   IRMapping mapping;
   Block *body = op.getBody();
   unsigned inputs = op.getNumDpsInputs();
   for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
-    if (argument.use_empty())
+    if (argument.use_empty() || (i >= inputs && accumulators.empty()))
       continue;
     if (i >= inputs)
       mapping.map(argument, accumulators[i - inputs]);
@@ -265,6 +277,8 @@ SmallVector<Value> LoopNest::emitBody(ImplicitLocOpBuilder &b, ValueRange accumu
   for (Operation &nested : body->without_terminator()) {
     if (auto index = dyn_cast<linalg::IndexOp>(nested))
       mapping.map(index.getResult(), dimIndex[index.getDim()]);
+    else if (llvm::is_contained(combiners, &nested))
+      mapping.map(nested.getResult(0), mapping.lookupOrDefault(getAddend(nested)));
     else
       b.clone(nested, mapping)->walk([&](linalg::IndexOp index) {
         index.getResult().replaceAllUsesWith(dimIndex[index.getDim()]);
@@ -275,6 +289,95 @@ SmallVector<Value> LoopNest::emitBody(ImplicitLocOpBuilder &b, ValueRange accumu
   for (Value value : body->getTerminator()->getOperands())
     results.push_back(mapping.lookupOrDefault(value));
   return results;
+}
+
+/// For each output the op that takes a point into it, if these may be grouped at
+/// will: sums and products marked reassociable. Empty where one isn't.
+SmallVector<Operation *> LoopNest::findCombiners() {
+  SmallVector<Operation *> combiners;
+  ValueRange outputs = op.getRegionOutputArgs();
+  for (auto [i, value] : llvm::enumerate(op.getBody()->getTerminator()->getOperands())) {
+    Operation *combiner = value.getDefiningOp();
+    if (!isa_and_nonnull<arith::AddFOp, arith::MulFOp>(combiner) || !combiner->hasOneUse() ||
+        !outputs[i].hasOneUse() || *outputs[i].user_begin() != combiner)
+      return {};
+    auto math = cast<arith::ArithFastMathInterface>(combiner);
+    if (!bitEnumContainsAll(math.getFastMathFlagsAttr().getValue(),
+                            arith::FastMathFlags::reassoc))
+      return {};
+    combiners.push_back(combiner);
+  }
+  return combiners;
+}
+
+/// A scratch row on the stack of the parallel iteration, or of the function.
+static Value createPartialRow(ImplicitLocOpBuilder &b, int64_t columns, Type element) {
+  OpBuilder::InsertionGuard guard(b);
+  Operation *scope = b.getInsertionBlock()->getParentOp();
+  while (!isa<scf::ParallelOp, func::FuncOp>(scope))
+    scope = scope->getParentOp();
+  b.setInsertionPointToStart(&scope->getRegion(0).front());
+  return memref::AllocaOp::create(b, MemRefType::get({columns}, element), b.getI64IntegerAttr(64));
+}
+
+/// The rows of `loop`, a reduction around the parallel loop `inner` from `begin`
+/// to `end`, into the outputs.
+void LoopNest::emitRows(ImplicitLocOpBuilder &b, const Loop &loop, const Loop &inner, Value begin,
+                        Value end) {
+  OpBuilder::InsertionGuard guard(b);
+  SmallVector<Operation *> combiners = findCombiners();
+  Value zero = constantIndex(b, 0), one = constantIndex(b, 1), size = sizeOf(b, loop);
+  bool isShort = !ShapedType::isDynamic(loop.size) && loop.size <= 2 * options.partialRows;
+  if (combiners.empty() || isShort) {
+    setIndex(b, loop, buildFor(b, zero, size, one).getInductionVar());
+    setIndex(b, inner, buildFor(b, begin, end, one).getInductionVar());
+    return emitPoint(b);
+  }
+  ArrayRef<Access> outputs = ArrayRef(accesses).take_back(combiners.size());
+  SmallVector<Value> partials;
+  for (const Access &output : outputs)
+    partials.push_back(
+        createPartialRow(b, getRowPiece(), getElementTypeOrSelf(output.buffer)));
+
+  Value columns = constantIndex(b, getRowPiece()), rows = constantIndex(b, options.partialRows);
+  Value left = buildFor(b, begin, end, columns).getInductionVar();
+  Value width = arith::MinSIOp::create(b, arith::SubIOp::create(b, end, left), columns);
+  Value top = buildFor(b, zero, size, rows).getInductionVar();
+  Value bottom = arith::MinSIOp::create(b, arith::AddIOp::create(b, top, rows), size);
+  // A row of columns, at each of which `point` does its work.
+  auto emitRow = [&](function_ref<void(Value)> point) {
+    OpBuilder::InsertionGuard inRow(b);
+    Value column = buildFor(b, zero, width, one).getInductionVar();
+    setIndex(b, inner, arith::AddIOp::create(b, left, column));
+    point(column);
+  };
+  auto load = [&](Value column) {
+    SmallVector<Value> values;
+    for (Value partial : partials)
+      values.push_back(memref::LoadOp::create(b, partial, column));
+    return values;
+  };
+  auto store = [&](ArrayRef<Value> values, Value column) {
+    for (auto [value, partial] : llvm::zip_equal(values, partials))
+      memref::StoreOp::create(b, value, partial, column);
+  };
+  setIndex(b, loop, top);
+  emitRow([&](Value column) { store(emitBody(b, {}, combiners), column); });
+  {
+    OpBuilder::InsertionGuard inRows(b);
+    Value second = arith::AddIOp::create(b, top, one);
+    setIndex(b, loop, buildFor(b, second, bottom, one).getInductionVar());
+    emitRow([&](Value column) { store(emitBody(b, load(column)), column); });
+  }
+  emitRow([&](Value column) {
+    for (auto [output, combiner, partial] : llvm::zip_equal(outputs, combiners, load(column))) {
+      SmallVector<Value> place = indicesOf(b, output);
+      Value old = memref::LoadOp::create(b, output.buffer, place);
+      Operation *sum = b.clone(*combiner);
+      sum->setOperands({old, partial});
+      memref::StoreOp::create(b, sum->getResult(0), output.buffer, place);
+    }
+  });
 }
 
 /// One point with the outputs in memory.
@@ -337,6 +440,9 @@ void LoopNest::emitLoops(ImplicitLocOpBuilder &b, ArrayRef<Loop> remaining) {
       dimIndex[other->dims.front()] = blocks.getInductionVar();
       return emitTransposed(b, *other);
     }
+  if (remaining.size() == 2 && remaining.front().isReduction)
+    return emitRows(b, remaining.front(), remaining.back(), constantIndex(b, 0),
+                    sizeOf(b, remaining.back()));
   auto loop = buildFor(b, constantIndex(b, 0), sizeOf(b, remaining.front()), constantIndex(b, 1));
   setIndex(b, remaining.front(), loop.getInductionVar());
   emitLoops(b, remaining.drop_front());
@@ -395,8 +501,7 @@ void LoopNest::emit(ImplicitLocOpBuilder &b, ValueRange leadingIndices) {
 void LoopNest::emitBlocks(ImplicitLocOpBuilder &b) {
   OpBuilder::InsertionGuard guard(b);
   Loop inner = loops.back();
-  // What a reduction adds to must stay in the first cache.
-  int64_t length = loops.size() > 1 ? options.pieceLength / 8 : options.pieceLength;
+  int64_t length = loops.size() > 1 ? getRowPiece() : options.pieceLength;
   Value block = constantIndex(b, length);
   Value size = sizeOf(b, inner);
   Value count = arith::CeilDivUIOp::create(b, size, block);
@@ -408,10 +513,13 @@ void LoopNest::emitBlocks(ImplicitLocOpBuilder &b) {
   b.setInsertionPointToStart(parallel.getBody());
   Value begin = arith::MulIOp::create(b, parallel.getInductionVars().front(), block);
   Value end = arith::MinSIOp::create(b, arith::AddIOp::create(b, begin, block), size);
-  for (const Loop &loop : ArrayRef(loops).drop_back()) {
+  bool addsRows = loops.size() > 1 && loops[loops.size() - 2].isReduction;
+  for (const Loop &loop : ArrayRef(loops).drop_back(addsRows ? 2 : 1)) {
     auto nested = buildFor(b, constantIndex(b, 0), sizeOf(b, loop), constantIndex(b, 1));
     setIndex(b, loop, nested.getInductionVar());
   }
+  if (addsRows)
+    return emitRows(b, loops[loops.size() - 2], inner, begin, end);
   auto nested = buildFor(b, begin, end, constantIndex(b, 1));
   setIndex(b, inner, nested.getInductionVar());
   emitPoint(b);

@@ -66,6 +66,9 @@ private:
     llvm::SmallVector<llvm::SmallVector<int64_t, 2>> groups;
   };
 
+  /// How much of a row a reduction adds to at a time: it must stay in the first cache.
+  int64_t getRowPiece() const { return std::max<int64_t>(1, options.pieceLength / 8); }
+
   void collectDims(unsigned leading, const llvm::DenseMap<mlir::Value, mlir::Value> &rows);
   void mergeLoops();
   bool canMerge(unsigned first, unsigned second) const;
@@ -76,7 +79,11 @@ private:
   void setIndex(mlir::ImplicitLocOpBuilder &b, const Loop &loop, mlir::Value index);
   llvm::SmallVector<mlir::Value> indicesOf(mlir::ImplicitLocOpBuilder &b, const Access &access);
   llvm::SmallVector<mlir::Value> emitBody(mlir::ImplicitLocOpBuilder &b,
-                                          mlir::ValueRange accumulators);
+                                          mlir::ValueRange accumulators,
+                                          llvm::ArrayRef<mlir::Operation *> combiners = {});
+  llvm::SmallVector<mlir::Operation *> findCombiners();
+  void emitRows(mlir::ImplicitLocOpBuilder &b, const Loop &loop, const Loop &inner,
+                mlir::Value begin, mlir::Value end);
   void emitPoint(mlir::ImplicitLocOpBuilder &b);
   void emitLoops(mlir::ImplicitLocOpBuilder &b, llvm::ArrayRef<Loop> loops);
   void emitReductions(mlir::ImplicitLocOpBuilder &b, llvm::ArrayRef<Loop> loops);

@@ -356,7 +356,7 @@ struct LowerKernelLoopsPass : dlc::impl::LowerKernelLoopsBase<LowerKernelLoopsPa
     if (failed(generalize(function)))
       return signalPassFailure();
     LowerKernelLoopsOptions options{maxStackBytes, workPerThread, assumedSize, transposeBlock,
-                                    pieceLength};
+                                    pieceLength, std::max<int64_t>(1, partialRows)};
     SmallVector<Block *> blocks;
     function.walk([&](Block *block) {
       if (!isa<linalg::GenericOp>(block->getParentOp()))

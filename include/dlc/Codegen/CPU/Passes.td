@@ -188,6 +188,8 @@ def LowerKernelLoops : Pass<"dl-lower-kernel-loops", "::mlir::func::FuncOp"> {
       "Edge of the squares in which a transposing nest works">,
     Option<"pieceLength", "piece-length", "int64_t", "4096",
       "Elements of the pieces into which a lone parallel loop is cut">,
+    Option<"partialRows", "partial-rows", "int64_t", "32",
+      "Rows that a long sum of rows adds up before it adds them to the rest">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
