@@ -12,6 +12,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Linker/Linker.h"
@@ -155,12 +156,32 @@ static LogicalResult linkLibrary(llvm::Module &module, Location loc) {
   return success();
 }
 
+/// Whether the target is an x86 CPU with this feature.
+static bool hasX86Feature(const llvm::TargetMachine &machine, StringRef feature) {
+  return machine.getTargetTriple().isX86() &&
+         machine.getMCSubtargetInfo()->checkFeatures(("+" + feature).str());
+}
+
+/// Scaling by a power of two is one instruction of AVX-512; elsewhere LLVM would
+/// call libm.
+static void useTargetInstructions(llvm::Module &module, const llvm::TargetMachine &machine) {
+  llvm::Function *scale = module.getFunction("dlc_math_scale_f32");
+  if (!scale || scale->isDeclaration() || !hasX86Feature(machine, "avx512f"))
+    return;
+  scale->dropAllReferences();
+  llvm::IRBuilder<> b(llvm::BasicBlock::Create(module.getContext(), "", scale));
+  llvm::Value *x = scale->getArg(0), *k = scale->getArg(1);
+  b.CreateRet(b.CreateIntrinsic(llvm::Intrinsic::ldexp, {x->getType(), k->getType()}, {x, k}));
+  scale->setLinkage(llvm::GlobalValue::InternalLinkage);
+}
+
 //===----------------------------------------------------------------------===//
 // Code
 //===----------------------------------------------------------------------===//
 
-static void setTargetAttributes(llvm::Module &module, const ResolvedTarget &target) {
-  bool wide = StringRef(target.features).contains("+avx512vl");
+static void setTargetAttributes(llvm::Module &module, const ResolvedTarget &target,
+                                const llvm::TargetMachine &machine) {
+  bool wide = hasX86Feature(machine, "avx512vl");
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
@@ -206,7 +227,8 @@ LogicalResult compileModule(ModuleOp module, const ResolvedTarget &target, EmitK
   code->setPICLevel(llvm::PICLevel::BigPIC);
   if ((prepare && failed(prepare(*code))) || failed(linkLibrary(*code, loc)))
     return failure();
-  setTargetAttributes(*code, target);
+  useTargetInstructions(*code, *machine);
+  setTargetAttributes(*code, target, *machine);
   std::string problem;
   llvm::raw_string_ostream problemStream(problem);
   if (llvm::verifyModule(*code, &problemStream))

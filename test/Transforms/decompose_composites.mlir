@@ -13,8 +13,9 @@ func.func @softmax(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   // CHECK: %[[D:.*]] = dl.sub %arg0, %[[B]]
   // CHECK: %[[E:.*]] = dl.exp %[[D]]
   // CHECK: %[[S:.*]] = dl.reduce sum %[[E]], dims = [1] keep_dims
-  // CHECK: %[[C:.*]] = dl.broadcast_in_dim %[[S]], dims = [0, 1]
-  // CHECK: dl.div %[[E]], %[[C]]
+  // CHECK: %[[R:.*]] = dl.reciprocal %[[S]] : tensor<4x1xf32>
+  // CHECK: %[[C:.*]] = dl.broadcast_in_dim %[[R]], dims = [0, 1]
+  // CHECK: dl.mul %[[E]], %[[C]]
   %0 = dl.softmax %x, dim = 1 : tensor<4x8xf32> -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }

@@ -48,6 +48,10 @@ static inline double scale_f64(double x, int64_t k) {
   return x * exp2i_f64(half) * exp2i_f64(k - half);
 }
 
+/// x·2^k in f32, |k| <= 250; NaN for any k of one. Where the target has an instruction
+/// for it, lib/Target puts that in its place.
+float dlc_math_scale_f32(float x, int32_t k);
+
 /// sin and tan of |x| <= 2^30 (Trig.c).
 double dlc_math_sin_small_f64(double x);
 double dlc_math_tan_small_f64(double x);

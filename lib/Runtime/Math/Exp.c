@@ -55,17 +55,23 @@ double dlc_math_expm1_f64(double x) {
   return x != x ? x : y;
 }
 
+float dlc_math_scale_f32(float x, int32_t k) {
+  int32_t half = k >> 1;
+  return x * exp2i_f32(half) * exp2i_f32(k - half);
+}
+
+/// Adding 1.5·2^23 rounds to an integer and leaves it in the low bits. NaN goes
+/// through the comparisons, which are one instruction each, and the polynomial.
 float dlc_math_exp_f32(float x) {
-  float in = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;
-  float k = __builtin_rintf(in * 0x1.715476p+0f);
+  const float magic = 12582912.0f;
+  float in = -104.0f > x ? -104.0f : x;
+  in = 89.0f < in ? 89.0f : in;
+  float shifted = fma_f32(in, 0x1.715476p+0f, magic), k = shifted - magic;
   float r = fma_f32(k, -0x1.62e400p-1f, in);
   r = fma_f32(k, -0x1.7f7d1cp-20f, r);
-  float p = P32(6, r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
-                1.6666665459e-1f, 5.0000001201e-1f);
-  p = fma_f32(r * r, p, r) + 1;
-  int32_t n = (int32_t)k, half = n >> 1;
-  float y = p * exp2i_f32(half) * exp2i_f32(n - half);
-  return x != x ? x : y;
+  float p = P32(8, r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
+                1.6666665459e-1f, 5.0000001201e-1f, 1, 1);
+  return dlc_math_scale_f32(p, (int32_t)(bits_f32(shifted) - bits_f32(magic)));
 }
 
 float dlc_math_exp2_f32(float x) { return (float)dlc_math_exp2_f64(x); }

@@ -42,14 +42,14 @@ static Value decomposeGelu(GeluOp op, TensorBuilder &b) {
   return b.convert(b.mul(b.mul(x, 0.5), b.add(inner, 1.0)), elementOf(op));
 }
 
-/// e^(x − max) / Σ e^(x − max)
+/// e^(x − max) / Σ e^(x − max); one division a row.
 static Value decomposeSoftmax(SoftmaxOp op, TensorBuilder &b) {
   Value x = b.widen(op.getInput());
   int64_t dim = op.getDimension();
   Value max = b.broadcastLike(b.reduce(ReductionKind::max, x, dim), x);
   Value exp = b.unary<ExpOp>(b.sub(x, max));
-  Value sum = b.broadcastLike(b.reduce(ReductionKind::sum, exp, dim), x);
-  return b.convert(b.div(exp, sum), elementOf(op));
+  Value factor = b.unary<ReciprocalOp>(b.reduce(ReductionKind::sum, exp, dim));
+  return b.convert(b.mul(exp, b.broadcastLike(factor, x)), elementOf(op));
 }
 
 /// (x − max) − ln Σ e^(x − max)
