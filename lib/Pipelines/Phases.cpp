@@ -28,7 +28,7 @@ static void buildDispatch(OpPassManager &manager) {
   folding.maxElements = int64_t(1) << 28;
   manager.addPass(createFoldConstants(folding));
   manager.addPass(createLowerHost());
-  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createLoopSafeCanonicalizer());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 

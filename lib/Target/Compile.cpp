@@ -86,7 +86,7 @@ FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, 
   return result;
 }
 
-FailureOr<bool> dlc::hasCpuFeature(const TargetOptions &options, StringRef feature, Location loc) {
+FailureOr<bool> hasCpuFeature(const TargetOptions &options, StringRef feature, Location loc) {
   FailureOr<ResolvedTarget> target = ResolvedTarget::resolve(options, loc);
   if (failed(target))
     return failure();

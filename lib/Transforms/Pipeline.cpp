@@ -13,10 +13,17 @@
 using namespace mlir;
 using namespace dlc;
 
+std::unique_ptr<Pass> dlc::createLoopSafeCanonicalizer() {
+  // The pattern is known by its C++ name, which the compiler of libMLIR spells.
+  return createCanonicalizerPass(GreedyRewriteConfig(),
+                                 {"(anonymous namespace)::ForOpTensorCastFolder",
+                                  "{anonymous}::ForOpTensorCastFolder"});
+}
+
 void dlc::buildSimplifyPipeline(OpPassManager &manager) {
   manager.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   manager.addPass(createSymbolDCEPass());
-  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createLoopSafeCanonicalizer());
   // Shapes come first: the rest sees more with static ones.
   manager.addPass(createInferShapes());
   manager.addPass(createFoldConstants());
@@ -27,7 +34,7 @@ void dlc::buildSimplifyPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createChooseLayout());
   manager.addPass(createInferShapes());
   manager.addPass(createFoldConstants());
-  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createLoopSafeCanonicalizer());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
 }
 

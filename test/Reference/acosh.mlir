@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Acosh: NaN below 1.
 // CHECK-LABEL: @f32

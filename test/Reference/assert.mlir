@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // What holds everywhere, and what holds for nothing.
 // CHECK-LABEL: @holds

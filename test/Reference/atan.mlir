@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Atan: pi/2 at infinity.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Quadrants by the signs, signed zeros too.
 // CHECK-LABEL: @f64

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Equal scores average; `causal` and masks hide keys.
 // CHECK-LABEL: @masks

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @features
 // CHECK: = {{\[\[}}0, 11], [1, 15]]

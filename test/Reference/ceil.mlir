@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Ceil: towards infinity; a zero keeps its sign.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @lower
 // CHECK: 2x2xf64 = {{\[\[}}2, 0], [1, 3]]

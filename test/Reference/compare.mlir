@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // With a NaN only `ne` holds; the zeros are equal.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @middle
 // CHECK: 2x3xi8 = {{\[\[}}1, 2, 5], [3, 4, 6]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @values
 // CHECK: 2x2xf32 = {{\[\[}}1, 2], [3, 4]]

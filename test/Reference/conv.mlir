@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @one_dimension
 // CHECK: 1x1x3xf32 = {{\[\[\[}}-1, -1, 3]]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @stride
 // CHECK: 1x1x4xf32 = {{\[\[\[}}1, 10, 2, 20]]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Truncates and saturates; NaN is 0.
 // CHECK-LABEL: @to_int

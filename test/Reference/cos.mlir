@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Cos: radians; NaN at infinity.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // psi(1) is minus Euler's constant; NaN at the negative poles.
 // CHECK-LABEL: @f32

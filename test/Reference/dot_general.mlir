@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @matmul
 // CHECK: 2x2xf32 = {{\[\[}}4, 5], [10, 11]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @box
 // CHECK: 2x3xi8 = {{\[\[}}0, 0, 0], [0, 7, 8]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @rows
 // CHECK: 2x1x2xf32 = {{\[\[\[}}3, 4]], {{\[\[}}1, 2]]]

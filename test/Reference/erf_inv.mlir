@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // The inverse of erf; infinity at 1, NaN beyond.
 // CHECK-LABEL: @f64

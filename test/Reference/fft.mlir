@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @round_trip
 // CHECK: 4x2xf32 = {{\[\[}}10, 0], [-2, 2], [-2, 0], [-2, -2]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Floor: towards minus infinity.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @rows
 // CHECK: 3x2xi8 = {{\[\[}}5, 6], [1, 2], [5, 6]]

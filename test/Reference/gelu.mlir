@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @exact
 // CHECK: 5xf32 = [0, 0.8413448, -0.15865526, inf, nan]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 dl.global private @weight : tensor<2xf32> = dense<[1.0, 2.0]> : tensor<2xf32>
 dl.global mutable @count : tensor<i64> = dense<5> : tensor<i64>

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Coordinates are x, then y; the middle, a corner, outside.
 // CHECK-LABEL: @modes

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @groups
 // CHECK: 1x4x1xf32 = {{\[\[\[}}-1], [1], [-10], [10]]]

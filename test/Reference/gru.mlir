@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // z = r = 2; h~ = 2 + (2*3) = 8; H = (1 - 2)*8 + 2*3.
 // CHECK-LABEL: @affine

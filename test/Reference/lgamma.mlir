@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Lgamma: infinity at the poles.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Log: -inf at 0, NaN below.
 // CHECK-LABEL: @f32

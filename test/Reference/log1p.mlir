@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Log1p: accurate near 0.
 // CHECK-LABEL: @f32

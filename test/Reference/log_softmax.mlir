@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @columns
 // CHECK: = {{\[\[}}-0.6931472, -1.3132616], [-0.6931472, -0.3132617]]

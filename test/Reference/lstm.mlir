@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // All gates linear: i = o = f = c = x, then C = x*C0 + x*x, H = x*C.
 // CHECK-LABEL: @affine

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // The index counts a plane's elements; the first of equal ones.
 // CHECK-LABEL: @planes

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // NaN if either is; +0 is larger than -0.
 // CHECK-LABEL: @f32

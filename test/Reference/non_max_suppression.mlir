@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // The second box overlaps the first, the fourth scores too low.
 // CHECK-LABEL: @greedy

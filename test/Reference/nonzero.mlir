@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // NaN is not zero, -0 is.
 // CHECK-LABEL: @matrix

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // With interior padding, and cropping.
 // CHECK-LABEL: @constant

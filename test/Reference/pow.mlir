@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @f32
 // CHECK: 5xf32 = [8, 0.25, 1, nan, 2]

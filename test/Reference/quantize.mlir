@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Ties to even, saturation.
 // CHECK-LABEL: @per_tensor

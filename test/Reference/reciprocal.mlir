@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Reciprocal: an infinity of the sign of a zero.
 // CHECK-LABEL: @f32

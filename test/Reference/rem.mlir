@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // The sign is the dividend's.
 // CHECK-LABEL: @f32

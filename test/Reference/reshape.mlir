@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @static
 // CHECK: 3x2xf32 = {{\[\[}}0, 1], [2, 3], [4, 5]]

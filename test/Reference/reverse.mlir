@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @both
 // CHECK: 2x2xi8 = {{\[\[}}4, 3], [2, 1]]

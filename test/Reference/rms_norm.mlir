@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @scale
 // CHECK: = {{\[\[}}0.84852815, 2.2627418]]

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // The mean and the deviation of many numbers.
 // CHECK-LABEL: @moments

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Philox4x32-10 with key and counter 0 gives 6627e8d5 e169c58d bc57ac4c
 // 9b00dbd8 (the known-answer test of Random123): the 24 upper bits.

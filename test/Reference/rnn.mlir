@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // h' = relu(x + h).
 // CHECK-LABEL: @relu

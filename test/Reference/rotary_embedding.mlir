@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // (a, b) becomes (-b, a); the rest stays.
 // CHECK-LABEL: @quarter_turn

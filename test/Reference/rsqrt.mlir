@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Rsqrt: infinity at 0.
 // CHECK-LABEL: @f32

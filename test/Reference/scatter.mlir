@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Updates apply in order: with `replace` the last one stays.
 // CHECK-LABEL: @kinds

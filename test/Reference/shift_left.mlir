@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // 0 where the shift is negative or at least the width.
 // CHECK-LABEL: @i8

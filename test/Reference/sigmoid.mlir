@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Sigmoid: no overflow for large negative numbers.
 // CHECK-LABEL: @f32

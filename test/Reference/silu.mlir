@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Silu: -0 in the limit.
 // CHECK-LABEL: @f32

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @strides
 // CHECK: 1x2xi8 = {{\[\[}}5, 7]]

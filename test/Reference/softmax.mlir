@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Shifted by the maximum: no overflow.
 // CHECK-LABEL: @rows

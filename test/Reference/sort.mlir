@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // With NaN last, and a second operand alongside.
 // CHECK-LABEL: @stable

@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // CHECK-LABEL: @static
 // CHECK: 2x2xf32 = {{\[\[}}7, 7], [7, 7]]

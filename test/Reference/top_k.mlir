@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Of equal elements the lower index comes first.
 // CHECK-LABEL: @largest

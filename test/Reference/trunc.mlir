@@ -1,4 +1,5 @@
 // RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled
 
 // Trunc: towards 0; a zero keeps its sign.
 // CHECK-LABEL: @f32

@@ -197,6 +197,18 @@ TEST(Math, GammaFunctions) {
                                                        : code) << #name;                           \
   }
 
+TEST(Math, PowersOfTwoHaveNoSign) {
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(-1.0f), 0xff);
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(-INFINITY), 0xff);
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu_sat(INFINITY), 0xfe);
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(0.0f), 0);
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(1.49f), 127);
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(1.5f), 128);
+  // 2^-127 is a subnormal f32: the middle between it and the next is 1.5 times it.
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(0x1.4p-127f), 0);
+  EXPECT_EQ(dlc_math_f32_to_f8e8m0fnu(0x1.8p-127f), 1);
+}
+
 TEST(Math, NarrowFloatsGoThereAndBack) {
   NARROW(f8e4m3fn, 256)
   NARROW(f8e4m3fnuz, 256)

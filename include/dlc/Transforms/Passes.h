@@ -24,6 +24,11 @@ namespace dlc {
 /// stay whole until dispatches are formed, and are decomposed within the kernel.
 llvm::ArrayRef<llvm::StringLiteral> getKernelComposites();
 
+/// Upstream's canonicalizer, less the one pattern that takes a tensor.cast before a
+/// loop to mean that the size stays the same in the loop: a dl program says so of
+/// nothing that the loop carries.
+std::unique_ptr<mlir::Pass> createLoopSafeCanonicalizer();
+
 /// The `simplify` phase, `-dl-simplify-graph`: every pass of this folder in the
 /// order that serves compilation.
 void buildSimplifyPipeline(mlir::OpPassManager &manager);

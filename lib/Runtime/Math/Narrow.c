@@ -111,16 +111,17 @@ float dlc_math_f8e8m0fnu_to_f32(uint8_t code) {
   float value = power_of_two((int)code - 127);
   return code == 0xff ? __builtin_nanf("") : value;
 }
-/// The nearest power of two (ties to even exponents of f32's bits, as rounding the
-/// mantissa away does); `largest` where it is too large.
+/// The nearest power of two, ties to the larger one; `overflow` where it is too
+/// large, NaN where it would need a sign.
 static inline uint8_t encode_e8m0(float x, uint8_t overflow) {
   uint32_t bits = bits_f32(x), exponent = bits >> 23;
   uint32_t mantissa = bits & 0x7fffff;
-  uint32_t up = mantissa > 0x400000 || (mantissa == 0x400000 && exponent > 0);
+  // A subnormal number's leading bit is part of the mantissa.
+  uint32_t up = mantissa >= (exponent > 0 ? 0x400000u : 0x600000u);
   uint32_t code = exponent + up;
   code = code > 0xfe ? overflow : code;
   code = x > 0 ? code : 0;
-  return (uint8_t)(x != x ? 0xff : code);
+  return (uint8_t)(x != x || x < 0 ? 0xff : code);
 }
 uint8_t dlc_math_f32_to_f8e8m0fnu(float x) { return encode_e8m0(x, 0xff); }
 uint8_t dlc_math_f32_to_f8e8m0fnu_sat(float x) { return encode_e8m0(x, 0xfe); }

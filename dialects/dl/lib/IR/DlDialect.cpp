@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dl/IR/Dl.h"
+#include "mlir/Transforms/InliningUtils.h"
 
 using namespace mlir;
 using namespace dlc::dl;
@@ -16,7 +17,17 @@ using namespace dlc::dl;
 #define GET_ATTRDEF_CLASSES
 #include "dl/IR/DlAttributes.cpp.inc"
 
+namespace {
+/// Ops on values mean the same in every function.
+struct DlInlinerInterface : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const override { return true; }
+};
+} // namespace
+
 void DlDialect::initialize() {
+  addInterfaces<DlInlinerInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dl/IR/DlAttributes.cpp.inc"
