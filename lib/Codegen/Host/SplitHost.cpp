@@ -79,6 +79,9 @@ void HostSplitter::outline(ArrayRef<Operation *> piece) {
     if (Value known = mapping.lookupOrNull(value))
       return known;
     Operation *op = value.getDefiningOp();
+    // What a copied op needs may be made by the piece itself.
+    if (op && members.contains(op))
+      return value;
     if (op && isCopied(op)) {
       for (Value operand : op->getOperands())
         import(operand);
@@ -94,11 +97,8 @@ void HostSplitter::outline(ArrayRef<Operation *> piece) {
     op->walk([&](Operation *nested) {
       for (OpOperand &operand : nested->getOpOperands()) {
         Value value = operand.get();
-        Operation *home =
-            func.getBody().front().findAncestorOpInBlock(*value.getParentBlock()->getParentOp());
-        // Made by a piece's op, or within one.
-        Operation *maker = value.getDefiningOp();
-        if (home || (maker && members.contains(maker)))
+        // Made within one of the piece's ops.
+        if (func.getBody().front().findAncestorOpInBlock(*value.getParentBlock()->getParentOp()))
           continue;
         if (value.getParentBlock() == &func.getBody().front())
           operand.set(import(value));
