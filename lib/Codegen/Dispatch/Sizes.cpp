@@ -30,12 +30,20 @@ Value Sizes::find(Value size) const {
   return size;
 }
 
+/// Whether `one` comes before `other`, both of the function's own block.
+static bool isDefinedBefore(Value one, Value other) {
+  Operation *first = one.getDefiningOp(), *second = other.getDefiningOp();
+  return second && (!first || first->isBeforeInBlock(second));
+}
+
 void Sizes::unify(Value one, Value other) {
   one = find(one), other = find(other);
   if (one == other)
     return;
-  // A constant says more than anything else.
-  if (matchPattern(other, m_Constant()))
+  // A constant says more than anything else; else what is there first, which all
+  // that has the other's size may read.
+  if (matchPattern(other, m_Constant()) ||
+      (!matchPattern(one, m_Constant()) && isDefinedBefore(other, one)))
     std::swap(one, other);
   unified[other] = one;
 }

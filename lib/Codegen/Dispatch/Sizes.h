@@ -42,7 +42,8 @@ public:
   /// An index constant at the function's start.
   mlir::Value constant(int64_t value);
 
-  /// From now on these two are one value: their difference ended the run.
+  /// From now on these two of the function's own block are one value: their
+  /// difference ended the run.
   void unify(mlir::Value one, mlir::Value other);
 
 private:

@@ -162,16 +162,17 @@ RankedTensorType ModelImporter::importInputType(const ValueInfoProto &input, Arr
   int64_t count = 1;
   for (const TensorShapeProto::Dimension &dim : declared.shape().dim()) {
     names.push_back(dim.has_dim_param() ? StringRef(dim.dim_param()) : StringRef());
-    int64_t size = dim.has_dim_value() ? dim.dim_value() : ShapedType::kDynamic;
-    // Exporters write 0 or -1 for an open size.
-    if (dim.has_dim_value() && size == -1)
-      size = ShapedType::kDynamic;
-    if (dim.has_dim_value() && (size < -1 || size > (int64_t(1) << 46) / std::max<int64_t>(count, 1))) {
+    // Some exporters write -1 for an open size.
+    if (!dim.has_dim_value() || dim.dim_value() == -1) {
+      shape.push_back(ShapedType::kDynamic);
+      continue;
+    }
+    int64_t size = dim.dim_value();
+    if (size < 0 || size > (int64_t(1) << 46) / count) {
       emitError(loc) << "input '" << input.name() << "' has an absurd size, " << size;
       return {};
     }
-    if (!ShapedType::isDynamic(size))
-      count *= std::max<int64_t>(size, 1);
+    count *= std::max<int64_t>(size, 1);
     shape.push_back(size);
   }
   auto given = options.inputShapes.find(input.name());
