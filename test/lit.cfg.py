@@ -20,6 +20,7 @@ config.substitutions += [
     ("%python", config.dlc_python),
     ("%dlc_src", config.dlc_source_dir),
     ("%dlc_build", config.dlc_binary_dir),
+    ("%llvm_prefix", os.path.dirname(config.llvm_tools_dir)),
     # A text-format ONNX model on stdin to a binary one on stdout.
     ("%encode-onnx", f"protoc --proto_path={config.dlc_source_dir}/lib/Import/Onnx"
                      " --encode=dlc.onnx.ModelProto onnx-ml.proto"),

@@ -1,3 +1,5 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares what `identify` printed (its standard output, on standard input) with
 onnxruntime's answer for the same files, and with the types the files have.
 

@@ -1,3 +1,5 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the probabilities that `detect` wrote with onnxruntime's for the same
 sound.
 

@@ -40,7 +40,7 @@ func.func @integers(%x: tensor<3xui8>, %y: tensor<3xui8>) {
 
 // -----
 
-func.func @shape(%x: tensor<2xf32>, %y: tensor<3xf32>) {
+func.func @shape(%x: tensor<2xf32>, %y: tensor<3xf32>) { // add C1
   // expected-error @+1 {{all non-scalar operands/results must have the same shape and base type}}
   %0 = dl.add %x, %y : tensor<2xf32>, tensor<3xf32> -> tensor<2xf32>
   return
@@ -48,7 +48,7 @@ func.func @shape(%x: tensor<2xf32>, %y: tensor<3xf32>) {
 
 // -----
 
-func.func @element_type(%x: tensor<2xf32>, %y: tensor<2xf64>) {
+func.func @element_type(%x: tensor<2xf32>, %y: tensor<2xf64>) { // add C2
   // expected-error @+1 {{requires the same element type for all operands and results}}
   %0 = dl.add %x, %y : tensor<2xf32>, tensor<2xf64> -> tensor<2xf32>
   return

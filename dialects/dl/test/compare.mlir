@@ -29,8 +29,16 @@ func.func @folds(%i: tensor<2xi32>, %f: tensor<2xf32>) -> (tensor<2xi1>, tensor<
 
 // -----
 
-func.func @element_type(%x: tensor<2xf32>, %y: tensor<2xf64>) {
+func.func @element_type(%x: tensor<2xf32>, %y: tensor<2xf64>) { // compare C2
   // expected-error @+1 {{requires the same element type for all operands}}
   %0 = dl.compare eq %x, %y : tensor<2xf32>, tensor<2xf64> -> tensor<2xi1>
+  return
+}
+
+// -----
+
+func.func @shape(%x: tensor<2xf32>, %y: tensor<3xf32>) { // compare C1
+  // expected-error @+1 {{all non-scalar operands/results must have the same shape and base type}}
+  %0 = dl.compare eq %x, %y : tensor<2xf32>, tensor<3xf32> -> tensor<2xi1>
   return
 }

@@ -55,7 +55,7 @@ func.func @no_sizes(%x: tensor<2xf32>, %i: tensor<1xi64>) {
 
 // -----
 
-func.func @starts(%x: tensor<2xf32>, %i: tensor<2xi64>) {
+func.func @starts(%x: tensor<2xf32>, %i: tensor<2xi64>) { // dynamic_slice C3
   // expected-error @+1 {{start_indices needs 1 entries, has 2}}
   %0 = dl.dynamic_slice %x, %i : tensor<2xi64> : tensor<2xf32> -> tensor<1xf32>
   return

@@ -49,3 +49,20 @@ func.func @dynamic(%x: tensor<3xf32>) {
   %3 = dl.custom_call "user_function"(%x) : (tensor<3xf32>) -> tensor<?xf32>
   return
 }
+
+// -----
+
+func.func @rows(%x: tensor<2x?xf32>) { // nonzero C1
+  // expected-error @+2 {{inferred type(s) 'tensor<2x?xi64>' are incompatible}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = dl.nonzero %x : tensor<2x?xf32> -> tensor<3x?xi64>
+  return
+}
+
+// -----
+
+func.func @not_boolean(%x: tensor<?xi8>) { // assert C1
+  // expected-error @+1 {{operand #0 must be tensor of 1-bit signless integer values, but got 'tensor<?xi8>'}}
+  dl.assert %x, "must hold" : tensor<?xi8>
+  return
+}

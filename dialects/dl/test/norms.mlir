@@ -52,3 +52,21 @@ func.func @group_norm(%x: tensor<2x5xf32>) {
   %0 = dl.group_norm %x groups = 2 {epsilon = 1.0e-5 : f64} : tensor<2x5xf32> -> tensor<2x5xf32>
   return
 }
+
+// -----
+
+func.func @log_softmax(%x: tensor<2xf32>) {
+  // expected-error @+2 {{dimension 1 is out of range for the input 'tensor<2xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = dl.log_softmax %x, dim = 1 : tensor<2xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @rms_norm(%x: tensor<2x3xf32>) {
+  // expected-error @+2 {{axis 2 is out of range for the input 'tensor<2x3xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = dl.rms_norm %x axis = 2 {epsilon = 0.0 : f64} : tensor<2x3xf32> -> tensor<2x3xf32>
+  return
+}

@@ -28,3 +28,11 @@ func.func @zero_point(%x: tensor<2x8xf32>, %s: tensor<f32>, %z: tensor<i8>) {
   %0 = dl.quantize %x, %s zero_point(%z : tensor<i8>) : tensor<2x8xf32>, tensor<f32> -> tensor<2x8xui8>
   return
 }
+
+// -----
+
+func.func @dequantized_zero_point(%x: tensor<2x8xi8>, %s: tensor<f32>, %z: tensor<ui8>) {
+  // expected-error @+1 {{zero_point 'tensor<ui8>' should have element type 'i8'}}
+  %0 = dl.dequantize %x, %s zero_point(%z : tensor<ui8>) : tensor<2x8xi8>, tensor<f32> -> tensor<2x8xf32>
+  return
+}

@@ -52,3 +52,19 @@ func.func @element_type(%x: tensor<2xf32>) {
   %0 = dl.exp %x : tensor<2xf32> -> tensor<2xf64>
   return
 }
+
+// -----
+
+func.func @predicate(%x: tensor<2xf32>) {
+  // expected-error @+1 {{result #0 must be tensor of 1-bit signless integer values, but got 'tensor<2xi8>'}}
+  %0 = dl.is_nan %x : tensor<2xf32> -> tensor<2xi8>
+  return
+}
+
+// -----
+
+func.func @gelu(%x: tensor<2xi32>) {
+  // expected-error @+1 {{operand #0 must be tensor of floating-point values, but got 'tensor<2xi32>'}}
+  %0 = dl.gelu %x : tensor<2xi32> -> tensor<2xi32>
+  return
+}
