@@ -7,8 +7,10 @@
 
 #include "dlc/Compile/Compiler.h"
 #include "LoadModel.h"
+#include "TestCrash.h"
 #include "dlc/Codegen/CPU/TargetInfo.h"
 #include "dlc/Codegen/Host/Passes.h"
+#include "dlc/Support/Reproducer.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -28,7 +30,7 @@ public:
 
 private:
   /// Runs `work` as a phase: its time is kept, its name is a crash's.
-  LogicalResult time(StringRef name, function_ref<LogicalResult()> work);
+  LogicalResult time(llvm::StringLiteral name, function_ref<LogicalResult()> work);
   LogicalResult runPasses(const PhaseInfo &info);
   LogicalResult dump(const PhaseInfo &info);
   LogicalResult sign();
@@ -45,9 +47,12 @@ private:
 };
 } // namespace
 
-LogicalResult Compilation::time(StringRef name, function_ref<LogicalResult()> work) {
+LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalResult()> work) {
   setCurrentPhase(name);
   auto begin = std::chrono::steady_clock::now();
+  auto [crashPhase, kind] = StringRef(options.testCrash).split(':');
+  if (crashPhase == name)
+    crashForTest(kind);
   LogicalResult result = work();
   std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
   times.push_back({name, passed.count()});
@@ -102,8 +107,16 @@ LogicalResult Compilation::dump(const PhaseInfo &info) {
   return success();
 }
 
+namespace {
+/// Passes run on threads of MLIR's pool.
+struct PrepareThreads : PassInstrumentation {
+  void runBeforePass(Pass *, Operation *) override { prepareThreadForCrash(); }
+};
+} // namespace
+
 LogicalResult Compilation::runPasses(const PhaseInfo &info) {
   PassManager manager(module.getContext());
+  manager.addInstrumentation(std::make_unique<PrepareThreads>());
   info.build(manager);
   if (succeeded(manager.run(module)))
     return dump(info);
@@ -202,7 +215,7 @@ LogicalResult Compilation::run() {
   }
   LogicalResult written = options.to < Phase::Object
                               ? writeModule()
-                              : time(options.to == Phase::Link ? "object+link" : "object", [&] {
+                              : time(options.to == Phase::Link ? llvm::StringLiteral("object+link") : llvm::StringLiteral("object"), [&] {
                                   options.artifact.outputPath = options.output;
                                   options.artifact.numThreads = options.threads;
                                   return emitArtifact(module, options.artifact);

@@ -8,6 +8,7 @@
 #include "LoadModel.h"
 #include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Import/Onnx.h"
+#include "dlc/Support/Reproducer.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -98,6 +99,7 @@ OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext 
     return nullptr;
   }
   StringRef bytes = (*file)->getBuffer();
+  setReproducerInput(bytes);
   if (isMlir(bytes)) {
     // The parser wants a terminator that a mapped file may not have.
     llvm::SourceMgr sources;

@@ -7,7 +7,9 @@
 
 #include "dlc/Run/ArtifactRunner.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Object/ELF.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <dlfcn.h>
 
@@ -122,11 +124,32 @@ Error ArtifactRunner::readDescription() {
   return readPorts(*object, "outputs", outputs);
 }
 
+/// The loader maps a library without a look at the file's size, so that a file cut
+/// short would end the process.
+static Error checkIsWhole(StringRef path) {
+  auto file = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!file)
+    return makeError("can't load '{0}': {1}", path, file.getError().message());
+  StringRef bytes = (*file)->getBuffer();
+  auto elf = object::ELF64LEFile::create(bytes);
+  if (!elf)
+    return makeError("can't load '{0}': {1}", path, toString(elf.takeError()));
+  auto segments = elf->program_headers();
+  if (!segments)
+    return makeError("can't load '{0}': {1}", path, toString(segments.takeError()));
+  for (const object::ELF64LE::Phdr &segment : *segments)
+    if (segment.p_offset > bytes.size() || segment.p_filesz > bytes.size() - segment.p_offset)
+      return makeError("can't load '{0}': it is cut short", path);
+  return Error::success();
+}
+
 Expected<std::unique_ptr<ArtifactRunner>> ArtifactRunner::load(StringRef path,
                                                                const Options &options) {
   std::unique_ptr<ArtifactRunner> runner(new ArtifactRunner);
   // A name without a folder would be searched among the system's libraries.
   std::string file = path.contains('/') ? path.str() : ("./" + path).str();
+  if (Error error = checkIsWhole(file))
+    return std::move(error);
   runner->library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!runner->library)
     return makeError("can't load '{0}': {1}", path, dlerror());

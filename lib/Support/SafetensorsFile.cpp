@@ -66,10 +66,30 @@ static Expected<Tensor> parseEntry(StringRef name, const llvm::json::Value &valu
   return tensor;
 }
 
+/// How deep the brackets of a JSON text go: the parser recurses.
+static size_t getDepth(StringRef text) {
+  size_t depth = 0, deepest = 0;
+  bool isString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '"')
+      isString = !isString;
+    else if (isString)
+      i += c == '\\';
+    else if (c == '{' || c == '[')
+      deepest = std::max(deepest, ++depth);
+    else if (c == '}' || c == ']')
+      depth -= depth != 0;
+  }
+  return deepest;
+}
+
 Expected<std::vector<NamedTensor>> dlc::parseSafetensors(StringRef bytes, Owner owner) {
   uint64_t size = bytes.size() < 8 ? ~uint64_t(0) : llvm::support::endian::read64le(bytes.data());
   if (bytes.size() < 8 || size > bytes.size() - 8)
     return makeError("damaged safetensors file: its header is cut short");
+  if (getDepth(bytes.substr(8, size)) > 16)
+    return makeError("damaged safetensors file: its header is nested too deep");
   Expected<llvm::json::Value> header = llvm::json::parse(bytes.substr(8, size));
   if (!header)
     return makeError("damaged safetensors file: {0}", llvm::toString(header.takeError()));

@@ -114,6 +114,8 @@ Error dlc::writeTensorFile(StringRef path, ArrayRef<NamedTensor> tensors) {
   if (os.has_error()) {
     code = os.error();
     os.clear_error();
+    if (llvm::sys::fs::is_regular_file(path))
+      llvm::sys::fs::remove(path); // rather no file than half of one
     return makeError("{0}: {1}", path, code.message());
   }
   return Error::success();

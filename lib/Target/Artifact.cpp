@@ -9,11 +9,13 @@
 #include "Descriptor.h"
 #include "Link.h"
 #include "Partition.h"
+#include "dlc/Support/Reproducer.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/BinaryFormat/ELF.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -36,9 +38,13 @@ private:
   LogicalResult checkModule();
   LogicalResult placeWeights();
   LogicalResult compile();
-  LogicalResult writeFile(StringRef path, StringRef contents);
+  LogicalResult writeInto(AtomicFile &file, StringRef path, StringRef contents);
+  LogicalResult writeOutput(StringRef contents);
+  LogicalResult writeHeader();
   LogicalResult link();
   std::string pathWithExtension(StringRef extension);
+  /// Nothing goes beside a shared object that is written to a device or a pipe.
+  bool isOutputSpecial();
 
   ModuleOp module;
   const ArtifactOptions &options;
@@ -48,7 +54,7 @@ private:
   std::optional<ResolvedTarget> target;
   std::optional<WeightSet> weights;
   WeightPlace place;
-  std::optional<AtomicFile> weightsFile;
+  std::optional<AtomicFile> weightsFile, headerFile;
   std::vector<SmallVector<char, 0>> objects;
   bool callsForeignCode = false;
 };
@@ -58,6 +64,11 @@ std::string Emitter::pathWithExtension(StringRef extension) {
   SmallString<256> path(options.outputPath);
   llvm::sys::path::replace_extension(path, extension);
   return path.str().str();
+}
+
+bool Emitter::isOutputSpecial() {
+  bool isSpecial = false;
+  return !llvm::sys::fs::is_other(options.outputPath, isSpecial) && isSpecial;
 }
 
 /// What the module calls outside itself must be there when the artefact is loaded:
@@ -82,6 +93,9 @@ LogicalResult Emitter::placeWeights() {
   weights.emplace(std::move(*collected));
   if (!options.externalWeights || weights->all().empty() || options.emit != EmitKind::SharedObject)
     return success();
+  if (isOutputSpecial())
+    return emitError(loc) << "external weights can't be put beside '" << options.outputPath
+                          << "', which is not a regular file";
   std::string path = pathWithExtension("safetensors");
   auto file = AtomicFile::create(context, path);
   if (failed(file))
@@ -117,6 +131,7 @@ LogicalResult Emitter::compile() {
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.numThreads));
   for (size_t i = 0; i < parts.size(); ++i)
     pool.async([&, i] {
+      prepareThreadForCrash();
       diagnostics.setOrderIDForThread(i);
       compilePart(i);
       diagnostics.eraseOrderIDForThread();
@@ -125,15 +140,8 @@ LogicalResult Emitter::compile() {
   return success(!failed);
 }
 
-LogicalResult Emitter::writeFile(StringRef path, StringRef contents) {
-  if (path == "-") {
-    llvm::outs() << contents;
-    return success();
-  }
-  auto file = AtomicFile::create(context, path);
-  if (failed(file))
-    return failure();
-  llvm::raw_fd_ostream os(file->fd(), /*shouldClose=*/false);
+LogicalResult Emitter::writeInto(AtomicFile &file, StringRef path, StringRef contents) {
+  llvm::raw_fd_ostream os(file.fd(), /*shouldClose=*/false);
   os << contents;
   os.flush();
   if (os.has_error()) {
@@ -141,7 +149,29 @@ LogicalResult Emitter::writeFile(StringRef path, StringRef contents) {
     os.clear_error();
     return emitError(loc) << "can't write '" << path << "': " << why;
   }
+  return success();
+}
+
+LogicalResult Emitter::writeOutput(StringRef contents) {
+  if (options.outputPath == "-") {
+    llvm::outs() << contents;
+    return success();
+  }
+  auto file = AtomicFile::create(context, options.outputPath);
+  if (failed(file) || failed(writeInto(*file, options.outputPath, contents)))
+    return failure();
   return file->keep(context);
+}
+
+LogicalResult Emitter::writeHeader() {
+  if (options.headerPath == "-" || (options.headerPath.empty() && isOutputSpecial()))
+    return success();
+  std::string path = options.headerPath.empty() ? pathWithExtension("h") : options.headerPath;
+  auto file = AtomicFile::create(context, path);
+  if (failed(file))
+    return failure();
+  headerFile.emplace(std::move(*file));
+  return writeInto(*headerFile, path, generateHeader(signature, *weights, place));
 }
 
 LogicalResult Emitter::link() {
@@ -169,7 +199,7 @@ LogicalResult Emitter::link() {
       return failure();
     int fd = input->descriptor();
     if (weights->totalBytes() > (uint64_t(256) << 20)) {
-      auto file = AtomicFile::create(context, options.outputPath + ".weights");
+      auto file = AtomicFile::create(context, options.outputPath);
       if (failed(file))
         return failure();
       weightObject.emplace(std::move(*file));
@@ -180,19 +210,21 @@ LogicalResult Emitter::link() {
     uint16_t machine = target->triple.isAArch64() ? llvm::ELF::EM_AARCH64
                        : target->triple.isRISCV() ? llvm::ELF::EM_RISCV
                                                   : llvm::ELF::EM_X86_64;
-    if (failed(weights->writeObject(context, os, machine)))
-      return failure();
+    LogicalResult written = weights->writeObject(context, os, machine);
     os.flush();
-    if (os.has_error()) {
-      std::string why = os.error().message();
-      os.clear_error();
-      return emitError(loc) << "can't write the weights: " << why;
-    }
+    std::error_code error = os.error();
+    os.clear_error();
+    if (failed(written))
+      return failure();
+    if (error)
+      return emitError(loc) << "can't write the weights: " << error.message();
     job.objects.push_back(std::move(*input));
   }
-  if (failed(linkSharedObject(job, loc)))
+  if (failed(linkSharedObject(job, loc)) || failed(writeHeader()))
     return failure();
   if (weightsFile && failed(weightsFile->keep(context)))
+    return failure();
+  if (headerFile && failed(headerFile->keep(context)))
     return failure();
   return output->keep(context);
 }
@@ -209,16 +241,15 @@ LogicalResult Emitter::run() {
   if (options.emit == EmitKind::SharedObject && target->triple.getArch() != llvm::Triple::x86_64)
     return emitError(loc) << "the runtime is built for x86-64 only; for '" << target->triple.str()
                           << "' emit an object, assembly or LLVM IR";
+  if (options.emit == EmitKind::SharedObject && isReservedPrefix(makeIdentifier(signature.name)))
+    return emitError(loc) << "a model can't be called '" << signature.name
+                          << "': functions of the runtime or the C library begin so; choose "
+                             "another name (--name)";
   if (failed(checkModule()) || failed(placeWeights()) || failed(compile()))
     return failure();
   if (options.emit != EmitKind::SharedObject)
-    return writeFile(options.outputPath, StringRef(objects[0].data(), objects[0].size()));
-  if (failed(link()))
-    return failure();
-  if (options.headerPath == "-")
-    return success();
-  return writeFile(options.headerPath.empty() ? pathWithExtension("h") : options.headerPath,
-                   generateHeader(signature, *weights, place));
+    return writeOutput(StringRef(objects[0].data(), objects[0].size()));
+  return link();
 }
 
 LogicalResult emitArtifact(ModuleOp module, const ArtifactOptions &options) {

@@ -33,6 +33,11 @@ namespace dlc {
 // The target
 //===----------------------------------------------------------------------===//
 
+static bool hasFeature(const llvm::MCSubtargetInfo &info, StringRef name) {
+  return llvm::any_of(info.getAllProcessorFeatures(),
+                      [&](const llvm::SubtargetFeatureKV &entry) { return name == entry.Key; });
+}
+
 FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, Location loc) {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -54,6 +59,10 @@ FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, 
   if (!result.triple.isOSLinux() || !result.triple.isArch64Bit() || !result.triple.isLittleEndian())
     return emitError(loc) << "the target '" << result.triple.str()
                           << "' is not a 64-bit little-endian Linux";
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      result.target->createMCSubtargetInfo(result.triple, "", ""));
+  if (!info)
+    return emitError(loc) << "no code generator for the target '" << result.triple.str() << "'";
   llvm::SubtargetFeatures features;
   if (options.cpu.empty() || options.cpu == "native") {
     // By what the CPU says it can do: its name may be wrong under a hypervisor.
@@ -69,9 +78,12 @@ FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, 
         features.AddFeature(name, host[name]);
     }
   } else {
-    std::unique_ptr<llvm::MCSubtargetInfo> info(
-        result.target->createMCSubtargetInfo(result.triple, "", ""));
-    if (!info || !info->isCPUStringValid(options.cpu))
+    bool isValid = info->isCPUStringValid(options.cpu);
+    if (isValid && result.triple.getArch() == llvm::Triple::x86_64) {
+      info.reset(result.target->createMCSubtargetInfo(result.triple, options.cpu, ""));
+      isValid = info->checkFeatures("+64bit");
+    }
+    if (!isValid)
       return emitError(loc) << "'" << options.cpu << "' is not a CPU of the target '"
                             << result.triple.str() << "'";
     result.cpu = options.cpu;
@@ -79,8 +91,12 @@ FailureOr<ResolvedTarget> ResolvedTarget::resolve(const TargetOptions &options, 
   if (!options.features.empty()) {
     SmallVector<StringRef> given;
     StringRef(options.features).split(given, ',', -1, /*KeepEmpty=*/false);
-    for (StringRef feature : given)
+    for (StringRef feature : given) {
+      if (!hasFeature(*info, llvm::SubtargetFeatures::StripFlag(feature)))
+        return emitError(loc) << "'" << feature << "' is not a CPU feature of the target '"
+                              << result.triple.str() << "'";
       features.AddFeature(feature);
+    }
   }
   result.features = features.getString();
   return result;
@@ -92,7 +108,7 @@ FailureOr<bool> hasCpuFeature(const TargetOptions &options, StringRef feature, L
     return failure();
   std::unique_ptr<llvm::MCSubtargetInfo> info(
       target->target->createMCSubtargetInfo(target->triple, target->cpu, target->features));
-  return info && info->checkFeatures(("+" + feature).str());
+  return hasFeature(*info, feature) && info->checkFeatures(("+" + feature).str());
 }
 
 std::unique_ptr<llvm::TargetMachine> ResolvedTarget::createMachine() const {

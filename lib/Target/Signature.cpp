@@ -98,6 +98,14 @@ std::string makeIdentifier(StringRef text) {
   return name;
 }
 
+bool isReservedPrefix(StringRef prefix) {
+  // Those of the C library with which one of getExportedFunctions() exists.
+  static const StringRef names[] = {"clnt", "cnd",  "dlc",   "epoll",   "memfd", "mtx", "pthread",
+                                    "sem",  "thrd", "timer", "timerfd", "tss",   "svc"};
+  return llvm::is_contained(names, prefix) || prefix.starts_with("dlc_") ||
+         prefix.starts_with("pthread_") || prefix.starts_with("posix_");
+}
+
 std::optional<ElementInfo> getElementInfo(Type type) {
   if (type.isIndex())
     return ElementInfo{0, 64, 8, "int64", "int64_t", "I64"};

@@ -31,6 +31,10 @@ std::string formatType(const TensorSignature &tensor, const ElementInfo &element
 /// `text` with everything but letters, digits and underscores replaced.
 std::string makeIdentifier(llvm::StringRef text);
 
+/// Whether a function that begins with `prefix` (`dlc`, `pthread`) may be one of
+/// the runtime's or of the C library's, which a model must not define again.
+bool isReservedPrefix(llvm::StringRef prefix);
+
 } // namespace dlc
 
 #endif // DLC_LIB_TARGET_SIGNATURE_H

@@ -250,17 +250,17 @@ LogicalResult WeightSet::writeSafetensors(AtomicFile &file, MLIRContext *context
       os.write(part.data(), part.size());
     }
   };
-  if (failed(stream(sink)))
-    return failure();
+  LogicalResult streamed = stream(sink);
   header = makeHeader(weights, contentHash);
   os.seek(0);
   os << header;
   os.flush();
-  if (os.has_error()) {
-    std::error_code error = os.error();
-    os.clear_error();
+  std::error_code error = os.error();
+  os.clear_error();
+  if (failed(streamed))
+    return failure();
+  if (error)
     return emitError(UnknownLoc::get(context)) << "can't write the weights: " << error.message();
-  }
   fileBytes = header.size() + total;
   headerHash = UINT64_C(0xcbf29ce484222325);
   for (unsigned char c : header)

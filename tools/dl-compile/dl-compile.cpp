@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Compile/Compiler.h"
+#include "dlc/Support/Reproducer.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
@@ -17,6 +18,9 @@ namespace {
 enum class Emit { Mlir, Llvm, Assembly, Object, SharedObject };
 enum class Weights { Embed, External };
 } // namespace
+
+/// More threads than any machine can use.
+static constexpr unsigned kMaxThreads = 1024;
 
 static cl::OptionCategory category("dl-compile options");
 
@@ -77,6 +81,8 @@ struct Flags {
   cl::opt<bool> timeReport{"time-report",
                            cl::desc("Print the time of each phase"),
                            cl::cat(category)};
+  cl::opt<std::string> testCrash{"test-crash", cl::ReallyHidden,
+                                 cl::cat(category)};
 };
 } // namespace
 
@@ -97,7 +103,85 @@ static std::string getPhaseNames() {
       ", ");
 }
 
+/// What is made of the module, and the phase that makes it.
+static Phase getLastPhase(Emit emit, ArtifactOptions &artifact) {
+  switch (emit) {
+  case Emit::Mlir:
+    return Phase::LLVM;
+  case Emit::Llvm:
+    artifact.emit = EmitKind::OptimizedLLVMIR;
+    return Phase::Object;
+  case Emit::Assembly:
+    artifact.emit = EmitKind::Assembly;
+    return Phase::Object;
+  case Emit::Object:
+    artifact.emit = EmitKind::Object;
+    return Phase::Object;
+  case Emit::SharedObject:
+    return Phase::Link;
+  }
+  llvm_unreachable("every kind is above");
+}
+
+/// The phases to run; an error's sentence, or nothing.
+static std::string setPhases(const Flags &flags, CompileOptions &options) {
+  options.to = getLastPhase(flags.emitKind, options.artifact);
+  for (const auto *flag : {&flags.compileTo, &flags.compileFrom})
+    if (!flag->empty() && !parsePhase(flag->getValue()))
+      return "no phase is called '" + flag->getValue() + "'; there are " + getPhaseNames();
+  if (!flags.compileTo.empty()) {
+    Phase to = *parsePhase(flags.compileTo.getValue());
+    if (flags.emitKind.getNumOccurrences() && to != options.to)
+      return "--emit and --compile-to=" + flags.compileTo.getValue() + " contradict each other";
+    options.to = to;
+    if (to == Phase::Object && !flags.emitKind.getNumOccurrences())
+      options.artifact.emit = EmitKind::Object;
+  }
+  if (!flags.compileFrom.empty())
+    options.from = *parsePhase(flags.compileFrom.getValue());
+  if (options.from && *options.from > options.to)
+    return "--compile-from=" + flags.compileFrom.getValue() + " is behind the last phase, '" +
+           getInfo(options.to).name.str() + "'";
+  if (options.to != Phase::Link && flags.weights == Weights::External)
+    return "--weights=external is for shared objects only";
+  return "";
+}
+
+static llvm::StringRef getExtension(const CompileOptions &options) {
+  if (options.to < Phase::Object)
+    return ".mlir";
+  switch (options.artifact.emit) {
+  case EmitKind::SharedObject:
+    return ".so";
+  case EmitKind::Object:
+    return ".o";
+  case EmitKind::Assembly:
+    return ".s";
+  case EmitKind::LLVMIR:
+  case EmitKind::OptimizedLLVMIR:
+    return ".ll";
+  }
+  llvm_unreachable("every kind is above");
+}
+
+/// The output's path; an error's sentence, or nothing.
+static std::string setOutput(const Flags &flags, CompileOptions &options) {
+  llvm::SmallString<128> path(flags.output.getValue());
+  if (path.empty()) {
+    path = llvm::sys::path::filename(flags.input.getValue());
+    llvm::sys::path::replace_extension(path, getExtension(options));
+    if (path == flags.input)
+      return "the output would replace the input: name one with -o";
+  }
+  if (path == "-" && options.to == Phase::Link)
+    return "a shared object can't be written to the standard output: name a file with -o";
+  options.output = path.str().str();
+  options.name = flags.name.empty() ? llvm::sys::path::stem(path).str() : flags.name.getValue();
+  return "";
+}
+
 int main(int argc, char **argv) {
+  installCrashHandler();
   llvm::InitLLVM init(argc, argv);
   for (llvm::StringRef name : {"emit", "target", "cpu", "features", "weights",
                                "name", "threads", "o", "time-report"})
@@ -113,57 +197,13 @@ int main(int argc, char **argv) {
   for (const std::string &shape : flags.shapes)
     if (!parseShapeOption(shape, options.shapes))
       return fail("--shape=" + shape + " isn't of the form input=1x3x?x224");
-  llvm::StringRef extension = ".so";
-  switch (flags.emitKind) {
-  case Emit::Mlir:
-    options.to = Phase::LLVM;
-    break;
-  case Emit::Llvm:
-    options.to = Phase::Object;
-    options.artifact.emit = EmitKind::OptimizedLLVMIR;
-    extension = ".ll";
-    break;
-  case Emit::Assembly:
-    options.to = Phase::Object;
-    options.artifact.emit = EmitKind::Assembly;
-    extension = ".s";
-    break;
-  case Emit::Object:
-    options.to = Phase::Object;
-    options.artifact.emit = EmitKind::Object;
-    extension = ".o";
-    break;
-  case Emit::SharedObject:
-    break;
-  }
-  auto parse = [&](const std::string &text, auto assign) {
-    std::optional<Phase> phase = parsePhase(text);
-    if (phase)
-      assign(*phase);
-    return text.empty() || phase;
-  };
-  if (!parse(flags.compileTo, [&](Phase phase) { options.to = phase; }))
-    return fail("no phase is called '" + flags.compileTo.getValue() +
-                "'; there are " + getPhaseNames());
-  if (!parse(flags.compileFrom, [&](Phase phase) { options.from = phase; }))
-    return fail("no phase is called '" + flags.compileFrom.getValue() +
-                "'; there are " + getPhaseNames());
-  if (options.to == Phase::Object && flags.emitKind == Emit::SharedObject) {
-    options.artifact.emit = EmitKind::Object;
-    extension = ".o";
-  }
-  if (options.to < Phase::Object)
-    extension = ".mlir";
-  llvm::SmallString<128> path(flags.output.getValue());
-  if (path.empty()) {
-    path = llvm::sys::path::filename(flags.input.getValue());
-    llvm::sys::path::replace_extension(path, extension);
-    if (path == flags.input)
-      return fail("the output would replace the input: name one with -o");
-  }
-  options.output = path.str().str();
-  options.name = flags.name.empty() ? llvm::sys::path::stem(path).str()
-                                    : flags.name.getValue();
+  if (flags.threads > kMaxThreads)
+    return fail("--threads=" + llvm::Twine(flags.threads) + " is more than " +
+                llvm::Twine(kMaxThreads));
+  if (std::string problem = setPhases(flags, options); !problem.empty())
+    return fail(problem);
+  if (std::string problem = setOutput(flags, options); !problem.empty())
+    return fail(problem);
   options.dumpDirectory = flags.dumpTo;
   options.artifact.target.triple = flags.target;
   options.artifact.target.cpu = flags.cpu;
@@ -173,6 +213,14 @@ int main(int argc, char **argv) {
   options.timeReport = flags.timeReport;
   options.progress =
       llvm::sys::Process::StandardErrIsDisplayed() && !flags.timeReport;
-  installCrashReproducer(argc, argv, flags.input);
-  return failed(compile(options));
+  options.testCrash = flags.testCrash;
+  prepareReproducer(argc, argv, flags.input, flags.output);
+  if (failed(compile(options)))
+    return 1;
+  llvm::outs().flush();
+  if (std::error_code error = llvm::outs().error()) {
+    llvm::outs().clear_error();
+    return fail("can't write the standard output: " + error.message());
+  }
+  return 0;
 }

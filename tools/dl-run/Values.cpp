@@ -52,6 +52,8 @@ public:
     if (!adapted)
       return makeError("{0} '{1}': {2}", kind, ports[port].name,
                        llvm::toString(adapted.takeError()));
+    if (values[port])
+      return makeError("{0} '{1}' is given twice", kind, ports[port].name);
     values[port] = std::move(*adapted);
     return Error::success();
   }
@@ -72,6 +74,9 @@ public:
   /// All tensors of a file: its one tensor for `port`, or those of the ports'
   /// names, or in order where the file has no names of its own.
   Error addFile(std::optional<size_t> port, StringRef path) {
+    if (!port && path.contains('=') && !llvm::sys::fs::exists(path))
+      return makeError("the model has no {0} '{1}', only {2}", kind, path.split('=').first,
+                       listNames(ports));
     Expected<std::vector<NamedTensor>> tensors = readTensorFile(path);
     if (!tensors)
       return tensors.takeError();
@@ -173,7 +178,8 @@ Expected<std::vector<Tensor>> dlc::makeInputs(const Runner &runner, const InputO
     Expected<Tensor> tensor = makeRandom(*port, *spec);
     if (!tensor)
       return tensor.takeError();
-    values[*port] = std::move(*tensor);
+    if (Error error = values.set(*port, *tensor))
+      return error;
   }
 
   std::vector<Tensor> inputs;

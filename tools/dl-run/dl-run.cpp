@@ -12,6 +12,9 @@
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include <cmath>
 
 using namespace dlc;
 using llvm::Error;
@@ -48,6 +51,25 @@ static Error runAndReport(const Flags &options, Runner &runner) {
   return Error::success();
 }
 
+/// Flags that mean nothing together, or nothing at all.
+static Error checkFlags(const Flags &options, bool isCompiled) {
+  if (isCompiled && (options.runAll || options.compiled || !options.entry.empty()))
+    return makeError("a compiled model has one function: --entry, --all and --compiled are for "
+                     ".mlir files");
+  if (!isCompiled && !options.weights.empty())
+    return makeError("--weights is for compiled models");
+  if (options.runBenchmark &&
+      (options.print || !options.outputPath.empty() || !options.expected.empty()))
+    return makeError("--benchmark leaves no outputs for --print, --output or --expect");
+  if (options.runAll && !options.entry.empty())
+    return makeError("--all and --entry contradict each other");
+  for (double tolerance : {options.relative.getValue(), options.absolute.getValue(),
+                           options.range.getValue()})
+    if (!(tolerance >= 0) || std::isinf(tolerance))
+      return makeError("a tolerance of {0} makes no sense", tolerance);
+  return Error::success();
+}
+
 /// The names of the functions to run.
 static Expected<std::vector<std::string>> getEntries(const Flags &options, mlir::ModuleOp module) {
   std::vector<std::string> names;
@@ -60,6 +82,8 @@ static Expected<std::vector<std::string>> getEntries(const Flags &options, mlir:
     return std::vector<std::string>{options.entry};
   if (llvm::is_contained(names, "main"))
     return std::vector<std::string>{"main"};
+  if (names.empty())
+    return makeError("{0} has no public function", options.modelPath);
   if (names.size() != 1)
     return makeError("which of its {0} public functions? Say --entry=NAME or --all", names.size());
   return names;
@@ -70,8 +94,13 @@ static Error runModule(const Flags &options, llvm::StringRef self) {
   registry.insert<dl::DlDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
                   mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.modelPath);
+  if (!file)
+    return makeError("{0}: {1}", options.modelPath, file.getError().message());
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
   mlir::OwningOpRef<mlir::ModuleOp> module =
-      mlir::parseSourceFile<mlir::ModuleOp>(options.modelPath, mlir::ParserConfig(&context));
+      mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(&context));
   if (!module)
     return makeError("{0} can't be read", options.modelPath);
   Expected<std::vector<std::string>> names = getEntries(options, *module);
@@ -99,8 +128,6 @@ static bool isSharedObject(llvm::StringRef path) {
 }
 
 static Error runCompiled(const Flags &options) {
-  if (options.runAll || !options.entry.empty())
-    return makeError("a compiled model has one function: --entry and --all are for .mlir files");
   Expected<std::unique_ptr<Runner>> runner = loadCompiled(options.modelPath, options.weights);
   if (!runner)
     return runner.takeError();
@@ -116,7 +143,14 @@ int main(int argc, char **argv) {
                                     "runs a compiled model, or a module in dlc's interpreter\n");
   std::string self = llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main));
   bool isCompiled = isSharedObject(options.modelPath);
-  if (Error error = isCompiled ? runCompiled(options) : runModule(options, self)) {
+  Error error = checkFlags(options, isCompiled);
+  if (!error)
+    error = isCompiled ? runCompiled(options) : runModule(options, self);
+  llvm::outs().flush();
+  if (std::error_code code = llvm::outs().error(); code && !error)
+    error = makeError("can't write the standard output: {0}", code.message());
+  llvm::outs().clear_error();
+  if (error) {
     llvm::errs() << "dl-run: error: " << llvm::toString(std::move(error)) << "\n";
     return 1;
   }

@@ -7,6 +7,7 @@
 
 #include "dl/IR/Dl.h"
 #include "dlc/Import/Onnx.h"
+#include "dlc/Support/Reproducer.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -47,9 +48,13 @@ static bool parseShape(StringRef text, dlc::OnnxImportOptions &options) {
 }
 
 int main(int argc, char **argv) {
+  dlc::installCrashHandler();
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Brings a model into the dl dialect\n");
+
+  dlc::prepareReproducer(argc, argv, inputFile, outputFile);
+  dlc::setCurrentPhase("import");
 
   dlc::OnnxImportOptions options;
   options.training = training;
@@ -58,13 +63,14 @@ int main(int argc, char **argv) {
       llvm::errs() << "error: --shape=" << shape << " isn't of the form input=2x?x3\n";
       return 1;
     }
-  auto file = llvm::MemoryBuffer::getFile(inputFile, /*IsText=*/false,
-                                          /*RequiresNullTerminator=*/false);
+  auto file = llvm::MemoryBuffer::getFileOrSTDIN(inputFile, /*IsText=*/false,
+                                                 /*RequiresNullTerminator=*/false);
   if (!file) {
     llvm::errs() << "error: can't open '" << inputFile << "': " << file.getError().message()
                  << "\n";
     return 1;
   }
+  dlc::setReproducerInput((*file)->getBuffer());
   if (!importOnnx && !dlc::isOnnxModel((*file)->getBuffer())) {
     llvm::errs() << "error: '" << inputFile << "' isn't a model of a known format (ONNX)\n";
     return 1;
@@ -90,6 +96,12 @@ int main(int argc, char **argv) {
   OpPrintingFlags flags;
   flags.enableDebugInfo(debugInfo);
   module->print(output->os(), flags);
+  output->os().flush();
+  if (std::error_code code = output->os().error()) {
+    output->os().clear_error();
+    llvm::errs() << "error: can't write '" << outputFile << "': " << code.message() << "\n";
+    return 1;
+  }
   output->keep();
   return 0;
 }

@@ -27,6 +27,8 @@ struct CompileOptions {
   std::string dumpDirectory; ///< empty, or where the module after each phase goes
   ArtifactOptions artifact;
   unsigned threads = 0; ///< 0: all cores
+  /// PHASE:KIND, a crash to test what it leaves behind (lib/Compile/TestCrash.h).
+  std::string testCrash;
   bool progress = false, timeReport = false;
 };
 
@@ -35,16 +37,6 @@ bool parseShapeOption(llvm::StringRef text, llvm::StringMap<llvm::SmallVector<in
 
 /// Compiles. Errors go to stderr, one line each; on failure nothing is written.
 mlir::LogicalResult compile(const CompileOptions &options);
-
-/// From now on a crash of the process leaves a folder with the input and the
-/// command that repeats it, and says so.
-void installCrashReproducer(int argc, char **argv, llvm::StringRef input);
-
-/// The phase that runs, for the message of a crash.
-void setCurrentPhase(llvm::StringRef phase);
-
-/// Leaves the folder now, for an error that is the compiler's own.
-void writeReproducer(llvm::StringRef what);
 
 } // namespace dlc
 

@@ -99,7 +99,8 @@ struct ArtifactOptions {
 mlir::LogicalResult emitArtifact(mlir::ModuleOp module, const ArtifactOptions &options);
 
 /// A file beside its destination that becomes it by rename, so that no reader
-/// sees half of it; removed unless kept.
+/// sees half of it; removed unless kept, also when a signal ends the process. A
+/// destination such as /dev/stdout or a pipe is not replaced, but written to.
 class AtomicFile {
 public:
   static mlir::FailureOr<AtomicFile> create(mlir::MLIRContext *context, llvm::StringRef path);
@@ -112,8 +113,10 @@ public:
 
 private:
   AtomicFile() = default;
+  std::error_code moveToPath();
   std::string temp, path;
   int descriptor = -1;
+  bool isSpecial = false; ///< the destination exists and is not a regular file
 };
 
 } // namespace dlc

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ModelImporter.h"
+#include "dlc/Support/Reproducer.h"
 #include "onnx-ml.pb.h"
 #include "llvm/Support/Path.h"
 
@@ -187,6 +188,7 @@ LogicalResult ModelImporter::findExternalBytes(const TensorProto &tensor, String
   llvm::sys::path::append(file, location);
   auto [it, isNew] = externalFiles.try_emplace(file);
   if (isNew) {
+    addReproducerFile(file, location);
     auto mapped = llvm::MemoryBuffer::getFile(file, /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (!mapped)
       return emitError(loc) << "tensor '" << name << "': can't read its external data '" << file
