@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopNest.h"
+#include "Transpose.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -268,6 +269,8 @@ SmallVector<Value> LoopNest::emitBody(ImplicitLocOpBuilder &b, ValueRange accumu
       continue;
     if (i >= inputs)
       mapping.map(argument, accumulators[i - inputs]);
+    else if (Value square = squares.lookup(i))
+      mapping.map(argument, memref::LoadOp::create(b, square, squareIndices));
     else if (isa<MemRefType>(accesses[i].buffer.getType()))
       mapping.map(argument,
                   memref::LoadOp::create(b, accesses[i].buffer, indicesOf(b, accesses[i])));
@@ -435,6 +438,8 @@ void LoopNest::emitLoops(ImplicitLocOpBuilder &b, ArrayRef<Loop> remaining) {
   OpBuilder::InsertionGuard guard(b);
   if (remaining.size() == 2)
     if (const Loop *other = findTransposedLoop(); other == &remaining.front()) {
+      if (isUnrolled(*other))
+        return emitUnrolled(b, *other, constantIndex(b, 0), sizeOf(b, loops.back()));
       auto blocks = buildFor(b, constantIndex(b, 0), sizeOf(b, *other),
                              constantIndex(b, options.transposeBlock));
       dimIndex[other->dims.front()] = blocks.getInductionVar();
@@ -470,6 +475,82 @@ const LoopNest::Loop *LoopNest::findTransposedLoop() const {
   return nullptr;
 }
 
+/// Whether input `number` is read along `other` and moves by rows along the
+/// innermost loop: then its squares can be transposed.
+bool LoopNest::isTransposedInput(unsigned number, const Loop &other) const {
+  const Access &access = accesses[number];
+  auto type = dyn_cast<MemRefType>(access.buffer.getType());
+  if (number >= op.getNumDpsInputs() || !type || !canTransposeSquares(type.getElementType()) ||
+      options.transposeBlock % getSquareEdge(op, type.getElementType()) != 0 ||
+      access.groups.empty() || type.getStridesAndOffset().first.back() != 1)
+    return false;
+  AffineExpr along = getAffineDimExpr(other.dims.front(), op.getContext());
+  AffineExpr across = getAffineDimExpr(loops.back().dims.front(), op.getContext());
+  unsigned numAcross = 0;
+  for (auto &group : ArrayRef(access.groups).drop_back()) {
+    AffineExpr expr = access.exprs[group.front()];
+    if (expr.isFunctionOfDim(other.dims.front()))
+      return false;
+    if (expr.isFunctionOfDim(loops.back().dims.front()) && (expr != across || numAcross++))
+      return false;
+  }
+  return access.exprs[access.groups.back().front()] == along && numAcross == 1;
+}
+
+/// The transposed copy of the square of an input that begins at these indices of
+/// `other` and the innermost loop.
+Value LoopNest::loadSquare(ImplicitLocOpBuilder &b, const Access &access, const Loop &other,
+                           Value begin, Value innerBegin) {
+  // One stack slot, outside of all loops but the parallel one.
+  Block *top = b.getInsertionBlock();
+  while (!isa<FunctionOpInterface, scf::ParallelOp>(top->getParentOp()))
+    top = top->getParentOp()->getBlock();
+  Type element = cast<MemRefType>(access.buffer.getType()).getElementType();
+  Value square;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(top);
+    auto type = MemRefType::get({options.transposeBlock, options.transposeBlock}, element);
+    square = memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
+  }
+  int64_t lanes = getSquareEdge(op, element);
+  for (int64_t i = 0; i < options.transposeBlock; i += lanes)
+    for (int64_t j = 0; j < options.transposeBlock; j += lanes) {
+      auto at = [&](Value from, int64_t by) -> Value {
+        return by ? arith::AddIOp::create(b, from, constantIndex(b, by)).getResult() : from;
+      };
+      SmallVector<Value> rows;
+      setIndex(b, other, at(begin, i));
+      for (int64_t k = 0; k < lanes; ++k) {
+        setIndex(b, loops.back(), at(innerBegin, j + k));
+        rows.push_back(vector::LoadOp::create(b, VectorType::get({lanes}, element), access.buffer,
+                                              indicesOf(b, access)));
+      }
+      for (auto [k, column] : llvm::enumerate(transposeSquare(b, rows)))
+        vector::StoreOp::create(b, column, square,
+                                ValueRange{constantIndex(b, i + k), constantIndex(b, j)});
+    }
+  return square;
+}
+
+/// A whole square of options.transposeBlock² points.
+void LoopNest::emitSquare(ImplicitLocOpBuilder &b, const Loop &other, Value begin,
+                          Value innerBegin) {
+  OpBuilder::InsertionGuard guard(b);
+  for (unsigned i = 0; i < accesses.size(); ++i)
+    if (isTransposedInput(i, other))
+      squares[i] = loadSquare(b, accesses[i], other, begin, innerBegin);
+  Value zero = constantIndex(b, 0), one = constantIndex(b, 1);
+  Value edge = constantIndex(b, options.transposeBlock);
+  auto rows = buildFor(b, zero, edge, one);
+  auto columns = buildFor(b, zero, edge, one);
+  squareIndices = {rows.getInductionVar(), columns.getInductionVar()};
+  setIndex(b, other, arith::AddIOp::create(b, begin, rows.getInductionVar()));
+  setIndex(b, loops.back(), arith::AddIOp::create(b, innerBegin, columns.getInductionVar()));
+  emitPoint(b);
+  squares.clear();
+}
+
 /// A block of `other`, which starts at its current index, by blocks of the
 /// innermost loop: the cache lines that one row touches serve the next.
 void LoopNest::emitTransposed(ImplicitLocOpBuilder &b, const Loop &other) {
@@ -483,11 +564,36 @@ void LoopNest::emitTransposed(ImplicitLocOpBuilder &b, const Loop &other) {
   Value innerBegin = blocks.getInductionVar();
   Value innerEnd =
       arith::MinSIOp::create(b, arith::AddIOp::create(b, innerBegin, edge), innerSize);
+  bool hasSquares = llvm::any_of(llvm::seq<unsigned>(0, accesses.size()),
+                                 [&](unsigned i) { return isTransposedInput(i, other); });
+  if (hasSquares) {
+    auto isWhole = [&](Value from, Value to) -> Value {
+      Value length = arith::SubIOp::create(b, to, from);
+      return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, length, edge);
+    };
+    Value isSquare =
+        arith::AndIOp::create(b, isWhole(begin, end), isWhole(innerBegin, innerEnd));
+    auto branch = scf::IfOp::create(b, isSquare, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitSquare(b, other, begin, innerBegin);
+    b.setInsertionPointToStart(branch.elseBlock());
+  }
   auto rows = buildFor(b, begin, end, one);
   setIndex(b, other, rows.getInductionVar());
   auto columns = buildFor(b, innerBegin, innerEnd, one);
   setIndex(b, inner, columns.getInductionVar());
   emitPoint(b);
+}
+
+/// All of `other`, a few iterations, inside the innermost loop from `begin` to `end`.
+void LoopNest::emitUnrolled(ImplicitLocOpBuilder &b, const Loop &other, Value begin, Value end) {
+  OpBuilder::InsertionGuard guard(b);
+  auto columns = buildFor(b, begin, end, constantIndex(b, 1));
+  setIndex(b, loops.back(), columns.getInductionVar());
+  for (int64_t i = 0; i < other.size; ++i) {
+    setIndex(b, other, constantIndex(b, i));
+    emitPoint(b);
+  }
 }
 
 void LoopNest::emit(ImplicitLocOpBuilder &b, ValueRange leadingIndices) {
@@ -552,7 +658,12 @@ void LoopNest::emitTopLevel(ImplicitLocOpBuilder &b, bool mayBeParallel) {
     ++outer;
   }
   bool isInnerParallel = !loops.back().isReduction;
-  if (isInnerParallel && (outer == 0 || (outerCount < 8 && !transposed)))
+  bool unrolls = transposed && isUnrolled(*transposed);
+  if (unrolls) {
+    outerCount /= std::max<int64_t>(transposed->size, 1);
+    --outer;
+  }
+  if (isInnerParallel && (outer == 0 || (outerCount < 8 && (!transposed || unrolls))))
     return emitBlocks(b);
   if (outer == 0)
     return emitLoops(b, loops);
@@ -581,7 +692,7 @@ void LoopNest::emitTopLevel(ImplicitLocOpBuilder &b, bool mayBeParallel) {
   SmallVector<Value> indices = delinearize(b, parallel.getInductionVars().front(), sizes);
   for (unsigned i = 0; i < outer; ++i)
     setIndex(b, loops[i], indices[i]);
-  if (transposed) {
+  if (transposed && !unrolls) {
     setIndex(b, *transposed,
              arith::MulIOp::create(b, dimIndex[transposed->dims.front()],
                                    constantIndex(b, options.transposeBlock)));

@@ -89,6 +89,17 @@ private:
   void emitReductions(mlir::ImplicitLocOpBuilder &b, llvm::ArrayRef<Loop> loops);
   void emitBlocks(mlir::ImplicitLocOpBuilder &b);
   void emitTransposed(mlir::ImplicitLocOpBuilder &b, const Loop &other);
+  void emitUnrolled(mlir::ImplicitLocOpBuilder &b, const Loop &other, mlir::Value begin,
+                    mlir::Value end);
+  void emitSquare(mlir::ImplicitLocOpBuilder &b, const Loop &other, mlir::Value begin,
+                  mlir::Value innerBegin);
+  mlir::Value loadSquare(mlir::ImplicitLocOpBuilder &b, const Access &access, const Loop &other,
+                         mlir::Value begin, mlir::Value innerBegin);
+  /// Whether a loop is so short that it is unrolled rather than blocked.
+  bool isUnrolled(const Loop &loop) const {
+    return !mlir::ShapedType::isDynamic(loop.size) && loop.size <= options.unrolledSize;
+  }
+  bool isTransposedInput(unsigned number, const Loop &other) const;
   const Loop *findTransposedLoop() const;
   mlir::scf::ForOp buildFor(mlir::ImplicitLocOpBuilder &b, mlir::Value lower, mlir::Value upper,
                             mlir::Value step);
@@ -105,6 +116,9 @@ private:
   llvm::SmallVector<Access> accesses; ///< by operand
   llvm::SmallVector<mlir::Value> dimIndex; ///< current index by op dimension
   llvm::DenseSet<unsigned> pinned; ///< dimensions whose index the body uses
+  /// Inside a square: transposed copies of inputs, and the place in them.
+  llvm::DenseMap<unsigned, mlir::Value> squares;
+  llvm::SmallVector<mlir::Value, 2> squareIndices;
 };
 
 } // namespace dlc

@@ -355,8 +355,9 @@ struct LowerKernelLoopsPass : dlc::impl::LowerKernelLoopsBase<LowerKernelLoopsPa
       return;
     if (failed(generalize(function)))
       return signalPassFailure();
-    LowerKernelLoopsOptions options{maxStackBytes, workPerThread, assumedSize, transposeBlock,
-                                    pieceLength, std::max<int64_t>(1, partialRows)};
+    LowerKernelLoopsOptions options{maxStackBytes,  workPerThread, assumedSize,
+                                    transposeBlock, unrolledSize,  pieceLength,
+                                    std::max<int64_t>(1, partialRows)};
     SmallVector<Block *> blocks;
     function.walk([&](Block *block) {
       if (!isa<linalg::GenericOp>(block->getParentOp()))

@@ -186,13 +186,16 @@ def LowerKernelLoops : Pass<"dl-lower-kernel-loops", "::mlir::func::FuncOp"> {
       "What a dimension of unknown size counts as">,
     Option<"transposeBlock", "transpose-block", "int64_t", "16",
       "Edge of the squares in which a transposing nest works">,
+    Option<"unrolledSize", "unrolled-size", "int64_t", "4",
+      "Iterations up to which the short side of a transposing nest is unrolled">,
     Option<"pieceLength", "piece-length", "int64_t", "4096",
       "Elements of the pieces into which a lone parallel loop is cut">,
     Option<"partialRows", "partial-rows", "int64_t", "32",
       "Rows that a long sum of rows adds up before it adds them to the rest">,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def OutlineParallelLoops : Pass<"dl-outline-parallel-loops", "::mlir::ModuleOp"> {
