@@ -23,15 +23,22 @@ static Value decomposeSigmoid(SigmoidOp op, TensorBuilder &b) {
   return b.convert(y, elementOf(op));
 }
 
+/// −∞ as the lowest number, so that its product with 0 is −0 and no NaN.
+static Value limitBelow(Value x, TensorBuilder &b) {
+  auto type = cast<FloatType>(getElementTypeOrSelf(x));
+  return b.max(x, APFloat::getLargest(type.getFloatSemantics(), /*Negative=*/true)
+                      .convertToDouble());
+}
+
 /// x · sigmoid(x)
 static Value decomposeSilu(SiluOp op, TensorBuilder &b) {
-  Value x = b.widen(op.getInput());
+  Value x = limitBelow(b.widen(op.getInput()), b);
   return b.convert(b.mul(x, b.unary<SigmoidOp>(x)), elementOf(op));
 }
 
 /// x/2 · (1 + erf(x/√2)), or with `tanh` x/2 · (1 + tanh(√(2/π)·(x + 0.044715x³)))
 static Value decomposeGelu(GeluOp op, TensorBuilder &b) {
-  Value x = b.widen(op.getInput());
+  Value x = limitBelow(b.widen(op.getInput()), b);
   Value inner;
   if (op.getTanh()) {
     Value cube = b.mul(b.mul(b.mul(x, x), x), 0.044715);

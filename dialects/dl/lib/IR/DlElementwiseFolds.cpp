@@ -190,6 +190,8 @@ OpFoldResult GeluOp::fold(FoldAdaptor adaptor) {
   bool approximate = getTanh();
   return foldFloats(*this, adaptor.getOperands(), [&](double x) {
     constexpr double sqrt2OverPi = 0.79788456080286535588, sqrtHalf = 0.70710678118654752440;
+    if (std::isinf(x) && x < 0)
+      return -0.0;
     if (approximate)
       return 0.5 * x * (1 + std::tanh(sqrt2OverPi * (x + 0.044715 * x * x * x)));
     return 0.5 * x * std::erfc(-x * sqrtHalf);
