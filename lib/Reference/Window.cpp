@@ -148,13 +148,14 @@ namespace {
 /// How one dimension is resampled.
 struct Axis {
   int64_t inSize, outSize;
-  double scale, roiStart = 0, roiEnd = 1;
+  double scale;
+  double resized; ///< the output's size before it was rounded down
+  double roiStart = 0, roiEnd = 1;
 
   /// The operand's coordinate of a result coordinate (ONNX Resize).
   double getCoordinate(int64_t at, dl::CoordinateMode mode) const {
     double out = double(at), in = double(inSize), size = double(outSize);
-    // The resized length before it was rounded down, as ONNX's reference has it.
-    double resized = in * scale;
+    double span = std::max(resized - 1, 1.0);
     switch (mode) {
     case dl::CoordinateMode::half_pixel:
       return (out + 0.5) / scale - 0.5;
@@ -165,12 +166,12 @@ struct Axis {
     case dl::CoordinateMode::pytorch_half_pixel:
       return outSize > 1 ? (out + 0.5) / scale - 0.5 : 0;
     case dl::CoordinateMode::align_corners:
-      return outSize > 1 ? out * (in - 1) / (resized - 1) : 0;
+      return outSize > 1 ? out * (in - 1) / span : 0;
     case dl::CoordinateMode::asymmetric:
       return out / scale;
     case dl::CoordinateMode::tf_crop_and_resize:
       return outSize > 1
-                 ? roiStart * (in - 1) + out * (roiEnd - roiStart) * (in - 1) / (resized - 1)
+                 ? roiStart * (in - 1) + out * (roiEnd - roiStart) * (in - 1) / span
                  : 0.5 * (roiStart + roiEnd) * (in - 1);
     case dl::CoordinateMode::tf_half_pixel_for_nn:
       return (out + 0.5) / scale;
@@ -248,8 +249,9 @@ static Expected<Tensor> evaluateResize(dl::ResizeOp op, Operands operands) {
       return makeError("dimension {0} of the result has a negative size", d);
     if (input.getDim(d) == 0 && shape[d] > 0)
       return makeError("dimension {0} is empty: there is nothing to resample", d);
-    Axis axis{input.getDim(d), shape[d],
-              scales ? scales->getFloat(d) : double(shape[d]) / double(input.getDim(d))};
+    double in = double(input.getDim(d)), out = double(shape[d]);
+    double scale = scales ? scales->getFloat(d) : out / in;
+    Axis axis{input.getDim(d), shape[d], scale, scales ? in * scale : out};
     if (roi) {
       axis.roiStart = roi->getFloat(d);
       axis.roiEnd = roi->getFloat(rank + d);

@@ -28,24 +28,26 @@ func.func @to_float() -> (tensor<2xf32>, tensor<3xf16>, tensor<1xf32>) {
   return %y, %b, %d : tensor<2xf32>, tensor<3xf16>, tensor<1xf32>
 }
 
-// An overflow is NaN where there is no infinity, or the largest number.
+// An overflow is NaN where there is no infinity, or the largest number. f4E2M1FN
+// has no NaN: it becomes -0. f8E8M0FNU has powers of two alone: 0 becomes the
+// smallest, a negative number NaN.
 // CHECK-LABEL: @to_f8
 // CHECK: 4xf8E4M3FN = [448, nan, nan, 0.001953125]
 // CHECK: 4xf8E4M3FN = [448, 448, -448, 0.001953125]
 // CHECK: 2xf8E5M2 = [inf, -inf]
-// CHECK: 3xf4E2M1FN = [6, -6, 0.5]
-// CHECK: 3xf8E8M0FNU = [1, 4, nan]
-func.func @to_f8() -> (tensor<4xf8E4M3FN>, tensor<4xf8E4M3FN>, tensor<2xf8E5M2>, tensor<3xf4E2M1FN>, tensor<3xf8E8M0FNU>) {
+// CHECK: 4xf4E2M1FN = [6, -6, 0.5, -0]
+// CHECK: 6xf8E8M0FNU = [1, 4, nan, 5.877472e-39, nan, 5.877472e-39]
+func.func @to_f8() -> (tensor<4xf8E4M3FN>, tensor<4xf8E4M3FN>, tensor<2xf8E5M2>, tensor<4xf4E2M1FN>, tensor<6xf8E8M0FNU>) {
   %x = dl.constant dense<[464.0, 465.0, -1.0e9, 0.002]> : tensor<4xf32>
   %a = dl.convert %x : tensor<4xf32> -> tensor<4xf8E4M3FN>
   %b = dl.convert %x {saturate} : tensor<4xf32> -> tensor<4xf8E4M3FN>
   %c = dl.constant dense<[1.0e9, -1.0e9]> : tensor<2xf32>
   %d = dl.convert %c : tensor<2xf32> -> tensor<2xf8E5M2>
-  %e = dl.constant dense<[1.0e9, -7.0, 0.4]> : tensor<3xf32>
-  %f = dl.convert %e : tensor<3xf32> -> tensor<3xf4E2M1FN>
-  %g = dl.constant dense<[1.2, 3.0, -1.0]> : tensor<3xf32>
-  %h = dl.convert %g : tensor<3xf32> -> tensor<3xf8E8M0FNU>
-  return %a, %b, %d, %f, %h : tensor<4xf8E4M3FN>, tensor<4xf8E4M3FN>, tensor<2xf8E5M2>, tensor<3xf4E2M1FN>, tensor<3xf8E8M0FNU>
+  %e = dl.constant dense<[1.0e9, -7.0, 0.4, 0x7FC00000]> : tensor<4xf32>
+  %f = dl.convert %e : tensor<4xf32> -> tensor<4xf4E2M1FN>
+  %g = dl.constant dense<[1.2, 3.0, -1.0, 0.0, -1.0e-40, 7.0e-39]> : tensor<6xf32>
+  %h = dl.convert %g : tensor<6xf32> -> tensor<6xf8E8M0FNU>
+  return %a, %b, %d, %f, %h : tensor<4xf8E4M3FN>, tensor<4xf8E4M3FN>, tensor<2xf8E5M2>, tensor<4xf4E2M1FN>, tensor<6xf8E8M0FNU>
 }
 
 // Keeps the low bits; to i1 is whether it is not zero.

@@ -20,3 +20,14 @@ func.func @negative_stride() -> tensor<?xi8> {
   %y = dl.dynamic_slice %x, %s : tensor<1xi64> sizes(%n : tensor<1xi64>) strides(%t : tensor<1xi64>) : tensor<4xi8> -> tensor<?xi8>
   return %y : tensor<?xi8>
 }
+
+// An empty tensor has empty slices.
+// CHECK-LABEL: @empty
+// CHECK: 0xi8 = []
+func.func @empty() -> tensor<?xi8> {
+  %x = dl.constant dense<> : tensor<0xi8>
+  %s = dl.constant dense<[0]> : tensor<1xi64>
+  %n = dl.constant dense<[0]> : tensor<1xi64>
+  %y = dl.dynamic_slice %x, %s : tensor<1xi64> sizes(%n : tensor<1xi64>) : tensor<0xi8> -> tensor<?xi8>
+  return %y : tensor<?xi8>
+}

@@ -1,5 +1,8 @@
 // An error at run time is one sentence with the op and its place.
 // RUN: not dl-run %s --entry=gather 2>&1 | FileCheck %s --check-prefix=GATHER
+// RUN: not dl-run %s --entry=gather --compiled 2>&1 | FileCheck %s --check-prefix=GATHER
+// RUN: not dl-run %s --entry=check --compiled 2>&1 | FileCheck %s --check-prefix=ASSERT
+// RUN: not dl-run %s --entry=refined --compiled 2>&1 | FileCheck %s --check-prefix=REFINED
 // RUN: not dl-run %s --entry=reshape 2>&1 | FileCheck %s --check-prefix=RESHAPE
 // RUN: not dl-run %s --entry=check 2>&1 | FileCheck %s --check-prefix=ASSERT
 // RUN: not dl-run %s --entry=named 2>&1 | FileCheck %s --check-prefix=NAMED

@@ -47,3 +47,28 @@ func.func @dynamic() -> tensor<?xi8> {
   %y = dl.pad %x value(%v : tensor<i8>) dynamic_low(%p : tensor<1xi64>) dynamic_high(%p : tensor<1xi64>) low = [0] high = [0] interior = [0] : tensor<2xi8> -> tensor<?xi8>
   return %y : tensor<?xi8>
 }
+
+// Two open sizes in one result, one cropped and one padded.
+// CHECK-LABEL: @crop_and_pad
+// CHECK: 2x1x4xi8 = {{\[\[\[}}0, 3, 4, 0]], {{\[\[}}0, 7, 8, 0]]]
+func.func @crop_and_pad() -> tensor<2x?x?xi8> {
+  %x = dl.constant dense<[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]> : tensor<2x2x2xi8>
+  %v = dl.constant dense<0> : tensor<i8>
+  %l = dl.constant dense<[0, -1, 1]> : tensor<3xi64>
+  %h = dl.constant dense<[0, 0, 1]> : tensor<3xi64>
+  %y = dl.pad %x value(%v : tensor<i8>) dynamic_low(%l : tensor<3xi64>) dynamic_high(%h : tensor<3xi64>) low = [0, 0, 0] high = [0, 0, 0] interior = [0, 0, 0] : tensor<2x2x2xi8> -> tensor<2x?x?xi8>
+  return %y : tensor<2x?x?xi8>
+}
+
+// What is left of an operand may be nothing.
+// CHECK-LABEL: @nothing
+// CHECK: 2xi8 = [7, 7]
+// CHECK: 2xi8 = [7, 7]
+func.func @nothing() -> (tensor<2xi8>, tensor<2xi8>) {
+  %e = dl.constant dense<> : tensor<0xi8>
+  %x = dl.constant dense<[1, 2, 3]> : tensor<3xi8>
+  %v = dl.constant dense<7> : tensor<i8>
+  %y = dl.pad %e value(%v : tensor<i8>) low = [2] high = [0] interior = [0] : tensor<0xi8> -> tensor<2xi8>
+  %z = dl.pad %x value(%v : tensor<i8>) low = [-5] high = [4] interior = [0] : tensor<3xi8> -> tensor<2xi8>
+  return %y, %z : tensor<2xi8>, tensor<2xi8>
+}

@@ -39,6 +39,17 @@ func.func @antialias() -> tensor<1xf32> {
   return %a : tensor<1xf32>
 }
 
+// A scale gives a length that isn't whole: corners are aligned before it is
+// rounded down.
+// CHECK-LABEL: @fractional_length
+// CHECK: 2xf32 = [1, 3.142857]
+func.func @fractional_length() -> tensor<?xf32> {
+  %x = dl.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %s = dl.constant dense<[0.6]> : tensor<1xf32>
+  %y = dl.resize %x scales(%s : tensor<1xf32>) {mode = #dl.resize_mode<linear>, coordinate_mode = #dl.coordinate_mode<align_corners>} : tensor<4xf32> -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
 // CHECK-LABEL: @dynamic
 // CHECK: 4xf32 = [1, 1, 3, 3]
 func.func @dynamic() -> tensor<?xf32> {

@@ -18,3 +18,12 @@ func.func @to_the_end() -> tensor<?xi8> {
   %y = dl.slice %d, starts = [2] limits = [-1] strides = [1] : tensor<?xi8> -> tensor<?xi8>
   return %y : tensor<?xi8>
 }
+
+// Nothing can be sliced off the end.
+// CHECK-LABEL: @empty
+// CHECK: 2x0xi8 = {{\[\[}}], []]
+func.func @empty() -> tensor<2x0xi8> {
+  %x = dl.constant dense<[[0, 1], [2, 3]]> : tensor<2x2xi8>
+  %y = dl.slice %x, starts = [0, 2] limits = [2, 2] strides = [1, 1] : tensor<2x2xi8> -> tensor<2x0xi8>
+  return %y : tensor<2x0xi8>
+}

@@ -103,6 +103,19 @@ func.func @softmax(%x: tensor<2x8xf32>) -> tensor<2x8xf32> {
   return %y : tensor<2x8xf32>
 }
 
+// The weights of an attention stay in f32.
+// CHECK-LABEL: @weights
+func.func @weights(%s: tensor<4x6xf16>, %v: tensor<6x8xf16>) -> tensor<4x8xf16> {
+  // CHECK-NEXT: %[[S:.*]] = dl.convert %arg0 : tensor<4x6xf16> -> tensor<4x6xf32>
+  // CHECK-NEXT: %[[W:.*]] = dl.softmax %[[S]], dim = 1
+  // CHECK-NEXT: %[[V:.*]] = dl.convert %arg1 : tensor<6x8xf16> -> tensor<6x8xf32>
+  // CHECK-NEXT: %[[Y:.*]] = dl.dot_general %[[W]], %[[V]],
+  // CHECK: dl.convert %[[Y]] : tensor<4x8xf32> -> tensor<4x8xf16>
+  %w = dl.softmax %s, dim = 1 : tensor<4x6xf16> -> tensor<4x6xf16>
+  %y = dl.dot_general %w, %v, batching = [] x [] contracting = [1] x [0] : tensor<4x6xf16>, tensor<6x8xf16> -> tensor<4x8xf16>
+  return %y : tensor<4x8xf16>
+}
+
 // Two transposes meet below the elementwise ops and cancel.
 // CHECK-LABEL: @transposes_cancel
 func.func @transposes_cancel(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) -> tensor<2x3x4xf32> {

@@ -54,8 +54,8 @@ DLC_MATH_BINARY(DLC_MATH_DECLARE_BINARY)
 
 /// To f32 is exact. From f32 rounds to nearest even; what is too large becomes
 /// the format's infinity or NaN (its largest value where it has neither), or with
-/// _sat its largest finite value. f8e8m0fnu: a power of two; not above 0 gives 0,
-/// the smallest (2^-127).
+/// _sat its largest finite value. f8e8m0fnu: a power of two; 0 gives the smallest
+/// (2^-127), a negative number NaN. f4e2m1fn: NaN gives -0.
 #define DLC_MATH_DECLARE_NARROW(name)                                                              \
   float dlc_math_##name##_to_f32(uint8_t bits);                                                    \
   uint8_t dlc_math_f32_to_##name(float x);                                                         \

@@ -130,6 +130,34 @@ static void lowerScratch(func::FuncOp function, SymbolTable &symbols,
 }
 
 //===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+/// memref.expand_shape as memref.reinterpret_cast: the patterns for views know at
+/// most one dynamic size to a group.
+static void lowerExpandShape(memref::ExpandShapeOp op) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  auto [strides, offset] = op.getResultType().getStridesAndOffset();
+  auto source = memref::ExtractStridedMetadataOp::create(b, op.getSrc());
+  SmallVector<OpFoldResult> sizes = op.getMixedOutputShape(), mixedStrides(sizes.size());
+  for (auto [group, stride] : llvm::zip_equal(op.getReassociationIndices(),
+                                              source.getConstifiedMixedStrides())) {
+    OpFoldResult current = stride;
+    for (int64_t d : llvm::reverse(group)) {
+      mixedStrides[d] = ShapedType::isStatic(strides[d]) ? b.getIndexAttr(strides[d]) : current;
+      Value size = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[d]);
+      Value inner = getValueOrCreateConstantIndexOp(b, b.getLoc(), mixedStrides[d]);
+      current = b.createOrFold<arith::MulIOp>(inner, size);
+    }
+  }
+  auto view = memref::ReinterpretCastOp::create(b, op.getResultType(), source.getBaseBuffer(),
+                                                source.getConstifiedMixedOffset(), sizes,
+                                                mixedStrides);
+  op.replaceAllUsesWith(view.getResult());
+  op.erase();
+}
+
+//===----------------------------------------------------------------------===//
 // Functions
 //===----------------------------------------------------------------------===//
 
@@ -447,6 +475,7 @@ struct ConvertKernelsToLlvmPass : dlc::impl::ConvertKernelsToLlvmBase<ConvertKer
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     for (func::FuncOp function : functions) {
       lowerScratch(function, symbols, converter);
+      function.walk(lowerExpandShape);
       if (failed(applyPatternsGreedily(function, views, config)))
         return signalPassFailure();
       converted.push_back(convertFunction(function, symbols, converter));

@@ -69,23 +69,25 @@ struct FormDispatchesPass : dlc::impl::FormDispatchesBase<FormDispatchesPass> {
     for (func::FuncOp func : functions) {
       if (func.isExternal() || func->hasAttr(kKernelAttr))
         continue;
-      adoptConstants(func);
+      if (failed(checkCalls(func)))
+        return signalPassFailure();
       FunctionDispatcher dispatcher(func, kernels, {maxInputs, maxOps});
       if (failed(dispatcher.run()))
         return signalPassFailure();
     }
   }
 
-  /// Constant tensors that folds of other dialects made, as dl's own.
-  static void adoptConstants(func::FuncOp func) {
-    func.walk([](arith::ConstantOp op) {
-      auto value = dyn_cast<ElementsAttr>(op.getValue());
-      if (!value || !isa<RankedTensorType>(op.getType()))
-        return;
-      OpBuilder b(op);
-      op.replaceAllUsesWith(dl::ConstantOp::create(b, op.getLoc(), value).getOutput());
-      op.erase();
+  /// Every call that can be was inlined.
+  static LogicalResult checkCalls(func::FuncOp func) {
+    WalkResult result = func.walk([&](func::CallOp call) {
+      auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
+      call.emitOpError() << "of @" << call.getCallee() << " can't be compiled: "
+                         << (callee && callee.isExternal()
+                                 ? "the function has no body"
+                                 : "a function that calls itself can't be inlined");
+      return WalkResult::interrupt();
     });
+    return failure(result.wasInterrupted());
   }
 };
 } // namespace
@@ -176,9 +178,10 @@ LogicalResult FunctionDispatcher::resolveSizes() {
       op->erase();
       return WalkResult::advance();
     }
-    if (!isa<dl::DlDialect>(op->getDialect()))
+    bool isCast = isa<tensor::CastOp>(op);
+    if (!isCast && !isa<dl::DlDialect>(op->getDialect()))
       return WalkResult::advance();
-    if (failed(sizes.resolve(op)) && failed(measure(op)))
+    if (!isCast && failed(sizes.resolve(op)) && failed(measure(op)))
       return WalkResult::interrupt();
     auto checks = checkSizes(op, sizes);
     if (!checks.empty())

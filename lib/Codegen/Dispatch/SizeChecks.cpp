@@ -14,6 +14,7 @@
 #include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -55,6 +56,7 @@ private:
   }
   Value countElements(Value tensor);
 
+  void checkCast(tensor::CastOp op);
   void checkBroadcast(dl::BroadcastInDimOp op);
   void checkReshape(dl::ReshapeOp op);
   void checkSlice(dl::SliceOp op);
@@ -103,6 +105,18 @@ Value SizeChecker::countElements(Value tensor) {
   if (known == 1)
     return count;
   return arith::MulIOp::create(builder, op->getLoc(), count, sizes.constant(known));
+}
+
+void SizeChecker::checkCast(tensor::CastOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    if (type.isDynamicDim(d) || isStatic(op.getSource(), d))
+      continue;
+    Value size = sizes.get(op.getSource(), d), wanted = sizes.get(op.getResult(), d);
+    if (size != wanted)
+      failIf(arith::CmpIPredicate::ne, size, wanted,
+             "dimension " + Twine(d) + " isn't " + Twine(type.getDimSize(d)));
+  }
 }
 
 void SizeChecker::checkBroadcast(dl::BroadcastInDimOp op) {
@@ -232,6 +246,7 @@ void SizeChecker::checkRecurrence(Value input, Value lengths, ArrayRef<Value> in
 
 void SizeChecker::check() {
   TypeSwitch<Operation *>(op)
+      .Case([&](tensor::CastOp op) { checkCast(op); })
       .Case([&](dl::BroadcastInDimOp op) { checkBroadcast(op); })
       .Case([&](dl::ReshapeOp op) { checkReshape(op); })
       .Case([&](dl::SliceOp op) { checkSlice(op); })

@@ -162,6 +162,13 @@ inline Type elementOf(Value value) {
   return llvm::cast<mlir::ShapedType>(value.getType()).getElementType();
 }
 
+/// A slice, which may be empty; what says that it lies inside has to stand before.
+Value extractSlice(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes, ArrayRef<OpFoldResult> strides);
+/// `tensor` with `slice`, which may be empty, written into it.
+Value insertSlice(ImplicitLocOpBuilder &b, Value slice, Value tensor,
+                  ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> strides);
+
 /// `tensor` with elements of value `fill` (storage type) around it; negative
 /// amounts crop.
 Value padTensor(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFoldResult> low,

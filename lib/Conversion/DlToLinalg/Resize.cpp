@@ -51,8 +51,9 @@ struct F64 {
 
 /// How one dimension is resampled.
 struct Axis {
-  Value inSize, outSize; ///< index
-  Value scale;           ///< f64
+  Value inSize, outSize;  ///< index
+  Value scale;            ///< f64
+  Value resized;          ///< f64: the output's size before it was rounded down
   Value roiStart, roiEnd; ///< f64, null without a region
 };
 } // namespace
@@ -75,7 +76,7 @@ static Value getCoordinate(F64 &f, const Axis &axis, Value index, dl::Coordinate
   Value half = f.of(0.5), one = f.of(1), zero = f.of(0);
   Value isLong = f.less(one, size);
   Value halfPixel = f.sub(f.div(f.add(out, half), axis.scale), half);
-  Value inSpan = f.sub(in, one), outSpan = f.max(f.sub(size, one), one);
+  Value inSpan = f.sub(in, one), outSpan = f.max(f.sub(axis.resized, one), one);
   switch (mode) {
   case dl::CoordinateMode::half_pixel:
     return halfPixel;
@@ -213,8 +214,10 @@ static SmallVector<Axis> getAxes(B &b, dl::ResizeOp op, dl::ResizeOp::Adaptor ad
     if (adaptor.getScales()) {
       Value scale = tensor::ExtractOp::create(b, adaptor.getScales(), indexConstant(b, d));
       axis.scale = arith::ExtFOp::create(b, f.type, scale);
+      axis.resized = f.mul(f.fromIndex(axis.inSize), axis.scale);
     } else {
-      axis.scale = f.div(f.fromIndex(axis.outSize), f.fromIndex(axis.inSize));
+      axis.resized = f.fromIndex(axis.outSize);
+      axis.scale = f.div(axis.resized, f.fromIndex(axis.inSize));
     }
     if (adaptor.getRoi()) {
       Type element = elementOf(op.getRoi());

@@ -172,7 +172,7 @@ struct LowerConcat : OpConversionPattern<dl::ConcatOp> {
         shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
       if (auto wanted = inputType.clone(shape); wanted != inputType)
         input = tensor::CastOp::create(b, wanted, input);
-      result = tensor::InsertSliceOp::create(b, input, result, offsets, extent, strides);
+      result = insertSlice(b, input, result, offsets, strides);
       offsets[dimension] = addIndex(b, offsets[dimension], extent[dimension]);
     }
     rewriter.replaceOp(op, result);

@@ -24,7 +24,7 @@ static LogicalResult lowerSlice(dl::SliceOp op, dl::SliceOp::Adaptor adaptor,
     return failure();
   SmallVector<OpFoldResult> offsets = getAsIndexOpFoldResult(b.getContext(), op.getStartIndices());
   SmallVector<OpFoldResult> strides = getAsIndexOpFoldResult(b.getContext(), op.getStrides());
-  Value slice = tensor::ExtractSliceOp::create(b, adaptor.getInput(), offsets, *sizes, strides);
+  Value slice = extractSlice(b, adaptor.getInput(), offsets, *sizes, strides);
   rewriter.replaceOp(op, castTo(b, slice, storageTensorType(op.getOutput())));
   return success();
 }
@@ -70,7 +70,7 @@ static LogicalResult lowerDynamicSlice(dl::DynamicSliceOp op, dl::DynamicSliceOp
   });
   Value result;
   if (isForward)
-    result = castTo(b, tensor::ExtractSliceOp::create(b, input, starts, *sizes, strides), type);
+    result = castTo(b, extractSlice(b, input, starts, *sizes, strides), type);
   else
     result = generate(b, type, *sizes, [&](B &inner, ArrayRef<Value> indices) {
       SmallVector<Value> position;
@@ -99,7 +99,7 @@ static LogicalResult lowerUpdateSlice(dl::DynamicUpdateSliceOp op,
     isInside = arith::AndIOp::create(b, isInside, isAtMost(b, first, room));
   }
   check(b, isInside, describe(op) + "an updated slice reaches outside its operand");
-  Value result = tensor::InsertSliceOp::create(b, update, input, starts, sizes, strides);
+  Value result = insertSlice(b, update, input, starts, strides);
   rewriter.replaceOp(op, castTo(b, result, storageTensorType(op.getOutput())));
   return success();
 }
@@ -172,7 +172,7 @@ static LogicalResult lowerPad(dl::PadOp op, dl::PadOp::Adaptor adaptor,
         strides.push_back(b.getIndexAttr(op.getInterior()[d] + 1));
       }
       Value spreadOut = filledTensor(b, type.clone(shape), spread, fill);
-      inner = tensor::InsertSliceOp::create(b, input, spreadOut, offsets, sizes, strides);
+      inner = insertSlice(b, input, spreadOut, offsets, strides);
     }
     rewriter.replaceOp(op, castTo(b, padTensor(b, inner, low, high, fill), type));
     return success();

@@ -280,6 +280,33 @@ Type lowering::accumulatorElement(Type element) {
   return isa<FloatType>(element) ? getComputeType(element) : element;
 }
 
+/// Whether a slice may lie in a tensor of that type. One that can't is empty, or
+/// fails a check that stands before it; IR doesn't take it either way.
+static bool mayLieInside(RankedTensorType type, ArrayRef<OpFoldResult> offsets,
+                         ArrayRef<OpFoldResult> sizes, ArrayRef<OpFoldResult> strides) {
+  auto isNegative = [](OpFoldResult offset) {
+    return getConstantIntValue(offset).value_or(0) < 0;
+  };
+  return llvm::none_of(offsets, isNegative) &&
+         verifyInBoundsSlice(type.getShape(), offsets, sizes, strides).isValid;
+}
+
+Value lowering::extractSlice(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFoldResult> offsets,
+                             ArrayRef<OpFoldResult> sizes, ArrayRef<OpFoldResult> strides) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (mayLieInside(type, offsets, sizes, strides))
+    return tensor::ExtractSliceOp::create(b, tensor, offsets, sizes, strides);
+  return tensor::EmptyOp::create(b, sizes, type.getElementType());
+}
+
+Value lowering::insertSlice(ImplicitLocOpBuilder &b, Value slice, Value tensor,
+                            ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> strides) {
+  SmallVector<OpFoldResult> sizes = getSizes(b, slice);
+  if (!mayLieInside(cast<RankedTensorType>(tensor.getType()), offsets, sizes, strides))
+    return tensor;
+  return tensor::InsertSliceOp::create(b, slice, tensor, offsets, sizes, strides);
+}
+
 Value lowering::padTensor(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFoldResult> low,
                           ArrayRef<OpFoldResult> high, Value fill) {
   auto isZero = [](OpFoldResult amount) { return isConstantIntValue(amount, 0); };
@@ -301,11 +328,10 @@ Value lowering::padTensor(ImplicitLocOpBuilder &b, Value tensor, ArrayRef<OpFold
   auto isWhole = llvm::all_of(llvm::zip_equal(kept, sizes), [](auto pair) {
     return std::get<0>(pair) == std::get<1>(pair);
   });
-  Value inner = isWhole ? tensor
-                        : tensor::ExtractSliceOp::create(b, tensor, from, kept, strides).getResult();
+  Value inner = isWhole ? tensor : extractSlice(b, tensor, from, kept, strides);
   auto type = cast<RankedTensorType>(tensor.getType()).clone(shape);
   Value result = filledTensor(b, type, padded, fill);
-  return tensor::InsertSliceOp::create(b, inner, result, to, getSizes(b, inner), strides);
+  return insertSlice(b, inner, result, to, strides);
 }
 
 Value lowering::checkNone(

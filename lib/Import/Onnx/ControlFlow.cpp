@@ -38,7 +38,8 @@ static RankedTensorType join(RankedTensorType a, RankedTensorType b) {
 /// The tensors of a list of values; false (reported) if one is something else.
 static bool getTensors(NodeImporter &n, ArrayRef<ImportedValue> values, StringRef what,
                        SmallVectorImpl<Value> &tensors) {
-  for (auto [i, value] : llvm::enumerate(values)) {
+  for (auto [i, raw] : llvm::enumerate(values)) {
+    ImportedValue value = raw.withOneRank(n.getBuilder());
     if (value.isTensor()) {
       tensors.push_back(value.tensor);
       continue;
@@ -63,14 +64,39 @@ static LogicalResult importLowerRankBranch(NodeImporter &n, const GraphProto &gr
   OpBuilder &b = n.getBuilder();
   if (!taken)
     condition = dl::NotOp::create(b, n.getLoc(), condition);
-  dl::AssertOp::create(b, n.getLoc(), condition,
-                       Twine("the branches answer tensors of different rank, and this run would "
-                             "take the one of higher rank, for which the model isn't compiled")
-                           .str());
+  requireLowerRank(b, n.getLoc(), condition);
   SmallVector<ImportedValue> outputs;
   if (mlir::failed(n.importSubgraph(graph, {}, outputs)))
     return failure();
   return n.symbolicResults(outputs);
+}
+
+namespace {
+/// The rank that an output has in one of the branches.
+struct OtherRank {
+  bool onTrue;
+  int64_t rank;
+};
+} // namespace
+
+/// One element that has another rank in each branch, as in `D == 1 ? 0 : f(D)` with
+/// D a tensor of one element, gets the higher rank in both. The lower one is
+/// answered; most uses broadcast, and needn't know.
+static std::optional<OtherRank> unifyRanks(NodeImporter &n, Region &thenRegion, Value &onTrue,
+                                           Region &elseRegion, Value &onFalse) {
+  auto isOneElement = [&](Value value) {
+    return llvm::all_of(n.type(value).getShape(), [](int64_t size) { return size == 1; });
+  };
+  int64_t ranks[] = {n.rankOf(onTrue), n.rankOf(onFalse)};
+  if (ranks[0] == ranks[1] || !isOneElement(onTrue) || !isOneElement(onFalse))
+    return std::nullopt;
+  bool isLowerOnTrue = ranks[0] < ranks[1];
+  OpBuilder &b = n.getBuilder();
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToEnd(&(isLowerOnTrue ? thenRegion : elseRegion).front());
+  Value &lower = isLowerOnTrue ? onTrue : onFalse;
+  lower = n.reshape(lower, SmallVector<int64_t>(std::max(ranks[0], ranks[1]), 1));
+  return OtherRank{isLowerOnTrue, std::min(ranks[0], ranks[1])};
 }
 
 static LogicalResult importIf(NodeImporter &n) {
@@ -106,7 +132,11 @@ static LogicalResult importIf(NodeImporter &n) {
     return n.emitError() << "its branches have " << results[0].size() << " and "
                          << results[1].size() << " outputs";
   SmallVector<Type> types;
+  SmallVector<std::optional<OtherRank>> otherRanks;
   for (auto [i, onTrue, onFalse] : llvm::enumerate(results[0], results[1])) {
+    otherRanks.push_back(unifyRanks(n, *regions[0], onTrue, *regions[1], onFalse));
+    if (n.hasFailed())
+      return failure();
     RankedTensorType type = join(n.type(onTrue), n.type(onFalse));
     bool rankDiffers = n.type(onTrue).getRank() != n.type(onFalse).getRank();
     if (!type && rankDiffers &&
@@ -134,8 +164,18 @@ static LogicalResult importIf(NodeImporter &n) {
   op.getThenRegion().takeBody(draft.getThenRegion());
   op.getElseRegion().takeBody(draft.getElseRegion());
   draft.erase();
-  SmallVector<Value> values(op.getResults());
-  return n.results(values);
+  SmallVector<ImportedValue> values;
+  for (auto [result, other] : llvm::zip_equal(op.getResults(), otherRanks)) {
+    if (!other) {
+      values.push_back(result);
+      continue;
+    }
+    Value isLower = n.reshape(condition, ArrayRef<int64_t>{});
+    if (!other->onTrue)
+      isLower = n.infer<dl::NotOp>(isLower);
+    values.push_back(ImportedValue::eitherRank(result, isLower, other->rank));
+  }
+  return n.symbolicResults(values);
 }
 
 //===----------------------------------------------------------------------===//

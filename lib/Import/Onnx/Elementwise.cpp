@@ -63,8 +63,8 @@ static void alignAtAxis(NodeImporter &n, Value a, Value &b) {
 
 /// The two inputs at their common shape; false after reporting an error.
 static bool getOperands(NodeImporter &n, Value &a, Value &b) {
-  a = n.input(0);
-  b = n.input(1);
+  a = n.inputBeside(0, 1);
+  b = n.inputBeside(1, 0);
   if (n.opset() < 7)
     alignAtAxis(n, a, b);
   return !n.hasFailed() && n.requireSameElementType(a, b) && n.broadcast(a, b);
@@ -283,7 +283,9 @@ static LogicalResult castTo(NodeImporter &n, Type to) {
 static LogicalResult importCast(NodeImporter &n) { return castTo(n, n.elementTypeAttr("to")); }
 
 static LogicalResult importCastLike(NodeImporter &n) {
-  return castTo(n, n.elementTypeOf(n.input(1)));
+  const ImportedValue *like = n.rawInput(1);
+  bool isTensor = like && (like->isTensor() || like->isEitherRank());
+  return castTo(n, n.elementTypeOf(isTensor ? like->tensor : n.input(1)));
 }
 
 static LogicalResult importBitCast(NodeImporter &n) {

@@ -109,7 +109,7 @@ LogicalResult GraphImporter::checkInputs(NodeImporter &node, const OpEntry *entr
     if (!present)
       return node.emitError() << "input " << i << " is missing; it takes at least "
                               << entry->inputs.min;
-    if (!entry->symbolic && !node.input(i))
+    if (!entry->symbolic && !node.rawInput(i)->isEitherRank() && !node.input(i))
       return failure();
   }
   return success();
@@ -147,7 +147,7 @@ LogicalResult GraphImporter::importFunction(NodeImporter &node, const FunctionPr
   GraphImporter body(model, inner);
   body.depth = depth + 1;
   for (auto [i, name] : llvm::enumerate(function.input())) {
-    const ImportedValue *value = node.symbolicInput(i);
+    const ImportedValue *value = node.rawInput(i);
     if (mlir::failed(body.define(name, value ? *value : ImportedValue::absent(), node.getLoc())))
       return failure();
   }

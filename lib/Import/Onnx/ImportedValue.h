@@ -8,7 +8,7 @@
 #ifndef DLC_LIB_IMPORT_ONNX_IMPORTEDVALUE_H
 #define DLC_LIB_IMPORT_ONNX_IMPORTEDVALUE_H
 
-#include "mlir/IR/Value.h"
+#include "mlir/IR/Builders.h"
 #include <vector>
 
 namespace dlc::onnx {
@@ -17,13 +17,16 @@ namespace dlc::onnx {
 /// of known structure exist while importing, as lists of tensors.
 struct ImportedValue {
   enum class Kind {
-    Failed,   ///< its node was reported as an error
-    Absent,   ///< an optional without a value
-    Tensor,   ///< also an optional that has a tensor
-    Sequence, ///< `elements`
+    Failed,     ///< its node was reported as an error
+    Absent,     ///< an optional without a value
+    Tensor,     ///< also an optional that has a tensor
+    EitherRank, ///< one element, in a tensor whose rank depends on the run
+    Sequence,   ///< `elements`
   };
   Kind kind = Kind::Failed;
-  mlir::Value tensor;
+  mlir::Value tensor; ///< EitherRank: of the higher rank
+  mlir::Value isLower; ///< EitherRank: 0-D, whether this run has `lowerRank`
+  int64_t lowerRank = 0;
   std::vector<ImportedValue> elements;
 
   ImportedValue() = default;
@@ -32,6 +35,13 @@ struct ImportedValue {
   static ImportedValue absent() {
     ImportedValue value;
     value.kind = Kind::Absent;
+    return value;
+  }
+  static ImportedValue eitherRank(mlir::Value tensor, mlir::Value isLower, int64_t lowerRank) {
+    ImportedValue value(tensor);
+    value.kind = Kind::EitherRank;
+    value.isLower = isLower;
+    value.lowerRank = lowerRank;
     return value;
   }
   static ImportedValue sequence(std::vector<ImportedValue> elements) {
@@ -43,9 +53,17 @@ struct ImportedValue {
 
   bool isFailed() const { return kind == Kind::Failed; }
   bool isTensor() const { return kind == Kind::Tensor; }
+  bool isEitherRank() const { return kind == Kind::EitherRank; }
   bool isSequence() const { return kind == Kind::Sequence; }
   bool isAbsent() const { return kind == Kind::Absent; }
+
+  /// A value of either rank as a tensor of the lower one, for a use that the rank
+  /// matters to: a run of the higher rank ends with an error. Others as they are.
+  ImportedValue withOneRank(mlir::OpBuilder &b) const;
 };
+
+/// Ends the run, at `loc`, unless the branch of lower rank is taken.
+void requireLowerRank(mlir::OpBuilder &b, mlir::Location loc, mlir::Value isLower);
 
 } // namespace dlc::onnx
 

@@ -246,22 +246,23 @@ LogicalResult ModelImporter::importOutputs(const GraphProto &graph, GraphImporte
   bool bad = false;
   for (const ValueInfoProto &output : graph.output()) {
     Location loc = named(output.name());
-    const ImportedValue *value = importer.lookup(output.name());
-    if (!value) {
+    const ImportedValue *made = importer.lookup(output.name());
+    if (!made) {
       bad = true;
       emitError(loc) << "output '" << output.name()
                      << "' isn't made by any node, input or initializer";
       continue;
     }
-    if (!value->isTensor()) {
+    ImportedValue value = made->withOneRank(builder);
+    if (!value.isTensor()) {
       bad = true;
-      if (!value->isFailed())
+      if (!value.isFailed())
         emitError(loc) << "output '" << output.name() << "' is "
-                       << (value->isSequence() ? "a sequence" : "an optional without a value")
+                       << (value.isSequence() ? "a sequence" : "an optional without a value")
                        << "; only tensors are supported";
       continue;
     }
-    auto type = cast<RankedTensorType>(value->tensor.getType());
+    auto type = cast<RankedTensorType>(value.tensor.getType());
     if (const TypeProto::Tensor *tensor = ::getTensorType(output.type())) {
       Type declared = getElementType(context, tensor->elem_type());
       if (declared && declared != type.getElementType()) {
@@ -270,7 +271,7 @@ LogicalResult ModelImporter::importOutputs(const GraphProto &graph, GraphImporte
                        << " but is of type " << type.getElementType();
       }
     }
-    results.push_back(value->tensor);
+    results.push_back(value.tensor);
     types.push_back(type);
     attributes.push_back(builder.getDictionaryAttr(
         builder.getNamedAttr("dlc.name", builder.getStringAttr(output.name()))));

@@ -77,6 +77,20 @@ SmallVector<Value> NodeImporter::inputsFrom(unsigned first) {
 }
 
 const ImportedValue *NodeImporter::symbolicInput(unsigned i) {
+  const ImportedValue *value = rawInput(i);
+  if (!value || !value->isEitherRank())
+    return value;
+  return &resolved.emplace_back(value->withOneRank(builder));
+}
+
+Value NodeImporter::inputBeside(unsigned i, unsigned other) {
+  const ImportedValue *x = rawInput(i), *y = rawInput(other);
+  if (x && y && x->isEitherRank() && y->isTensor() && rankOf(y->tensor) >= rankOf(x->tensor))
+    return x->tensor;
+  return input(i);
+}
+
+const ImportedValue *NodeImporter::rawInput(unsigned i) {
   if (i >= numInputs() || node.input(i).empty())
     return nullptr;
   return graph.lookup(node.input(i));

@@ -36,6 +36,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringSet.h"
+#include <deque>
 
 namespace dlc::onnx {
 
@@ -80,8 +81,13 @@ public:
   mlir::Value input(unsigned i);
   /// Inputs from `first` on, all of which must be present tensors.
   llvm::SmallVector<mlir::Value> inputsFrom(unsigned first);
-  /// Input `i` whatever it is; null where it is left out.
+  /// Input `i` whatever it is, of one rank; null where it is left out.
   const ImportedValue *symbolicInput(unsigned i);
+  /// Input `i` even where its rank depends on the run.
+  const ImportedValue *rawInput(unsigned i);
+  /// Input `i` of an op that broadcasts it together with input `other`: its rank
+  /// doesn't matter where the other's is as high.
+  mlir::Value inputBeside(unsigned i, unsigned other);
 
   unsigned numOutputs() const;
   /// Whether somebody may want output `i`.
@@ -362,6 +368,8 @@ private:
   template <typename OpTy>
   Size sizeOp(Size a, Size b);
 
+  /// Inputs that were given one rank.
+  std::deque<ImportedValue> resolved;
   GraphImporter &graph;
   const NodeProto &node;
   mlir::OpBuilder &builder;

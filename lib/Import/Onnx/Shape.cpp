@@ -141,12 +141,16 @@ static LogicalResult importSqueeze(NodeImporter &n) {
   int64_t rank = n.rankOf(x);
   std::optional<SmallVector<int64_t>> axes = getAxes(n, axesValue);
   if (axes && axes->empty() && !axesValue && !n.hasAttr("axes")) {
-    if (!n.type(x).hasStaticShape())
-      return n.emitError() << "which dimensions of " << n.type(x)
-                           << " have size 1 isn't known before the run; axes are needed";
-    for (int64_t d = 0; d < rank; ++d)
+    // The result has one rank: an open size is taken for another than 1.
+    for (int64_t d = 0; d < rank; ++d) {
       if (n.shapeOf(x)[d] == 1)
         axes->push_back(d);
+      else
+        n.require(Direction::ne, n.size(x, d), 1,
+                  "dimension " + Twine(d) +
+                      " has size 1 in this run, for which the model isn't compiled: its "
+                      "size was open, and only dimensions of size 1 are squeezed");
+    }
   }
   if (axes) {
     axes = n.normalizeAxes(*axes, rank);

@@ -64,7 +64,7 @@ static LogicalResult importConstantOfShape(NodeImporter &n) {
 }
 
 static LogicalResult importIdentity(NodeImporter &n) {
-  const ImportedValue *value = n.symbolicInput(0);
+  const ImportedValue *value = n.rawInput(0);
   return n.symbolicResult(value ? *value : ImportedValue());
 }
 

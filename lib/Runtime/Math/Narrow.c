@@ -126,13 +126,13 @@ static inline uint8_t encode_e8m0(float x, uint8_t overflow) {
 uint8_t dlc_math_f32_to_f8e8m0fnu(float x) { return encode_e8m0(x, 0xff); }
 uint8_t dlc_math_f32_to_f8e8m0fnu_sat(float x) { return encode_e8m0(x, 0xfe); }
 
-/// ±{0, 0.5, 1, 1.5, 2, 3, 4, 6}; NaN has no code and becomes the largest.
+/// ±{0, 0.5, 1, 1.5, 2, 3, 4, 6}; NaN has no code and becomes −0.
 float dlc_math_f4e2m1fn_to_f32(uint8_t code) { return decode(code & 15, 2, 1, 1); }
 uint8_t dlc_math_f32_to_f4e2m1fn_sat(float x) {
   uint32_t code = encode(x, 1, 1);
   code = !(__builtin_fabsf(x) < 0x1p100f) || code > 7 ? 7 : code;
   uint32_t sign = bits_f32(x) >> 31 << 3;
-  return (uint8_t)(x != x ? 7 : code | sign);
+  return (uint8_t)(x != x ? 8 : code | sign);
 }
 uint8_t dlc_math_f32_to_f4e2m1fn(float x) { return dlc_math_f32_to_f4e2m1fn_sat(x); }
 

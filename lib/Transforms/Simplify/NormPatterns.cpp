@@ -243,11 +243,38 @@ struct RecognizeSoftmax : OpRewritePattern<DivOp> {
     return success();
   }
 };
+
+/// In f16 and bf16:
+///
+///   dot_general(softmax(x), v)
+///     → convert(dot_general(softmax(convert(x)), convert(v)))
+///
+/// An attention's weights aren't rounded before they are summed with, which
+/// dl.attention doesn't do either.
+struct KeepWeightsWide : OpRewritePattern<DotGeneralOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DotGeneralOp op, PatternRewriter &rewriter) const override {
+    auto softmax = op.getLhs().getDefiningOp<SoftmaxOp>();
+    Type element = getTensorType(op.getLhs()).getElementType();
+    if (!softmax || !softmax->hasOneUse() || getWideType(element) == element)
+      return rewriter.notifyMatchFailure(op, "no softmax of its own in a narrow type");
+    TensorBuilder b(rewriter, op.getLoc());
+    Value weights =
+        SoftmaxOp::create(b, b.widen(softmax.getInput()), softmax.getDimension()).getOutput();
+    Value product = DotGeneralOp::create(b, weights, b.widen(op.getRhs()), op.getLhsBatching(),
+                                         op.getRhsBatching(), op.getLhsContracting(),
+                                         op.getRhsContracting());
+    product = b.convert(product, getTensorType(op.getOutput()).getElementType());
+    rewriter.replaceOp(op, b.cast(product, op.getType()));
+    return success();
+  }
+};
 } // namespace
 
 void simplify::populateNormPatterns(RewritePatternSet &patterns) {
   patterns.add<RecognizeNorm<DivOp>, RecognizeNorm<MulOp>, RecognizeSoftmax>(
       patterns.getContext(), /*benefit=*/2);
-  patterns.add<AbsorbScale<LayerNormOp>, AbsorbScale<RmsNormOp>, AbsorbBias>(
+  patterns.add<AbsorbScale<LayerNormOp>, AbsorbScale<RmsNormOp>, AbsorbBias, KeepWeightsWide>(
       patterns.getContext());
 }

@@ -43,6 +43,15 @@ func.func @sizes(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
   return %1 : tensor<?xf32>
 }
 
+// A cast that says more than its operand is compared too.
+// CHECK-LABEL: func.func @cast
+// CHECK: dispatch.fail_if %{{.*}}dimension 0 isn't 3
+// CHECK: tensor.cast
+func.func @cast(%x: tensor<?xf32>) -> tensor<3xf32> {
+  %0 = tensor.cast %x : tensor<?xf32> to tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
 // CHECK-LABEL: func.func @data_dependent
 // CHECK: %[[N:.*]] = dispatch.launch @[[COUNT:.*]](%{{.*}}) : (tensor<?xf32>) -> tensor<i64>
 // CHECK: %[[E:.*]] = tensor.extract %[[N]][] : tensor<i64>
