@@ -30,6 +30,15 @@ func.func @cubic() -> tensor<4xf32> {
   return %a : tensor<4xf32>
 }
 
+// A neighbour of weight 0 adds nothing.
+// CHECK-LABEL: @infinite_neighbour
+// CHECK: = [1, inf, inf, inf]
+func.func @infinite_neighbour() -> tensor<4xf32> {
+  %x = dl.constant dense<[1.0, 0x7F800000]> : tensor<2xf32>
+  %a = dl.resize %x {mode = #dl.resize_mode<linear>, coordinate_mode = #dl.coordinate_mode<asymmetric>} : tensor<2xf32> -> tensor<4xf32>
+  return %a : tensor<4xf32>
+}
+
 // Shrinking averages.
 // CHECK-LABEL: @antialias
 // CHECK: = [2.5]

@@ -165,7 +165,11 @@ struct TapSum {
     }
     Value value = load(inner, indices, place);
     Value narrow = convertElement(inner, weight, f.type, computed);
-    Value product = arith::MulFOp::create(inner, value, narrow);
+    // An element that doesn't count adds nothing, not even a NaN.
+    Value counts = arith::CmpFOp::create(inner, arith::CmpFPredicate::UNE, weight, f.of(0));
+    Value product =
+        arith::SelectOp::create(inner, counts, arith::MulFOp::create(inner, value, narrow),
+                                floatConstant(inner, computed, 0));
     return {arith::AddFOp::create(inner, sum, product), f.add(total, weight)};
   }
 
