@@ -5,7 +5,7 @@
 
 One line a violation, `file:line: what is wrong`; silent where all is well.
 
-- sizes: a file has at most 1,000 lines, a function 80
+- sizes: a file has at most 1,000 lines, a function 80, a tool's main file 150
 - headers: every source file says what it is and carries the licence
 - arrows: dialects include no dlc/, the runtime no MLIR, lib no tools
 - passes: pass FuseX has FuseX.cpp, -dl-fuse-x, fuse_x.mlir, and its description
@@ -84,6 +84,10 @@ def check_sizes():
         if path.suffix in (".cpp", ".h", ".c"):
             for line, length, head in long_functions(lines):
                 report(path, f"a function of {length} lines; 80 is the limit: {head[:60]}", line)
+    for tool in sorted((ROOT / "tools").iterdir()):
+        main = tool / f"{tool.name}.cpp"
+        if main.exists() and (count := len(main.read_text().splitlines())) > 150:
+            report(main, f"{count} lines; a tool's main has at most 150")
 
 
 # --- Headers and arrows -----------------------------------------------------

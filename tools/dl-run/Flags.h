@@ -10,6 +10,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
 #include <string>
 
 namespace dlc {
@@ -80,6 +81,9 @@ struct Flags {
   llvm::cl::opt<unsigned> threads{"threads", llvm::cl::cat(category), llvm::cl::init(0),
                                   llvm::cl::desc("Threads of a compiled model (0: all cores)")};
 };
+
+/// An error for flags that mean nothing together, or nothing at all.
+llvm::Error checkFlags(const Flags &options, bool isCompiled);
 
 } // namespace dlc
 

@@ -14,7 +14,6 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
-#include <cmath>
 
 using namespace dlc;
 using llvm::Error;
@@ -48,25 +47,6 @@ static Error runAndReport(const Flags &options, Runner &runner) {
   if (!options.expected.empty())
     return compareOutputs(runner, *outputs, llvm::ArrayRef<std::string>(options.expected),
                           Tolerance{options.relative, options.absolute, options.range});
-  return Error::success();
-}
-
-/// Flags that mean nothing together, or nothing at all.
-static Error checkFlags(const Flags &options, bool isCompiled) {
-  if (isCompiled && (options.runAll || options.compiled || !options.entry.empty()))
-    return makeError("a compiled model has one function: --entry, --all and --compiled are for "
-                     ".mlir files");
-  if (!isCompiled && !options.weights.empty())
-    return makeError("--weights is for compiled models");
-  if (options.runBenchmark &&
-      (options.print || !options.outputPath.empty() || !options.expected.empty()))
-    return makeError("--benchmark leaves no outputs for --print, --output or --expect");
-  if (options.runAll && !options.entry.empty())
-    return makeError("--all and --entry contradict each other");
-  for (double tolerance : {options.relative.getValue(), options.absolute.getValue(),
-                           options.range.getValue()})
-    if (!(tolerance >= 0) || std::isinf(tolerance))
-      return makeError("a tolerance of {0} makes no sense", tolerance);
   return Error::success();
 }
 
