@@ -54,5 +54,5 @@ compile_example() {
   say "Compiling $(basename "$1") of $2 ($(stat -c %s "$1") bytes)"
   (cd "$4" && time "$build/bin/dl-compile" "$1" --name "$2" -o "$2.so")
   ls -l "$4/$2.so" "$4/$2.h" | awk '{print $5, "bytes", $9}'
-  c++ -std=c++17 -O1 -I"$4" "$3" "$4/$2.so" -Wl,-rpath,"$4" -o "$4/$(basename "$3" .cpp)"
+  "${CXX:-clang++-22}" -std=c++17 -O1 -I"$4" "$3" "$4/$2.so" -Wl,-rpath,"$4" -o "$4/$(basename "$3" .cpp)"
 }
