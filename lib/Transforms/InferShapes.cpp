@@ -9,6 +9,7 @@
 #include "dlc/Transforms/Passes.h"
 #include "dlc/Transforms/TensorBuilder.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/Verifier.h"
 
 namespace dlc {
 #define GEN_PASS_DEF_INFERSHAPES
@@ -55,6 +56,37 @@ static void castPassedValues(func::FuncOp function, SymbolTable &symbols) {
       if (auto callee = symbols.lookup<func::FuncOp>(call.getCallee()))
         castOperands(op, callee.getArgumentTypes());
     }
+  });
+}
+
+/// Whether the op is valid, silently; `reason` gets what is wrong.
+static bool isValid(Operation *op, std::string *reason = nullptr) {
+  ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
+    if (reason && reason->empty())
+      *reason = diagnostic.str();
+    return success();
+  });
+  return succeeded(verify(op, /*verifyRecursively=*/false));
+}
+
+/// Where the sizes that are known now contradict each other, a run ends with an
+/// error if it gets there. They are made open again, for the run to compare.
+static void openContradictions(func::FuncOp function) {
+  function.walk([](Operation *op) {
+    std::string reason;
+    if (!isa_and_present<DlDialect>(op->getDialect()) || isValid(op, &reason))
+      return;
+    op->emitWarning() << "a run that gets here ends with an error: " << reason;
+    OpBuilder builder(op);
+    auto open = [](Type type) -> Type {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor)
+        return type;
+      return tensor.clone(SmallVector<int64_t>(tensor.getRank(), ShapedType::kDynamic));
+    };
+    for (OpOperand &operand : op->getOpOperands())
+      if (Type type = open(operand.get().getType()); type != operand.get().getType())
+        operand.set(tensor::CastOp::create(builder, op->getLoc(), type, operand.get()));
   });
 }
 
@@ -224,6 +256,7 @@ struct InferShapesPass : public dlc::impl::InferShapesBase<InferShapesPass> {
         SymbolicShapes shapes(&getContext());
         shapes.analyze(function);
         Simplifier(shapes).run(function);
+        openContradictions(function);
         castPassedValues(function, symbols);
         updateResults(function);
       }
@@ -239,11 +272,15 @@ private:
     function.walk([](Operation *op) {
       if (!isa<dl::DlDialect>(op->getDialect()))
         return;
+      SmallVector<Value> operands(op->getOperands());
       for (OpOperand &operand : op->getOpOperands()) {
         auto cast = operand.get().getDefiningOp<tensor::CastOp>();
         if (cast && tensor::preservesStaticInformation(cast.getType(), cast.getSource().getType()))
           operand.set(cast.getSource());
       }
+      // Sizes that contradict each other are for the run to find.
+      if (!llvm::equal(operands, op->getOperands()) && !isValid(op))
+        op->setOperands(operands);
     });
   }
 

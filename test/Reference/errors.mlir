@@ -3,6 +3,8 @@
 // RUN: not dl-run %s --entry=gather --compiled 2>&1 | FileCheck %s --check-prefix=GATHER
 // RUN: not dl-run %s --entry=check --compiled 2>&1 | FileCheck %s --check-prefix=ASSERT
 // RUN: not dl-run %s --entry=refined --compiled 2>&1 | FileCheck %s --check-prefix=REFINED
+// RUN: not dl-run %s --entry=reshape --compiled 2>&1 | FileCheck %s --check-prefix=RESHAPE
+// RUN: not dl-run %s --entry=named --compiled 2>&1 | FileCheck %s --check-prefix=NAMED
 // RUN: not dl-run %s --entry=reshape 2>&1 | FileCheck %s --check-prefix=RESHAPE
 // RUN: not dl-run %s --entry=check 2>&1 | FileCheck %s --check-prefix=ASSERT
 // RUN: not dl-run %s --entry=named 2>&1 | FileCheck %s --check-prefix=NAMED

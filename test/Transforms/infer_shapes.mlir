@@ -73,3 +73,16 @@ func.func @caller(%x: tensor<3xf32>) -> tensor<?xf32> {
   %1 = call @callee(%0) : (tensor<?xf32>) -> tensor<?xf32>
   return %1 : tensor<?xf32>
 }
+
+// Sizes that contradict each other stay open: a run that gets there fails, another
+// doesn't.
+// CHECK-LABEL: @contradiction
+func.func @contradiction(%x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<?xf32> {
+  // CHECK-DAG: %[[X:.*]] = tensor.cast %arg0 : tensor<2xf32> to tensor<?xf32>
+  // CHECK-DAG: %[[Y:.*]] = tensor.cast %arg1 : tensor<3xf32> to tensor<?xf32>
+  // CHECK: dl.add %[[X]], %[[Y]]
+  %a = tensor.cast %x : tensor<2xf32> to tensor<?xf32>
+  %b = tensor.cast %y : tensor<3xf32> to tensor<?xf32>
+  %z = dl.add %a, %b : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+  return %z : tensor<?xf32>
+}
