@@ -5,6 +5,7 @@ installed): both in one process, taking turns, median of many runs.
 """
 
 import argparse
+import os
 import pathlib
 import statistics
 import sys
@@ -14,6 +15,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from conformance import common  # noqa: E402
 
+# NumPy's own threads would spin beside the ones that are measured.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 common.require_packages({"onnx": "onnx", "onnxruntime": "onnxruntime", "numpy": "numpy"})
 
 import numpy as np  # noqa: E402
@@ -21,6 +24,11 @@ import onnxruntime  # noqa: E402
 
 from benchmark import onnx_models  # noqa: E402
 from conformance import artifact  # noqa: E402
+
+try:
+    import torch
+except ImportError:
+    torch = None
 
 DEFAULT = "resnet50,mobilenet_v3,bert_base,lstm,softmax,layer_norm,gelu,mlp"
 
@@ -39,16 +47,13 @@ def make_inputs(session):
 
 def torch_op(name, arrays, threads):
     """The same row op in eager PyTorch, or None."""
-    if name not in ("softmax", "layer_norm", "gelu"):
-        return None
-    try:
-        import torch
-    except ImportError:
+    if not torch or name not in ("softmax", "layer_norm", "gelu"):
         return None
     torch.set_num_threads(threads)
     x = torch.from_numpy(arrays[0])
     functional = torch.nn.functional
     weight, bias = torch.ones(x.shape[1]), torch.zeros(x.shape[1])
+    torch.set_grad_enabled(False)
     return {"softmax": lambda: functional.softmax(x, -1),
             "layer_norm": lambda: functional.layer_norm(x, x.shape[1:], weight, bias),
             "gelu": lambda: functional.gelu(x)}[name]
@@ -113,6 +118,9 @@ def main(argv):
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seconds", type=float, default=4)
     args = parser.parse_args(argv)
+    if not torch:
+        print("without PyTorch: the package 'torch' is not importable by "
+              f"{sys.executable}\n", flush=True)
     print("| model | threads | dlc, ms | ONNX Runtime, ms | ratio | PyTorch, ms | ratio |\n"
           "|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

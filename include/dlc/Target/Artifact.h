@@ -38,6 +38,11 @@ constexpr llvm::StringLiteral kModelSignatureAttr = "dlc.model";
 /// Marks a kernel.
 constexpr llvm::StringLiteral kKernelAttr = "dlc.kernel";
 
+/// On a kernel with one result: the number of an input of the result's type that is
+/// updated. On buffers the result's one holds that input's elements when the kernel
+/// starts, and the input itself isn't read.
+constexpr llvm::StringLiteral kInPlaceAttr = "dlc.in_place";
+
 /// The host program's name.
 constexpr llvm::StringLiteral kEntryName = "dlc_entry";
 

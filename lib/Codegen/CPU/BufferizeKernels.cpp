@@ -11,12 +11,14 @@
 //
 //   func.func private @k(%x: memref<8xf32>, %out: memref<8xf32>) {…}
 //
-// where the op that makes %y writes to %out. What lies between stays in buffers
+// where the op that makes %y writes to %out. Of an input that the kernel updates
+// (`dlc.in_place`), %out already holds the elements. What lies between stays in buffers
 // of its own (memref.alloc), which -dl-lower-kernel-loops shrinks or places.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Codegen/CPU/Passes.h"
+#include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
@@ -120,8 +122,16 @@ static void rewriteSignature(func::FuncOp function) {
     auto tensor = bufferization::ToTensorOp::create(b, loc, type, argument, /*restrict=*/true);
     argument.replaceAllUsesExcept(tensor.getResult(), tensor);
   }
+  auto inPlace = function->getAttrOfType<IntegerAttr>(kInPlaceAttr);
   for (Value result : returned.getOperands()) {
     Value buffer = entry.addArgument(bufferTypeOf(cast<RankedTensorType>(result.getType())), loc);
+    if (inPlace) {
+      Operation *updated = *entry.getArgument(inPlace.getInt()).getUsers().begin();
+      b.setInsertionPointAfter(updated);
+      auto tensor = bufferization::ToTensorOp::create(b, loc, result.getType(), buffer,
+                                                      /*restrict=*/true, /*writable=*/true);
+      updated->getResult(0).replaceAllUsesWith(tensor);
+    }
     auto [value, view] = lookThroughReshapes(result, buffer);
     b.setInsertionPoint(returned);
     bufferization::MaterializeInDestinationOp::create(b, loc, Type(), value, view,

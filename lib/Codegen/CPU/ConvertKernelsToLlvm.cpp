@@ -13,6 +13,7 @@
 
 #include "KernelAbi.h"
 #include "dlc/Codegen/CPU/Passes.h"
+#include "dlc/Target/Artifact.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -207,6 +208,8 @@ static LLVM::LLVMFuncOp convertFunction(func::FuncOp function, SymbolTable &symb
   if (isKernel) {
     converted.setVisibility_(LLVM::Visibility::Hidden);
     converted->setAttr(kKernelAttrName, b.getUnitAttr());
+    if (Attribute inPlace = function->getAttr(kInPlaceAttr))
+      converted->setAttr(kInPlaceAttr, inPlace);
   } else {
     converted.setNoInline(true);
   }

@@ -54,6 +54,17 @@ static StringRef getRootName(const KernelBody &body) {
   return root->getName().stripDialect();
 }
 
+/// The input that a kernel changes a part of to get its result, if it does no more
+/// with it.
+static BlockArgument findUpdatedInput(ArrayRef<Value> results) {
+  if (results.size() != 1 ||
+      !isa_and_nonnull<dl::DynamicUpdateSliceOp, dl::ScatterOp>(results[0].getDefiningOp()))
+    return nullptr;
+  auto input = dyn_cast<BlockArgument>(results[0].getDefiningOp()->getOperand(0));
+  bool isUpdated = input && input.hasOneUse() && input.getType() == results[0].getType();
+  return isUpdated ? input : nullptr;
+}
+
 func::FuncOp KernelTable::outline(const KernelBody &body) {
   MLIRContext *context = module.getContext();
   SmallVector<Location> locations;
@@ -80,6 +91,8 @@ func::FuncOp KernelTable::outline(const KernelBody &body) {
   for (Value value : body.outputs)
     returned.push_back(mapping.lookup(value));
   func::ReturnOp::create(builder, loc, returned);
+  if (BlockArgument updated = findUpdatedInput(returned))
+    kernel->setAttr(kInPlaceAttr, builder.getI64IntegerAttr(updated.getArgNumber()));
   symbols.insert(kernel);
   return kernel;
 }

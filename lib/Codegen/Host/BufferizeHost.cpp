@@ -97,10 +97,34 @@ SmallVector<Value> HostBufferizer::getSizes(Value buffer, OpBuilder &builder) {
   return sizes;
 }
 
+bool HostBufferizer::mayOverwrite(Value tensor, dispatch::LaunchOp op) const {
+  if (!tensor.hasOneUse() || tensor.getParentBlock() != op->getBlock() ||
+      claims.contains(op.getResult(0)))
+    return false;
+  // A loop owns what it carries; a launch's buffer is only read from then on.
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    return !isa<func::FuncOp>(argument.getOwner()->getParentOp());
+  return tensor.getDefiningOp<dispatch::LaunchOp>() &&
+         lookup(tensor).getDefiningOp<memref::AllocOp>();
+}
+
 void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {
   SmallVector<Value> inputs, outs;
   for (Value input : op.getInputs())
     inputs.push_back(lookup(input));
+  Operation *kernel = symbols.lookup(op.getKernel());
+  if (auto inPlace = kernel ? kernel->getAttrOfType<IntegerAttr>(kInPlaceAttr) : IntegerAttr()) {
+    Value &updated = inputs[inPlace.getInt()];
+    if (!mayOverwrite(op.getInputs()[inPlace.getInt()], op)) {
+      Value copy = allocate(op.getResult(0), op.getSizes(), builder);
+      dispatch::CopyOp::create(builder, op.getLoc(), updated, copy);
+      updated = copy;
+    }
+    buffers[op.getResult(0)] = updated;
+    dispatch::LaunchOp::create(builder, op.getLoc(), TypeRange(), op.getKernelAttr(), inputs,
+                               ValueRange(), ValueRange{updated});
+    return;
+  }
   ValueRange sizes = op.getSizes();
   for (Value result : op.getResults()) {
     size_t count = cast<RankedTensorType>(result.getType()).getNumDynamicDims();

@@ -36,6 +36,8 @@ private:
   mlir::LogicalResult visitBlock(mlir::Block &block);
   mlir::LogicalResult visit(mlir::Operation *op);
   void visitLaunch(dispatch::LaunchOp op, mlir::OpBuilder &builder);
+  /// Whether nothing but `op` needs what is in the buffer of `tensor`.
+  bool mayOverwrite(mlir::Value tensor, dispatch::LaunchOp op) const;
   void visitFromElements(mlir::tensor::FromElementsOp op, mlir::OpBuilder &builder);
   void visitConstant(mlir::arith::ConstantOp op, mlir::OpBuilder &builder);
   void visitGlobalLoad(dl::GlobalLoadOp op, mlir::OpBuilder &builder);

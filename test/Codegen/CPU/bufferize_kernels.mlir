@@ -37,3 +37,17 @@ func.func private @two(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> (tensor<4xf3
   %1 = dl.reduce sum %y, dims = [1] : tensor<4x8xf32> -> tensor<4xf32>
   return %0, %1 : tensor<4xf32>, tensor<4xf32>
 }
+
+// The output already holds what is updated.
+// CHECK-LABEL: @update(
+// CHECK-SAME: %{{.*}}: memref<64xf32>, %[[U:.*]]: memref<4xf32>, %{{.*}}: memref<1xindex>, %[[OUT:.*]]: memref<64xf32>)
+// CHECK-NOT: memref.copy
+// CHECK: %[[PLACE:.*]] = memref.subview %[[OUT]]
+// CHECK: memref.copy %[[U]], %[[PLACE]]
+// CHECK-NEXT: memref.copy %[[OUT]], %[[OUT]]
+// CHECK-NEXT: return
+func.func private @update(%x: tensor<64xf32>, %u: tensor<4xf32>, %i: tensor<1xindex>) -> tensor<64xf32>
+    attributes {dlc.kernel, dlc.in_place = 0 : i64} {
+  %0 = dl.dynamic_update_slice %x, %u, %i : tensor<64xf32>, tensor<4xf32>, tensor<1xindex> -> tensor<64xf32>
+  return %0 : tensor<64xf32>
+}

@@ -62,3 +62,31 @@ func.func @branch(%x: tensor<4xf32>, %y: tensor<4xf32>, %p: tensor<i1>) -> tenso
   }
   return %r : tensor<4xf32>
 }
+
+// -----
+
+func.func private @update(tensor<64xf32>, tensor<4xf32>) -> tensor<64xf32>
+    attributes {dlc.kernel, dlc.in_place = 0 : i64}
+
+// What a loop carries and updates stays where it is; an input is copied first.
+// CHECK-LABEL: func.func @accumulate(
+// CHECK-SAME: %[[X:.*]]: memref<64xf32>, %[[Y:.*]]: memref<4xf32>)
+// CHECK: %[[A:.*]] = memref.alloc() : memref<64xf32>
+// CHECK: dispatch.copy %[[X]] to %[[A]]
+// CHECK: scf.for
+// CHECK-NEXT: dispatch.launch @update(%[[A]], %[[Y]]) outs(%[[A]]
+// CHECK-NEXT: }
+// CHECK: %[[B:.*]] = dispatch.output 1
+// CHECK: dispatch.copy %[[X]] to %[[B]]
+// CHECK: dispatch.launch @update(%[[B]], %[[Y]]) outs(%[[B]]
+func.func @accumulate(%x: tensor<64xf32>, %y: tensor<4xf32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %r = scf.for %i = %c0 to %c9 step %c1 iter_args(%a = %x) -> (tensor<64xf32>) {
+    %0 = dispatch.launch @update(%a, %y) : (tensor<64xf32>, tensor<4xf32>) -> tensor<64xf32>
+    scf.yield %0 : tensor<64xf32>
+  }
+  %1 = dispatch.launch @update(%x, %y) : (tensor<64xf32>, tensor<4xf32>) -> tensor<64xf32>
+  return %r, %1 : tensor<64xf32>, tensor<64xf32>
+}

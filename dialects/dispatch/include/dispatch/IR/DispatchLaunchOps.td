@@ -17,7 +17,8 @@ def Dispatch_LaunchOp : Dispatch_Op<"launch", [AttrSizedOperandSegments,
     On tensors, `sizes` holds one index for each `?` of the result types, in
     order of appearance. On buffers there are no results and no sizes: `outs`
     are the buffers that the kernel fills, none of which overlaps an input or
-    another one.
+    another one; but a kernel marked `dlc.in_place = N` updates input N, which is
+    then the same buffer as the output.
 
     Example:
     ```mlir
