@@ -56,6 +56,8 @@ LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalRe
   LogicalResult result = work();
   std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
   times.push_back({name, passed.count()});
+  if (options.onPhase && succeeded(result))
+    options.onPhase(name, passed.count());
   if (options.progress && succeeded(result))
     llvm::errs() << llvm::formatv("  {0,-10} {1,7:F3} s\n", name, passed.count());
   return result;
@@ -85,7 +87,11 @@ void Compilation::setUpContext(MLIRContext &context) {
       text.consume_back(")");
       where = text.str() + ": ";
     }
-    llvm::errs() << "dl-compile: " << kind << ": " << where << diagnostic << "\n";
+    std::string line = (kind + ": " + where + diagnostic.str()).str();
+    if (options.diagnose)
+      options.diagnose(line);
+    else
+      llvm::errs() << "dl-compile: " << line << "\n";
     return success();
   });
 }
@@ -136,6 +142,8 @@ LogicalResult Compilation::sign() {
   auto producer = module->getAttrOfType<StringAttr>("dlc.producer");
   ModelSignature signature =
       getModelSignature(*entry, options.name, producer ? producer.getValue() : "");
+  if (auto metadata = module->getAttrOfType<StringAttr>("dlc.metadata"))
+    signature.metadata = metadata.str();
   module->setAttr(kModelSignatureAttr, signature.toAttr(module.getContext()));
   return success();
 }

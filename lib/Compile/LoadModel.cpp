@@ -8,6 +8,7 @@
 #include "LoadModel.h"
 #include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Import/Onnx.h"
+#include "dlc/Import/Torch.h"
 #include "dlc/Support/Reproducer.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
@@ -91,14 +92,21 @@ static LogicalResult setShapes(ModuleOp module, const CompileOptions &options) {
 }
 
 OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext *context) {
-  auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.input, /*IsText=*/false,
-                                                 /*RequiresNullTerminator=*/false);
   Location loc = NameLoc::get(StringAttr::get(context, options.input));
-  if (!file) {
-    emitError(loc) << "can't open it: " << file.getError().message();
-    return nullptr;
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
+  if (options.model) {
+    buffer = llvm::MemoryBuffer::getMemBuffer(*options.model, options.input,
+                                              /*RequiresNullTerminator=*/false);
+  } else {
+    auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.input, /*IsText=*/false,
+                                                   /*RequiresNullTerminator=*/false);
+    if (!file) {
+      emitError(loc) << "can't open it: " << file.getError().message();
+      return nullptr;
+    }
+    buffer = std::move(*file);
   }
-  StringRef bytes = (*file)->getBuffer();
+  StringRef bytes = buffer->getBuffer();
   setReproducerInput(bytes);
   if (isMlir(bytes)) {
     // The parser wants a terminator that a mapped file may not have.
@@ -110,12 +118,20 @@ OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext 
       return nullptr;
     return module;
   }
+  if (isTrace(bytes)) {
+    OwningOpRef<ModuleOp> module =
+        options.model ? importTrace(bytes, options.weights, options.input, context)
+                      : importTrace(bytes, options.input, context);
+    if (!module || failed(setShapes(*module, options)))
+      return nullptr;
+    return module;
+  }
   if (isOnnxModel(bytes)) {
     OnnxImportOptions import;
     for (const auto &[name, shape] : options.shapes)
       import.inputShapes[name] = shape;
-    return importOnnx((*file)->getMemBufferRef(), options.input, context, import);
+    return importOnnx(buffer->getMemBufferRef(), options.input, context, import);
   }
-  emitError(loc) << "is a model of no known format (ONNX, MLIR)";
+  emitError(loc) << "is a model of no known format (ONNX, PyTorch trace, MLIR)";
   return nullptr;
 }

@@ -53,6 +53,11 @@ std::string describeModel(const ModelSignature &signature, StringRef target, Str
     describeTensors(json, "inputs", signature.inputs);
     describeTensors(json, "outputs", signature.outputs);
     json.attribute("producer", signature.producer);
+    if (!signature.metadata.empty()) {
+      json.attributeBegin("metadata");
+      json.rawValue(signature.metadata);
+      json.attributeEnd();
+    }
     json.attribute("compiler", "dlc " DLC_VERSION);
     json.attribute("target", target);
     json.attribute("cpu", cpu);

@@ -25,6 +25,7 @@ DictionaryAttr ModelSignature::toAttr(MLIRContext *context) const {
   Builder b(context);
   return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(name)),
                               b.getNamedAttr("producer", b.getStringAttr(producer)),
+                              b.getNamedAttr("metadata", b.getStringAttr(metadata)),
                               b.getNamedAttr("inputs", tensorsToAttr(context, inputs)),
                               b.getNamedAttr("outputs", tensorsToAttr(context, outputs))});
 }
@@ -62,6 +63,8 @@ FailureOr<ModelSignature> ModelSignature::fromModule(ModuleOp module) {
   signature.name = name.str();
   if (auto producer = fields.getAs<StringAttr>("producer"))
     signature.producer = producer.str();
+  if (auto metadata = fields.getAs<StringAttr>("metadata"))
+    signature.metadata = metadata.str();
   return signature;
 }
 

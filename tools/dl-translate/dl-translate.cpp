@@ -7,6 +7,7 @@
 
 #include "dl/IR/Dl.h"
 #include "dlc/Import/Onnx.h"
+#include "dlc/Import/Torch.h"
 #include "dlc/Support/Reproducer.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
@@ -23,6 +24,10 @@ static cl::opt<std::string> outputFile("o", cl::desc("Where to write the module"
 static cl::opt<bool> importOnnx("import-onnx",
                                 cl::desc("The model is ONNX (else: found out by content)"),
                                 cl::cat(category));
+static cl::opt<bool> importTrace("import-trace",
+                                 cl::desc("The model is a PyTorch trace (else: found out by "
+                                          "content)"),
+                                 cl::cat(category));
 static cl::opt<bool> training("training", cl::desc("Import training graphs too"),
                               cl::cat(category));
 static cl::opt<bool> debugInfo("mlir-print-debuginfo", cl::desc("Print locations"),
@@ -70,9 +75,12 @@ int main(int argc, char **argv) {
                  << "\n";
     return 1;
   }
-  dlc::setReproducerInput((*file)->getBuffer());
-  if (!importOnnx && !dlc::isOnnxModel((*file)->getBuffer())) {
-    llvm::errs() << "error: '" << inputFile << "' isn't a model of a known format (ONNX)\n";
+  StringRef bytes = (*file)->getBuffer();
+  dlc::setReproducerInput(bytes);
+  bool isTrace = importTrace || (!importOnnx && dlc::isTrace(bytes));
+  if (!importOnnx && !isTrace && !dlc::isOnnxModel(bytes)) {
+    llvm::errs() << "error: '" << inputFile
+                 << "' isn't a model of a known format (ONNX, PyTorch trace)\n";
     return 1;
   }
   MLIRContext context(MLIRContext::Threading::DISABLED);
@@ -83,7 +91,8 @@ int main(int argc, char **argv) {
     return success();
   });
   OwningOpRef<ModuleOp> module =
-      dlc::importOnnx((*file)->getMemBufferRef(), inputFile, &context, options);
+      isTrace ? dlc::importTrace(bytes, inputFile, &context)
+              : dlc::importOnnx((*file)->getMemBufferRef(), inputFile, &context, options);
   if (!module)
     return 1;
 

@@ -9,8 +9,10 @@
 #define DLC_COMPILE_COMPILER_H
 
 #include "dlc/Pipelines/Phases.h"
+#include "dlc/Support/Tensor.h"
 #include "dlc/Target/Artifact.h"
 #include "llvm/ADT/StringMap.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,10 @@ namespace dlc {
 
 struct CompileOptions {
   std::string input;
+  /// The model itself, where it is in memory; `input` then only names it.
+  std::optional<llvm::StringRef> model;
+  /// The weights of a trace in memory.
+  std::vector<NamedTensor> weights;
   std::string output; ///< empty: the input's name with the right extension
   std::string name;   ///< the model's; empty: the output's stem
   /// Shapes of inputs, by name; kDynamic for a size that stays open.
@@ -30,12 +36,16 @@ struct CompileOptions {
   /// PHASE:KIND, a crash to test what it leaves behind (lib/Compile/TestCrash.h).
   std::string testCrash;
   bool progress = false, timeReport = false;
+  /// Takes each error and warning, a line; by default they go to stderr.
+  std::function<void(llvm::StringRef line)> diagnose;
+  /// Told when a phase ends, and how long it took.
+  std::function<void(llvm::StringRef phase, double seconds)> onPhase;
 };
 
 /// Parses `name=1x3x?x224`; false where it isn't of that form.
 bool parseShapeOption(llvm::StringRef text, llvm::StringMap<llvm::SmallVector<int64_t>> &shapes);
 
-/// Compiles. Errors go to stderr, one line each; on failure nothing is written.
+/// Compiles. Errors are one line each; on failure nothing is written.
 mlir::LogicalResult compile(const CompileOptions &options);
 
 } // namespace dlc

@@ -30,7 +30,7 @@
 namespace dlc {
 
 /// The module attribute with the artefact's signature: a dictionary of `name`,
-/// `producer` (strings), `inputs`, `outputs` (arrays of dictionaries of `name`, a
+/// `producer`, `metadata` (strings), `inputs`, `outputs` (arrays of dictionaries of `name`, a
 /// string, `type`, a tensor type, `dims`, an array of strings, one a dimension,
 /// empty where the dimension has no symbol).
 constexpr llvm::StringLiteral kModelSignatureAttr = "dlc.model";
@@ -57,6 +57,7 @@ struct TensorSignature {
 struct ModelSignature {
   std::string name;     ///< prefix of the C symbols; made an identifier by the target
   std::string producer; ///< who made the model, free text
+  std::string metadata; ///< JSON that the frontend keeps in the artefact, or empty
   llvm::SmallVector<TensorSignature> inputs, outputs;
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;

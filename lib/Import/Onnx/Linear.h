@@ -8,19 +8,13 @@
 #ifndef DLC_LIB_IMPORT_ONNX_LINEAR_H
 #define DLC_LIB_IMPORT_ONNX_LINEAR_H
 
+#include "../Common/MatrixProduct.h"
 #include "NodeImporter.h"
 
 namespace dlc::onnx {
 
-/// numpy.matmul: leading dimensions are broadcast, vectors count as matrices of
-/// one row or column. Null after reporting an error.
-mlir::Value matmul(NodeImporter &n, mlir::Value a, mlir::Value b);
-
-/// The sum of products over the contracting dimensions, per batch, in the
-/// operands' element type.
-mlir::Value dot(NodeImporter &n, mlir::Value a, mlir::Value b,
-                llvm::ArrayRef<int64_t> batchA, llvm::ArrayRef<int64_t> batchB,
-                llvm::ArrayRef<int64_t> contractA, llvm::ArrayRef<int64_t> contractB);
+using frontend::dot;
+using frontend::matmul;
 
 } // namespace dlc::onnx
 

@@ -294,7 +294,7 @@ LogicalResult ModelImporter::importGraph(const GraphProto &graph, StringRef func
   currentFunction = function;
   lastConstant = nullptr;
   tensorValues.clear();
-  sizeAnalysis = SizeAnalysis();
+  sizeAnalysis = frontend::SizeAnalysis();
 
   Frame frame;
   for (const OperatorSetIdProto &opset : model->opset_import())

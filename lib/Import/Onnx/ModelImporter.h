@@ -8,7 +8,8 @@
 #ifndef DLC_LIB_IMPORT_ONNX_MODELIMPORTER_H
 #define DLC_LIB_IMPORT_ONNX_MODELIMPORTER_H
 
-#include "Sizes.h"
+#include "../Common/Elements.h"
+#include "../Common/Sizes.h"
 #include "dl/IR/Dl.h"
 #include "dlc/Import/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,6 +19,8 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 namespace dlc::onnx {
+
+using frontend::makeElements;
 
 class AttributeProto;
 class FunctionProto;
@@ -47,7 +50,7 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> import();
 
   mlir::MLIRContext *getContext() { return context; }
-  SizeAnalysis &getSizeAnalysis() { return sizeAnalysis; }
+  frontend::SizeAnalysis &getSizeAnalysis() { return sizeAnalysis; }
   const FunctionProto *findFunction(llvm::StringRef domain, llvm::StringRef name,
                                     llvm::StringRef overload) const;
 
@@ -108,7 +111,7 @@ private:
   mlir::Operation *lastGlobal = nullptr;
   /// Tensors of the current function that have their value.
   llvm::DenseMap<const TensorProto *, mlir::Value> tensorValues;
-  SizeAnalysis sizeAnalysis;
+  frontend::SizeAnalysis sizeAnalysis;
   bool failed = false;
   uint64_t nodeCount = 0;
   llvm::StringMap<const FunctionProto *> functions;
@@ -119,10 +122,6 @@ private:
   /// The elements of the globals that are.
   llvm::DenseMap<mlir::StringAttr, mlir::ElementsAttr> globalElements;
 };
-
-/// A DenseElementsAttr of dense, little-endian elements (packed two or four to a
-/// byte where narrower than a byte).
-mlir::DenseElementsAttr makeElements(mlir::RankedTensorType type, llvm::StringRef bytes);
 
 } // namespace dlc::onnx
 

@@ -5,21 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GraphImporter.h"
-#include "ModelImporter.h"
-#include "NodeImporter.h"
+#include "NodeBuilder.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc;
-using namespace dlc::onnx;
+using namespace dlc::frontend;
 
 //===----------------------------------------------------------------------===//
 // Sizes
 //===----------------------------------------------------------------------===//
 
-Size NodeImporter::size(Value x, int64_t dim) {
+Size NodeBuilder::size(Value x, int64_t dim) {
   if (!x)
     return Size(Value());
   if (!type(x).isDynamicDim(dim))
@@ -27,7 +25,7 @@ Size NodeImporter::size(Value x, int64_t dim) {
   return Size(infer<dl::DimSizeOp>(x, builder.getI64IntegerAttr(dim)));
 }
 
-Sizes NodeImporter::sizes(Value x) {
+Sizes NodeBuilder::sizes(Value x) {
   Sizes all;
   if (x)
     for (int64_t d = 0, e = rankOf(x); d < e; ++d)
@@ -35,7 +33,7 @@ Sizes NodeImporter::sizes(Value x) {
   return all;
 }
 
-std::optional<Sizes> NodeImporter::entries(Value tensor, StringRef what) {
+std::optional<Sizes> NodeBuilder::entries(Value tensor, StringRef what) {
   if (!tensor)
     return std::nullopt;
   if (!elementTypeOf(tensor).isInteger() || isBool(tensor)) {
@@ -73,11 +71,11 @@ std::optional<Sizes> NodeImporter::entries(Value tensor, StringRef what) {
   return all;
 }
 
-Value NodeImporter::sizeTensor(Size size) {
+Value NodeBuilder::sizeTensor(Size size) {
   return size.isStatic() ? scalarInt(builder.getI64Type(), size.getStatic()) : size.getTensor();
 }
 
-Value NodeImporter::sizesTensor(ArrayRef<Size> sizes) {
+Value NodeBuilder::sizesTensor(ArrayRef<Size> sizes) {
   if (llvm::all_of(sizes, [](const Size &size) { return size.isStatic(); })) {
     SmallVector<int64_t> numbers;
     for (const Size &size : sizes)
@@ -103,13 +101,13 @@ Value NodeImporter::sizesTensor(ArrayRef<Size> sizes) {
   return parts.size() == 1 ? parts.front() : concat(parts, 0);
 }
 
-Value NodeImporter::shapeOperand(ArrayRef<Size> sizes) {
+Value NodeBuilder::shapeOperand(ArrayRef<Size> sizes) {
   if (llvm::all_of(sizes, [](const Size &size) { return size.isStatic(); }))
     return {};
   return sizesTensor(sizes);
 }
 
-RankedTensorType NodeImporter::tensorType(ArrayRef<Size> sizes, Type elementType) {
+RankedTensorType NodeBuilder::tensorType(ArrayRef<Size> sizes, Type elementType) {
   SmallVector<int64_t> shape;
   for (const Size &size : sizes)
     shape.push_back(size.asDim());
@@ -121,25 +119,25 @@ RankedTensorType NodeImporter::tensorType(ArrayRef<Size> sizes, Type elementType
 //===----------------------------------------------------------------------===//
 
 template <typename OpTy>
-Size NodeImporter::sizeOp(Size a, Size b) {
+Size NodeBuilder::sizeOp(Size a, Size b) {
   return Size(infer<OpTy>(sizeTensor(a), sizeTensor(b)));
 }
 
 static int64_t wrap(uint64_t value) { return static_cast<int64_t>(value); }
 
-Size NodeImporter::add(Size a, Size b) {
+Size NodeBuilder::add(Size a, Size b) {
   if (a.isStatic() && b.isStatic())
     return wrap(uint64_t(a.getStatic()) + uint64_t(b.getStatic()));
   return a.is(0) ? b : b.is(0) ? a : sizeOp<dl::AddOp>(a, b);
 }
 
-Size NodeImporter::sub(Size a, Size b) {
+Size NodeBuilder::sub(Size a, Size b) {
   if (a.isStatic() && b.isStatic())
     return wrap(uint64_t(a.getStatic()) - uint64_t(b.getStatic()));
   return b.is(0) ? a : sizeOp<dl::SubOp>(a, b);
 }
 
-Size NodeImporter::mul(Size a, Size b) {
+Size NodeBuilder::mul(Size a, Size b) {
   if (a.isStatic() && b.isStatic())
     return wrap(uint64_t(a.getStatic()) * uint64_t(b.getStatic()));
   return a.is(1) ? b : b.is(1) ? a : sizeOp<dl::MulOp>(a, b);
@@ -149,13 +147,13 @@ static int64_t divide(int64_t a, int64_t b) {
   return b == 0 ? 0 : b == -1 ? wrap(-uint64_t(a)) : a / b;
 }
 
-Size NodeImporter::div(Size a, Size b) {
+Size NodeBuilder::div(Size a, Size b) {
   if (a.isStatic() && b.isStatic())
     return divide(a.getStatic(), b.getStatic());
   return b.is(1) ? a : sizeOp<dl::DivOp>(a, b);
 }
 
-Size NodeImporter::floorDiv(Size a, Size b) {
+Size NodeBuilder::floorDiv(Size a, Size b) {
   if (a.isStatic() && b.isStatic()) {
     int64_t quotient = divide(a.getStatic(), b.getStatic());
     return quotient - (a.getStatic() < 0 && quotient * b.getStatic() != a.getStatic());
@@ -167,25 +165,25 @@ Size NodeImporter::floorDiv(Size a, Size b) {
   return div(sub(a, bias), b);
 }
 
-Size NodeImporter::ceilDiv(Size a, Size b) {
+Size NodeBuilder::ceilDiv(Size a, Size b) {
   if (b.is(1))
     return a;
   return floorDiv(add(a, sub(b, 1)), b);
 }
 
-Size NodeImporter::min(Size a, Size b) {
+Size NodeBuilder::min(Size a, Size b) {
   if (a.isStatic() && b.isStatic())
     return std::min(a.getStatic(), b.getStatic());
   return sizeOp<dl::MinOp>(a, b);
 }
 
-Size NodeImporter::max(Size a, Size b) {
+Size NodeBuilder::max(Size a, Size b) {
   if (a.isStatic() && b.isStatic())
     return std::max(a.getStatic(), b.getStatic());
   return sizeOp<dl::MaxOp>(a, b);
 }
 
-Size NodeImporter::product(ArrayRef<Size> sizes) {
+Size NodeBuilder::product(ArrayRef<Size> sizes) {
   // The numbers first, so that they fold into one.
   Size result = 1;
   for (const Size &size : sizes)
@@ -215,7 +213,7 @@ static bool holds(dl::ComparisonDirection direction, int64_t a, int64_t b) {
   llvm_unreachable("all directions covered");
 }
 
-Size NodeImporter::select(dl::ComparisonDirection direction, Size a, Size b, Size ifTrue,
+Size NodeBuilder::select(dl::ComparisonDirection direction, Size a, Size b, Size ifTrue,
                           Size ifFalse) {
   if (a.isStatic() && b.isStatic())
     return holds(direction, a.getStatic(), b.getStatic()) ? ifTrue : ifFalse;
@@ -223,18 +221,18 @@ Size NodeImporter::select(dl::ComparisonDirection direction, Size a, Size b, Siz
                                   sizeTensor(ifTrue), sizeTensor(ifFalse)));
 }
 
-bool NodeImporter::sameSize(Size a, Size b) {
-  return graph.getModel().getSizeAnalysis().same(a, b);
+bool NodeBuilder::sameSize(Size a, Size b) {
+  return sizeAnalysis.same(a, b);
 }
 
-void NodeImporter::require(dl::ComparisonDirection direction, Size a, Size b,
+void NodeBuilder::require(dl::ComparisonDirection direction, Size a, Size b,
                            const Twine &message) {
   if (a.isStatic() && b.isStatic()) {
     if (!holds(direction, a.getStatic(), b.getStatic()))
       emitError() << message;
     return;
   }
-  std::string text = ("node '" + getName() + "' (" + getOpType() + "): " + message).str();
+  std::string text = (describe() + ": " + message).str();
   createVoid<dl::AssertOp>(compare(direction, sizeTensor(a), sizeTensor(b)),
                            builder.getStringAttr(text));
 }
@@ -243,13 +241,13 @@ void NodeImporter::require(dl::ComparisonDirection direction, Size a, Size b,
 // Moving elements
 //===----------------------------------------------------------------------===//
 
-Value NodeImporter::convert(Value x, Type elementType, bool saturate) {
+Value NodeBuilder::convert(Value x, Type elementType, bool saturate) {
   if (!x || !elementType || elementTypeOf(x) == elementType)
     return x;
   return create<dl::ConvertOp>(type(x).clone(elementType), x, saturate);
 }
 
-Value NodeImporter::reshape(Value x, ArrayRef<Size> sizes) {
+Value NodeBuilder::reshape(Value x, ArrayRef<Size> sizes) {
   if (!x)
     return {};
   RankedTensorType result = tensorType(sizes, elementTypeOf(x));
@@ -263,11 +261,11 @@ Value NodeImporter::reshape(Value x, ArrayRef<Size> sizes) {
   return create<dl::ReshapeOp>(result, x, shapeOperand(sizes));
 }
 
-Value NodeImporter::reshape(Value x, ArrayRef<int64_t> staticShape) {
+Value NodeBuilder::reshape(Value x, ArrayRef<int64_t> staticShape) {
   return reshape(x, Sizes(staticShape.begin(), staticShape.end()));
 }
 
-Value NodeImporter::unsqueeze(Value x, ArrayRef<int64_t> resultAxes) {
+Value NodeBuilder::unsqueeze(Value x, ArrayRef<int64_t> resultAxes) {
   if (!x)
     return {};
   Sizes result;
@@ -277,7 +275,7 @@ Value NodeImporter::unsqueeze(Value x, ArrayRef<int64_t> resultAxes) {
   return reshape(x, result);
 }
 
-Value NodeImporter::squeeze(Value x, ArrayRef<int64_t> axes) {
+Value NodeBuilder::squeeze(Value x, ArrayRef<int64_t> axes) {
   if (!x)
     return {};
   Sizes result;
@@ -292,7 +290,7 @@ Value NodeImporter::squeeze(Value x, ArrayRef<int64_t> axes) {
   return failed ? Value() : reshape(x, result);
 }
 
-Value NodeImporter::collapse(Value x, int64_t first, int64_t last) {
+Value NodeBuilder::collapse(Value x, int64_t first, int64_t last) {
   if (!x)
     return {};
   Sizes all = sizes(x), result(all.begin(), all.begin() + first);
@@ -301,13 +299,13 @@ Value NodeImporter::collapse(Value x, int64_t first, int64_t last) {
   return reshape(x, result);
 }
 
-Value NodeImporter::transpose(Value x, ArrayRef<int64_t> permutation) {
+Value NodeBuilder::transpose(Value x, ArrayRef<int64_t> permutation) {
   if (!x || llvm::equal(permutation, llvm::seq<int64_t>(0, rankOf(x))))
     return x;
   return infer<dl::TransposeOp>(x, builder.getDenseI64ArrayAttr(permutation));
 }
 
-Value NodeImporter::broadcastInDim(Value x, ArrayRef<Size> sizes, ArrayRef<int64_t> dims) {
+Value NodeBuilder::broadcastInDim(Value x, ArrayRef<Size> sizes, ArrayRef<int64_t> dims) {
   if (!x)
     return {};
   // Nothing to do where each dimension stays and has its size already.
@@ -324,7 +322,7 @@ Value NodeImporter::broadcastInDim(Value x, ArrayRef<Size> sizes, ArrayRef<int64
                                       shapeOperand(sizes), builder.getDenseI64ArrayAttr(dims));
 }
 
-Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> sizes) {
+Value NodeBuilder::broadcastTo(Value x, ArrayRef<Size> sizes) {
   if (!x)
     return {};
   int64_t offset = static_cast<int64_t>(sizes.size()) - rankOf(x);
@@ -336,7 +334,7 @@ Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> sizes) {
   return broadcastInDim(x, sizes, llvm::to_vector(llvm::seq<int64_t>(offset, sizes.size())));
 }
 
-std::optional<Sizes> NodeImporter::broadcastSizes(ArrayRef<Value> values) {
+std::optional<Sizes> NodeBuilder::broadcastSizes(ArrayRef<Value> values) {
   int64_t rank = 0;
   for (Value value : values) {
     if (!value)
@@ -375,7 +373,7 @@ std::optional<Sizes> NodeImporter::broadcastSizes(ArrayRef<Value> values) {
   return result;
 }
 
-bool NodeImporter::broadcastTogether(MutableArrayRef<Value> values) {
+bool NodeBuilder::broadcastTogether(MutableArrayRef<Value> values) {
   std::optional<Sizes> sizes = broadcastSizes(values);
   if (!sizes)
     return false;
@@ -384,7 +382,7 @@ bool NodeImporter::broadcastTogether(MutableArrayRef<Value> values) {
   return !failed;
 }
 
-bool NodeImporter::broadcast(Value &a, Value &b) {
+bool NodeBuilder::broadcast(Value &a, Value &b) {
   Value values[] = {a, b};
   if (!broadcastTogether(values))
     return false;
@@ -393,7 +391,7 @@ bool NodeImporter::broadcast(Value &a, Value &b) {
   return true;
 }
 
-bool NodeImporter::broadcast(Value &a, Value &b, Value &c) {
+bool NodeBuilder::broadcast(Value &a, Value &b, Value &c) {
   Value values[] = {a, b, c};
   if (!broadcastTogether(values))
     return false;
@@ -403,7 +401,7 @@ bool NodeImporter::broadcast(Value &a, Value &b, Value &c) {
   return true;
 }
 
-Value NodeImporter::broadcastAlong(Value vector, Value x, int64_t axis) {
+Value NodeBuilder::broadcastAlong(Value vector, Value x, int64_t axis) {
   if (!vector || !x)
     return {};
   Sizes all = sizes(x);
@@ -414,7 +412,7 @@ Value NodeImporter::broadcastAlong(Value vector, Value x, int64_t axis) {
   return broadcastInDim(vector, all, {axis});
 }
 
-Value NodeImporter::sliceAxis(Value x, int64_t axis, Size start, Size length, int64_t stride) {
+Value NodeBuilder::sliceAxis(Value x, int64_t axis, Size start, Size length, int64_t stride) {
   if (!x)
     return {};
   int64_t rank = rankOf(x);
@@ -441,7 +439,7 @@ Value NodeImporter::sliceAxis(Value x, int64_t axis, Size start, Size length, in
                                     stride == 1 ? Value() : sizesTensor(strides));
 }
 
-Value NodeImporter::concat(ArrayRef<Value> values, int64_t axis) {
+Value NodeBuilder::concat(ArrayRef<Value> values, int64_t axis) {
   if (values.empty() || !llvm::all_of(values, [](Value value) { return bool(value); }))
     return {};
   if (values.size() == 1)
@@ -449,7 +447,7 @@ Value NodeImporter::concat(ArrayRef<Value> values, int64_t axis) {
   return infer<dl::ConcatOp>(ValueRange(values), builder.getI64IntegerAttr(axis));
 }
 
-Value NodeImporter::wrapNegativeIndices(Value indices, Size size) {
+Value NodeBuilder::wrapNegativeIndices(Value indices, Size size) {
   if (!indices)
     return {};
   if (isUnsigned(indices))
@@ -471,7 +469,7 @@ Value NodeImporter::wrapNegativeIndices(Value indices, Size size) {
   return infer<dl::SelectOp>(isNegative, wrapped, indices);
 }
 
-Value NodeImporter::take(Value x, Value indices, int64_t axis, bool wrapNegative) {
+Value NodeBuilder::take(Value x, Value indices, int64_t axis, bool wrapNegative) {
   if (!x || !indices)
     return {};
   // An entry of a shape: keep it readable for whoever looks for sizes.
@@ -513,25 +511,25 @@ Value NodeImporter::take(Value x, Value indices, int64_t axis, bool wrapNegative
       dl::IndexModeAttr::get(getContext(), dl::IndexMode::error));
 }
 
-Value NodeImporter::iota(ArrayRef<Size> sizes, Type elementType, int64_t dim) {
+Value NodeBuilder::iota(ArrayRef<Size> sizes, Type elementType, int64_t dim) {
   if (!elementType)
     return {};
   return create<dl::IotaOp>(tensorType(sizes, elementType), shapeOperand(sizes),
                             builder.getI64IntegerAttr(dim));
 }
 
-Value NodeImporter::reduce(dl::ReductionKind kind, Value x, ArrayRef<int64_t> axes,
+Value NodeBuilder::reduce(dl::ReductionKind kind, Value x, ArrayRef<int64_t> axes,
                            bool keepDims) {
   return infer<dl::ReduceOp>(dl::ReductionKindAttr::get(getContext(), kind), x,
                              builder.getDenseI64ArrayAttr(axes),
                              keepDims ? builder.getUnitAttr() : UnitAttr());
 }
 
-Value NodeImporter::compare(dl::ComparisonDirection direction, Value a, Value b) {
+Value NodeBuilder::compare(dl::ComparisonDirection direction, Value a, Value b) {
   return infer<dl::CompareOp>(dl::ComparisonDirectionAttr::get(getContext(), direction), a, b);
 }
 
-Value NodeImporter::padConstant(Value x, ArrayRef<Size> low, ArrayRef<Size> high, Value value) {
+Value NodeBuilder::padConstant(Value x, ArrayRef<Size> low, ArrayRef<Size> high, Value value) {
   if (!x)
     return {};
   if (!value)
@@ -560,7 +558,7 @@ Value NodeImporter::padConstant(Value x, ArrayRef<Size> low, ArrayRef<Size> high
                            dl::PadModeAttr::get(getContext(), dl::PadMode::constant));
 }
 
-Value NodeImporter::castTo(Value x, RankedTensorType to) {
+Value NodeBuilder::castTo(Value x, RankedTensorType to) {
   if (!x || type(x) == to)
     return x;
   if (rankOf(x) != to.getRank() || elementTypeOf(x) != to.getElementType() ||
@@ -575,13 +573,13 @@ Value NodeImporter::castTo(Value x, RankedTensorType to) {
 // Choices that the run makes
 //===----------------------------------------------------------------------===//
 
-Value NodeImporter::scalarCondition(Value tensor) {
+Value NodeBuilder::scalarCondition(Value tensor) {
   if (!tensor)
     return {};
   return tensor::ExtractOp::create(builder, loc, tensor, ValueRange());
 }
 
-Value NodeImporter::ifElse(Value condition, RankedTensorType type,
+Value NodeBuilder::ifElse(Value condition, RankedTensorType type,
                            function_ref<Value()> makeTrue, function_ref<Value()> makeFalse) {
   Value flag = scalarCondition(condition);
   if (!flag || failed)
@@ -599,7 +597,7 @@ Value NodeImporter::ifElse(Value condition, RankedTensorType type,
   return op.getResult(0);
 }
 
-std::optional<Sizes> NodeImporter::axisFlags(Value axes, int64_t rank) {
+std::optional<Sizes> NodeBuilder::axisFlags(Value axes, int64_t rank) {
   std::optional<Sizes> all = entries(axes, "the list of axes");
   if (!all)
     return std::nullopt;
@@ -621,7 +619,7 @@ std::optional<Sizes> NodeImporter::axisFlags(Value axes, int64_t rank) {
   return flags;
 }
 
-Value NodeImporter::forEachAxes(Value axes, int64_t rank, RankedTensorType type,
+Value NodeBuilder::forEachAxes(Value axes, int64_t rank, RankedTensorType type,
                                 function_ref<Value(ArrayRef<int64_t>)> make) {
   constexpr int64_t kMostRank = 6;
   std::optional<Sizes> flags = axisFlags(axes, rank);

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DLC_LIB_IMPORT_ONNX_SIZES_H
-#define DLC_LIB_IMPORT_ONNX_SIZES_H
+#ifndef DLC_LIB_IMPORT_COMMON_SIZES_H
+#define DLC_LIB_IMPORT_COMMON_SIZES_H
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
@@ -14,7 +14,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 
-namespace dlc::onnx {
+namespace dlc::frontend {
 
 /// A size (or any integer that steers a shape): a number, or a tensor<i64> that
 /// has it at run time. A failed one (its making was reported) is dynamic with a
@@ -67,6 +67,6 @@ private:
   llvm::StringMap<Key> symbols;
 };
 
-} // namespace dlc::onnx
+} // namespace dlc::frontend
 
-#endif // DLC_LIB_IMPORT_ONNX_SIZES_H
+#endif // DLC_LIB_IMPORT_COMMON_SIZES_H

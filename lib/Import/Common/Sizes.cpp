@@ -12,7 +12,7 @@
 
 using namespace mlir;
 using namespace dlc;
-using namespace dlc::onnx;
+using namespace dlc::frontend;
 
 static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
 
@@ -26,7 +26,7 @@ static std::optional<Size> peekConstant(ElementsAttr elements, int64_t i) {
                   : value.getSExtValue());
 }
 
-std::optional<Size> dlc::onnx::peekEntry(Value tensor, int64_t i) {
+std::optional<Size> dlc::frontend::peekEntry(Value tensor, int64_t i) {
   while (Operation *op = tensor.getDefiningOp()) {
     if (auto constant = dyn_cast<dl::ConstantOp>(op))
       return peekConstant(constant.getValue(), i);

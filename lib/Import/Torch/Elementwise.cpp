@@ -1,0 +1,475 @@
+//===- Elementwise.cpp - ATen ops that work element by element ------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+using Direction = dl::ComparisonDirection;
+
+//===----------------------------------------------------------------------===//
+// One operand
+//===----------------------------------------------------------------------===//
+
+/// In the result's type: sqrt of integers is of floats.
+template <typename Op>
+static LogicalResult importUnary(NodeImporter &n) {
+  Type type = n.resultElementType();
+  return type ? n.result(n.operand("self", type).unary<Op>()) : failure();
+}
+
+/// Integers are what they are under floor, ceil, round and trunc.
+template <typename Op>
+static LogicalResult importRounding(NodeImporter &n) {
+  Value self = n.tensor("self");
+  return n.result(self && n.isFloat(self) ? n.infer<Op>(self) : self);
+}
+
+static LogicalResult importRoundDecimals(NodeImporter &n) {
+  Value self = n.tensor("self");
+  int64_t decimals = n.integer("decimals");
+  if (!self || !n.isFloat(self))
+    return n.result(self);
+  double scale = std::pow(10.0, std::abs(double(decimals)));
+  Expr x(n, self);
+  return n.result(decimals >= 0 ? (x * scale).round() / scale : (x / scale).round() * scale);
+}
+
+static LogicalResult importAbs(NodeImporter &n) {
+  Value self = n.tensor("self");
+  return n.result(!self || n.isBool(self) || n.isUnsigned(self) ? self : n.infer<dl::AbsOp>(self));
+}
+
+/// The sign of NaN is 0 here, and NaN there.
+static LogicalResult importSign(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self || n.isBool(self))
+    return n.result(self);
+  Expr x(n, self);
+  return n.result(n.isFloat(self) ? x.isNan().select(n.scalar(n.elementTypeOf(self), 0), x.sign())
+                                  : x.sign());
+}
+
+static LogicalResult importBitwiseNot(NodeImporter &n) {
+  return n.result(Expr(n, n.tensor("self")).unary<dl::NotOp>());
+}
+
+/// The value as a truth: whether it isn't 0.
+static Expr truth(NodeImporter &n, Value value) {
+  if (!value || n.isBool(value))
+    return {n, value};
+  return Expr(n, value).ne(0.0);
+}
+
+static LogicalResult importLogicalNot(NodeImporter &n) {
+  return n.result(~truth(n, n.tensor("self")));
+}
+
+template <typename Op>
+static LogicalResult importFloatTest(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (self && !n.isFloat(self))
+    return n.result(n.broadcastTo(n.scalarInt(n.getBuilder().getI1Type(), 0), n.sizes(self)));
+  return n.result(Expr(n, self).unary<Op>());
+}
+
+template <int sign>
+static LogicalResult importSignedInfinityTest(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (self && !n.isFloat(self))
+    return n.result(n.broadcastTo(n.scalarInt(n.getBuilder().getI1Type(), 0), n.sizes(self)));
+  return n.result(Expr(n, self).eq(sign * INFINITY));
+}
+
+static LogicalResult importSignbit(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self || !n.isFloat(self))
+    return n.result(n.isBool(self) ? Expr(n, self) & ~Expr(n, self) : Expr(n, self) < 0.0);
+  unsigned width = n.elementTypeOf(self).getIntOrFloatBitWidth();
+  Type bits = IntegerType::get(n.getContext(), width);
+  return n.result(Expr(n, n.create<dl::BitcastOp>(n.type(self).clone(bits), self)) < 0.0);
+}
+
+static LogicalResult importFrac(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  return n.result(x - x.unary<dl::TruncOp>().get());
+}
+
+static LogicalResult importLogBase(NodeImporter &n, double base) {
+  Type type = n.resultElementType();
+  return type ? n.result(n.operand("self", type).log() / std::log(base)) : failure();
+}
+
+static LogicalResult importExp2(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return n.result(Expr(n, n.scalar(type, 2.0)).pow(n.operand("self", type).get()));
+}
+
+static LogicalResult importSinc(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type), angle = x * M_PI;
+  return n.result(x.eq(0.0).select(n.scalar(type, 1), angle.unary<dl::SinOp>() / angle.get()));
+}
+
+template <int numerator, int denominator>
+static LogicalResult importAngleScale(NodeImporter &n) {
+  Type type = n.resultElementType();
+  double scale = numerator == 180 ? 180 / M_PI : M_PI / 180;
+  return type ? n.result(n.operand("self", type) * scale) : failure();
+}
+
+//===----------------------------------------------------------------------===//
+// Two operands
+//===----------------------------------------------------------------------===//
+
+template <typename Op>
+static LogicalResult importBinary(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return n.result(n.operand("self", type).binary<Op>(n.operand("other", type)));
+}
+
+/// self ± alpha · other. For booleans addition is `or`.
+template <typename Op, bool isReversed = false>
+static LogicalResult importAdditive(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr self = n.operand("self", type), other = n.operand("other", type);
+  if (isReversed)
+    std::swap(self, other);
+  if (type.isInteger(1)) {
+    n.ignore({"alpha"});
+    return n.result(self | other.get());
+  }
+  if (n.number("alpha") != 1)
+    other = other * n.operand("alpha", type).get();
+  return n.result(self.binary<Op>(other));
+}
+
+static LogicalResult importMul(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr self = n.operand("self", type), other = n.operand("other", type);
+  return n.result(type.isInteger(1) ? self & other.get() : self * other.get());
+}
+
+/// Floored quotient of x and y, both of one type.
+static Expr floorQuotient(NodeImporter &n, Expr x, Expr y) {
+  if (!x || !y)
+    return {n, {}};
+  if (n.isFloat(x)) {
+    // As PyTorch: from the exact remainder, so that 1 // 0.1 is 9.
+    Expr rest = x % y.get(), exact = (x - rest.get()) / y.get();
+    Expr isOff = rest.ne(0.0) & (rest < 0.0).ne((y < 0.0).get()).get();
+    Expr quotient = isOff.select(exact - 1.0, exact).round();
+    return y.eq(0.0).select(x / y.get(), quotient);
+  }
+  Expr quotient = x / y.get();
+  if (n.isUnsigned(x))
+    return quotient;
+  Expr rest = x - (quotient * y.get()).get();
+  Expr isOff = rest.ne(0.0) & (rest < 0.0).ne((y < 0.0).get()).get();
+  return isOff.select(quotient - 1.0, quotient);
+}
+
+static LogicalResult importDiv(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type), y = n.operand("other", type);
+  std::string mode = n.has("rounding_mode") ? n.string("rounding_mode") : "";
+  if (mode == "floor")
+    return n.result(floorQuotient(n, x, y));
+  Expr quotient = x / y.get();
+  return n.result(mode == "trunc" && isa<FloatType>(type) ? quotient.unary<dl::TruncOp>()
+                                                          : quotient);
+}
+
+static LogicalResult importFloorDivide(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return n.result(floorQuotient(n, n.operand("self", type), n.operand("other", type)));
+}
+
+/// The remainder with the divisor's sign.
+static LogicalResult importRemainder(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type), y = n.operand("other", type), rest = x % y.get();
+  if (!rest || n.isUnsigned(rest))
+    return n.result(rest);
+  Expr isOff = rest.ne(0.0) & (rest < 0.0).ne((y < 0.0).get()).get();
+  return n.result(isOff.select(rest + y.get(), rest));
+}
+
+static LogicalResult importPow(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return n.result(n.operand("self", type).pow(n.operand("exponent", type).get()));
+}
+
+template <Direction direction>
+static LogicalResult importCompare(NodeImporter &n) {
+  Type type = n.promote({"self", "other"});
+  if (!type)
+    return failure();
+  return n.result(n.operand("self", type).compare(direction, n.operand("other", type)));
+}
+
+template <typename Op>
+static LogicalResult importLogical(NodeImporter &n) {
+  return n.result(
+      truth(n, n.operand("self")).template binary<Op>(truth(n, n.operand("other"))));
+}
+
+/// The larger (or smaller) that isn't NaN.
+template <typename Op>
+static LogicalResult importIgnoringNan(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type), y = n.operand("other", type);
+  if (!isa<FloatType>(type))
+    return n.result(x.binary<Op>(y));
+  return n.result(x.isNan().select(y, y.isNan().select(x, x.binary<Op>(y))));
+}
+
+static LogicalResult importHypot(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type).abs(), y = n.operand("other", type).abs();
+  Expr large = x.max(y.get()), ratio = x.min(y.get()) / large.get();
+  Expr root = large * (ratio.square() + 1.0).sqrt().get();
+  Expr isInfinite = large.eq(INFINITY) | large.eq(0.0).get();
+  return n.result(isInfinite.select(large, root));
+}
+
+static LogicalResult importCopysign(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr magnitude = n.operand("self", type).abs();
+  Value sign = n.operand("other", type);
+  if (!sign)
+    return failure();
+  Type bits = IntegerType::get(n.getContext(), type.getIntOrFloatBitWidth());
+  Expr isNegative = Expr(n, n.create<dl::BitcastOp>(n.type(sign).clone(bits), sign)) < 0.0;
+  return n.result(isNegative.select(-magnitude, magnitude));
+}
+
+static LogicalResult importXlogy(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type), y = n.operand("other", type);
+  Expr product = x * y.log().get();
+  Expr isZero = x.eq(0.0) & (~y.isNan()).get();
+  return n.result(isZero.select(n.scalar(type, 0), product));
+}
+
+//===----------------------------------------------------------------------===//
+// Three operands
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importWhere(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr condition = truth(n, n.tensor("condition"));
+  return n.result(condition.select(n.operand("self", type), n.operand("other", type)));
+}
+
+static LogicalResult importClamp(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr x = n.operand("self", type);
+  if (n.has("min"))
+    x = x.max(n.operand("min", type).get());
+  if (n.has("max"))
+    x = x.min(n.operand("max", type).get());
+  return n.result(x);
+}
+
+template <typename Op>
+static LogicalResult importClampOne(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  StringRef bound = std::is_same_v<Op, dl::MaxOp> ? "min" : "max";
+  return n.result(n.operand("self", type).binary<Op>(n.operand(bound, type)));
+}
+
+static LogicalResult importAddcmul(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr product = n.operand("tensor1", type) * n.operand("tensor2", type).get();
+  if (n.number("value") != 1)
+    product = product * n.operand("value", type).get();
+  return n.result(n.operand("self", type) + product.get());
+}
+
+static LogicalResult importAddcdiv(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr quotient = n.operand("tensor1", type);
+  if (n.number("value") != 1)
+    quotient = quotient * n.operand("value", type).get();
+  return n.result(n.operand("self", type) + (quotient / n.operand("tensor2", type).get()).get());
+}
+
+/// start + weight · (end − start), from the nearer end.
+static LogicalResult importLerp(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr start = n.operand("self", type), end = n.operand("end", type);
+  Expr weight = n.operand("weight", type), difference = end - start.get();
+  Expr low = start + (weight * difference.get()).get();
+  Expr one(n, n.scalar(type, 1));
+  Expr high = end - (difference * (one - weight.get()).get()).get();
+  return n.result((weight.abs() < 0.5).select(low, high));
+}
+
+//===----------------------------------------------------------------------===//
+// Other types, other names
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importToCopy(NodeImporter &n) {
+  n.ignore({"dtype", "copy"});
+  Type type = n.resultElementType();
+  return type ? n.result(n.operand("self", type)) : failure();
+}
+
+static LogicalResult importIdentity(NodeImporter &n) { return n.result(n.tensor("self")); }
+
+static void registerUnaryOps(OpTable &t) {
+  t.add("aten.abs.default", importAbs);
+  t.add("aten.neg.default", importUnary<dl::NegOp>);
+  t.add("aten.exp.default", importUnary<dl::ExpOp>);
+  t.add("aten.exp2.default", importExp2);
+  t.add("aten.expm1.default", importUnary<dl::Expm1Op>);
+  t.add("aten.log.default", importUnary<dl::LogOp>);
+  t.add("aten.log1p.default", importUnary<dl::Log1pOp>);
+  t.add("aten.log2.default", [](NodeImporter &n) { return importLogBase(n, 2); });
+  t.add("aten.log10.default", [](NodeImporter &n) { return importLogBase(n, 10); });
+  t.add("aten.sqrt.default", importUnary<dl::SqrtOp>);
+  t.add("aten.rsqrt.default", importUnary<dl::RsqrtOp>);
+  t.add("aten.reciprocal.default", importUnary<dl::ReciprocalOp>);
+  t.add("aten.sin.default", importUnary<dl::SinOp>);
+  t.add("aten.cos.default", importUnary<dl::CosOp>);
+  t.add("aten.tan.default", importUnary<dl::TanOp>);
+  t.add("aten.asin.default", importUnary<dl::AsinOp>);
+  t.add("aten.acos.default", importUnary<dl::AcosOp>);
+  t.add("aten.atan.default", importUnary<dl::AtanOp>);
+  t.add("aten.sinh.default", importUnary<dl::SinhOp>);
+  t.add("aten.cosh.default", importUnary<dl::CoshOp>);
+  t.add("aten.tanh.default", importUnary<dl::TanhOp>);
+  t.add("aten.asinh.default", importUnary<dl::AsinhOp>);
+  t.add("aten.acosh.default", importUnary<dl::AcoshOp>);
+  t.add("aten.atanh.default", importUnary<dl::AtanhOp>);
+  t.add("aten.erf.default", importUnary<dl::ErfOp>);
+  t.add("aten.erfinv.default", importUnary<dl::ErfInvOp>);
+  t.add("aten.lgamma.default", importUnary<dl::LgammaOp>);
+  t.add("aten.digamma.default", importUnary<dl::DigammaOp>);
+  t.add("aten.sigmoid.default", importUnary<dl::SigmoidOp>);
+  t.add("aten.floor.default", importRounding<dl::FloorOp>);
+  t.add("aten.ceil.default", importRounding<dl::CeilOp>);
+  t.add("aten.round.default", importRounding<dl::RoundOp>);
+  t.add("aten.round.decimals", importRoundDecimals);
+  t.add({"aten.trunc.default", "aten.fix.default"}, importRounding<dl::TruncOp>);
+  t.add("aten.frac.default", importFrac);
+  t.add({"aten.sign.default", "aten.sgn.default"}, importSign);
+  t.add("aten.signbit.default", importSignbit);
+  t.add("aten.sinc.default", importSinc);
+  t.add("aten.rad2deg.default", importAngleScale<180, 1>);
+  t.add("aten.deg2rad.default", importAngleScale<1, 180>);
+  t.add("aten.bitwise_not.default", importBitwiseNot);
+  t.add("aten.logical_not.default", importLogicalNot);
+  t.add("aten.isnan.default", importFloatTest<dl::IsNanOp>);
+  t.add("aten.isinf.default", importFloatTest<dl::IsInfOp>);
+  t.add("aten.isposinf.default", importSignedInfinityTest<1>);
+  t.add("aten.isneginf.default", importSignedInfinityTest<-1>);
+}
+
+static void registerBinaryOps(OpTable &t) {
+  t.add({"aten.add.Tensor", "aten.add.Scalar"}, importAdditive<dl::AddOp>);
+  t.add({"aten.sub.Tensor", "aten.sub.Scalar"}, importAdditive<dl::SubOp>);
+  t.add({"aten.rsub.Tensor", "aten.rsub.Scalar"}, importAdditive<dl::SubOp, true>);
+  t.add({"aten.mul.Tensor", "aten.mul.Scalar"}, importMul);
+  t.add({"aten.div.Tensor", "aten.div.Scalar", "aten.div.Tensor_mode", "aten.div.Scalar_mode"},
+        importDiv);
+  t.add({"aten.floor_divide.default", "aten.floor_divide.Scalar"}, importFloorDivide);
+  t.add({"aten.fmod.Tensor", "aten.fmod.Scalar"}, importBinary<dl::RemOp>);
+  t.add({"aten.remainder.Tensor", "aten.remainder.Scalar", "aten.remainder.Scalar_Tensor"},
+        importRemainder);
+  t.add({"aten.pow.Tensor_Tensor", "aten.pow.Tensor_Scalar", "aten.pow.Scalar"}, importPow);
+  t.add("aten.atan2.default", importBinary<dl::Atan2Op>);
+  t.add({"aten.maximum.default"}, importBinary<dl::MaxOp>);
+  t.add({"aten.minimum.default"}, importBinary<dl::MinOp>);
+  t.add("aten.fmax.default", importIgnoringNan<dl::MaxOp>);
+  t.add("aten.fmin.default", importIgnoringNan<dl::MinOp>);
+  t.add("aten.hypot.default", importHypot);
+  t.add({"aten.copysign.Tensor", "aten.copysign.Scalar"}, importCopysign);
+  t.add({"aten.xlogy.Tensor", "aten.xlogy.Scalar_Other", "aten.xlogy.Scalar_Self"}, importXlogy);
+  t.add({"aten.bitwise_and.Tensor", "aten.bitwise_and.Scalar", "aten.bitwise_and.Scalar_Tensor"},
+        importBinary<dl::AndOp>);
+  t.add({"aten.bitwise_or.Tensor", "aten.bitwise_or.Scalar", "aten.bitwise_or.Scalar_Tensor"},
+        importBinary<dl::OrOp>);
+  t.add({"aten.bitwise_xor.Tensor", "aten.bitwise_xor.Scalar", "aten.bitwise_xor.Scalar_Tensor"},
+        importBinary<dl::XorOp>);
+  t.add({"aten.bitwise_left_shift.Tensor", "aten.bitwise_left_shift.Tensor_Scalar",
+         "aten.bitwise_left_shift.Scalar_Tensor"},
+        importBinary<dl::ShiftLeftOp>);
+  t.add({"aten.bitwise_right_shift.Tensor", "aten.bitwise_right_shift.Tensor_Scalar",
+         "aten.bitwise_right_shift.Scalar_Tensor"},
+        importBinary<dl::ShiftRightOp>);
+  t.add({"aten.eq.Tensor", "aten.eq.Scalar"}, importCompare<Direction::eq>);
+  t.add({"aten.ne.Tensor", "aten.ne.Scalar"}, importCompare<Direction::ne>);
+  t.add({"aten.lt.Tensor", "aten.lt.Scalar"}, importCompare<Direction::lt>);
+  t.add({"aten.le.Tensor", "aten.le.Scalar"}, importCompare<Direction::le>);
+  t.add({"aten.gt.Tensor", "aten.gt.Scalar"}, importCompare<Direction::gt>);
+  t.add({"aten.ge.Tensor", "aten.ge.Scalar"}, importCompare<Direction::ge>);
+  t.add("aten.logical_and.default", importLogical<dl::AndOp>);
+  t.add("aten.logical_or.default", importLogical<dl::OrOp>);
+  t.add("aten.logical_xor.default", importLogical<dl::XorOp>);
+}
+
+void torch::registerElementwiseOps(OpTable &t) {
+  registerUnaryOps(t);
+  registerBinaryOps(t);
+  t.add({"aten.where.self", "aten.where.ScalarSelf", "aten.where.ScalarOther",
+         "aten.where.Scalar"},
+        importWhere);
+  t.add({"aten.clamp.default", "aten.clamp.Tensor"}, importClamp);
+  t.add({"aten.clamp_min.default", "aten.clamp_min.Tensor"}, importClampOne<dl::MaxOp>);
+  t.add({"aten.clamp_max.default", "aten.clamp_max.Tensor"}, importClampOne<dl::MinOp>);
+  t.add("aten.addcmul.default", importAddcmul);
+  t.add("aten.addcdiv.default", importAddcdiv);
+  t.add({"aten.lerp.Scalar", "aten.lerp.Tensor"}, importLerp);
+
+  t.add({"aten._to_copy.default", "aten.to.dtype", "aten.to.dtype_layout", "aten.to.device"},
+        importToCopy);
+  t.add({"aten.clone.default", "aten.alias.default", "aten.detach.default",
+         "aten.detach_copy.default", "aten.alias_copy.default", "aten.lift_fresh_copy.default",
+         "aten.lift_fresh.default", "aten.contiguous.default", "aten.positive.default"},
+        importIdentity);
+}

@@ -1,0 +1,87 @@
+//===- Json.cpp - reading JSON that may be damaged ------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Json.h"
+#include "dlc/Support/Tensor.h"
+
+using namespace dlc;
+using namespace dlc::torch;
+using llvm::StringRef;
+
+/// More levels than any program has; the document's own destructor recurses.
+static constexpr int kMaxDepth = 512;
+
+llvm::Expected<Json> torch::parseJson(StringRef bytes, StringRef what) {
+  int64_t depth = 0;
+  bool isInString = false;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    char c = bytes[i];
+    if (isInString) {
+      i += c == '\\';
+      isInString = c != '"';
+      continue;
+    }
+    isInString = c == '"';
+    depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+    if (depth > kMaxDepth)
+      return makeError("{0} is nested more than {1} levels deep", what, kMaxDepth);
+  }
+  Json document = Json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded())
+    return makeError("{0} isn't valid JSON", what);
+  return document;
+}
+
+static const Json nullValue;
+static const Json emptyArray = Json::array();
+static const Json emptyObject = Json::object();
+
+llvm::Error JsonReader::takeError() const {
+  return message.empty() ? llvm::Error::success() : makeError("{0}: {1}", what, message);
+}
+
+const Json &JsonReader::find(const Json &object, const char *key) {
+  if (!object.is_object())
+    return nullValue;
+  auto it = object.find(key);
+  return it == object.end() ? nullValue : *it;
+}
+
+const Json &JsonReader::get(const Json &object, const char *key) {
+  if (!object.is_object() || !object.contains(key))
+    fail(llvm::Twine("'") + key + "' is missing");
+  return find(object, key);
+}
+
+StringRef JsonReader::string(const Json &value, const char *name) {
+  if (value.is_string())
+    return value.get_ref<const std::string &>();
+  fail(llvm::Twine(name) + " isn't a string");
+  return "";
+}
+
+int64_t JsonReader::integer(const Json &value, const char *name) {
+  if (value.is_number_integer() &&
+      !(value.is_number_unsigned() && value.get<uint64_t>() > uint64_t(INT64_MAX)))
+    return value.get<int64_t>();
+  fail(llvm::Twine(name) + " isn't an integer");
+  return 0;
+}
+
+const Json &JsonReader::array(const Json &value, const char *name) {
+  if (value.is_array())
+    return value;
+  fail(llvm::Twine(name) + " isn't a list");
+  return emptyArray;
+}
+
+const Json &JsonReader::object(const Json &value, const char *name) {
+  if (value.is_object())
+    return value;
+  fail(llvm::Twine(name) + " isn't an object");
+  return emptyObject;
+}

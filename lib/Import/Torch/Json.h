@@ -1,0 +1,51 @@
+//===- Json.h - reading JSON that may be damaged ----------------*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_LIB_IMPORT_TORCH_JSON_H
+#define DLC_LIB_IMPORT_TORCH_JSON_H
+
+#include "ExportedGraph.h"
+#include "llvm/Support/Error.h"
+#include <nlohmann/json.hpp>
+
+namespace dlc::torch {
+
+using Json = nlohmann::json;
+
+/// Parses a document; an error says where it breaks off.
+llvm::Expected<Json> parseJson(llvm::StringRef bytes, llvm::StringRef what);
+
+/// Reads a document field by field. The first thing that isn't as it should be
+/// is kept as the error; getters then give empty values.
+class JsonReader {
+public:
+  explicit JsonReader(llvm::StringRef what) : what(what) {}
+
+  bool hasFailed() const { return !message.empty(); }
+  void fail(const llvm::Twine &text) {
+    if (message.empty())
+      message = text.str();
+  }
+  llvm::Error takeError() const;
+
+  /// A field of an object; null (reported) if it is missing.
+  const Json &get(const Json &object, const char *key);
+  /// A field of an object; null if it is missing.
+  const Json &find(const Json &object, const char *key);
+  llvm::StringRef string(const Json &value, const char *name);
+  int64_t integer(const Json &value, const char *name);
+  /// An empty array after reporting that it isn't one.
+  const Json &array(const Json &value, const char *name);
+  const Json &object(const Json &value, const char *name);
+
+private:
+  std::string what, message;
+};
+
+} // namespace dlc::torch
+
+#endif // DLC_LIB_IMPORT_TORCH_JSON_H

@@ -1,0 +1,85 @@
+//===- Linear.cpp - ATen's products of matrices ---------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../Common/MatrixProduct.h"
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+using frontend::dot;
+using frontend::matmul;
+
+/// mm, bmm, mv, dot and matmul are all numpy.matmul on the ranks they take.
+static LogicalResult importMatmul(NodeImporter &n, StringRef lhs, StringRef rhs) {
+  return n.result(matmul(n, n.tensor(lhs), n.tensor(rhs)));
+}
+
+/// x · weightᵀ + bias
+static LogicalResult importLinear(NodeImporter &n) {
+  Value x = n.tensor("input"), weight = n.tensor("weight");
+  if (!x || !weight)
+    return failure();
+  Expr product(n, dot(n, x, weight, {}, {}, {n.rankOf(x) - 1}, {n.rankOf(weight) - 1}));
+  if (Value bias = n.optionalTensor("bias"))
+    product = product + bias;
+  return n.result(product);
+}
+
+/// beta · self + alpha · product, where beta 0 ignores self altogether.
+static LogicalResult addScaled(NodeImporter &n, Expr product) {
+  Type type = n.resultElementType();
+  if (!type || !product)
+    return failure();
+  if (n.number("alpha") != 1)
+    product = product * n.operand("alpha", type).get();
+  Value self = n.tensor("self");
+  if (n.number("beta") == 0)
+    return n.result(product);
+  Expr scaled(n, self);
+  if (n.number("beta") != 1)
+    scaled = scaled * n.operand("beta", type).get();
+  return n.result(scaled + product.get());
+}
+
+static LogicalResult importAddProduct(NodeImporter &n, StringRef lhs, StringRef rhs) {
+  return addScaled(n, {n, matmul(n, n.tensor(lhs), n.tensor(rhs))});
+}
+
+/// The sum of all products of a batch.
+static LogicalResult importAddbmm(NodeImporter &n) {
+  Value a = n.tensor("batch1"), b = n.tensor("batch2");
+  return addScaled(n, {n, dot(n, a, b, {}, {}, {0, 2}, {0, 1})});
+}
+
+static LogicalResult importAddr(NodeImporter &n) {
+  return addScaled(n, {n, dot(n, n.tensor("vec1"), n.tensor("vec2"), {}, {}, {}, {})});
+}
+
+static LogicalResult importOuter(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return n.result(dot(n, n.operand("self", type), n.operand("vec2", type), {}, {}, {}, {}));
+}
+
+void torch::registerLinearOps(OpTable &t) {
+  t.add("aten.mm.default", [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
+  t.add("aten.bmm.default", [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
+  t.add("aten.mv.default", [](NodeImporter &n) { return importMatmul(n, "self", "vec"); });
+  t.add("aten.dot.default", [](NodeImporter &n) { return importMatmul(n, "self", "tensor"); });
+  t.add("aten.vdot.default", [](NodeImporter &n) { return importMatmul(n, "self", "other"); });
+  t.add("aten.matmul.default", [](NodeImporter &n) { return importMatmul(n, "self", "other"); });
+  t.add({"aten.outer.default", "aten.ger.default"}, importOuter);
+  t.add("aten.linear.default", importLinear);
+  t.add("aten.addmm.default", [](NodeImporter &n) { return importAddProduct(n, "mat1", "mat2"); });
+  t.add("aten.addmv.default", [](NodeImporter &n) { return importAddProduct(n, "mat", "vec"); });
+  t.add("aten.baddbmm.default",
+        [](NodeImporter &n) { return importAddProduct(n, "batch1", "batch2"); });
+  t.add("aten.addbmm.default", importAddbmm);
+  t.add("aten.addr.default", importAddr);
+}

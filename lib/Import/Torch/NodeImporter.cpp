@@ -1,0 +1,535 @@
+//===- NodeImporter.cpp - a node's arguments and results ------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+#include "ProgramImporter.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+using Kind = Argument::Kind;
+
+NodeImporter::NodeImporter(GraphImporter &graph, const Node &node, OpBuilder &builder,
+                           Location loc)
+    : NodeBuilder(builder, loc, graph.getProgram().getSizeAnalysis()), graph(graph), node(node) {}
+
+InFlightDiagnostic NodeImporter::emitError() {
+  failed = true;
+  return graph.getProgram().emitError(loc) << describe() << ": ";
+}
+
+std::string NodeImporter::describe() const {
+  for (const NamedValue &result : node.results)
+    if (!result.name.empty())
+      return "node '" + result.name + "' (" + node.target + ")";
+  return node.target;
+}
+
+ElementsAttr NodeImporter::globalElements(dl::GlobalLoadOp load) {
+  return graph.getProgram().getGlobalElements(load);
+}
+
+Type dlc::torch::getElementType(MLIRContext *context, StringRef name) {
+  Builder b(context);
+  auto isUnsigned = IntegerType::Unsigned;
+  return llvm::StringSwitch<Type>(name)
+      .Case("f64", b.getF64Type())
+      .Case("f32", b.getF32Type())
+      .Case("f16", b.getF16Type())
+      .Case("bf16", b.getBF16Type())
+      .Case("f8E4M3FN", b.getType<Float8E4M3FNType>())
+      .Case("f8E5M2", b.getType<Float8E5M2Type>())
+      .Case("f8E4M3FNUZ", b.getType<Float8E4M3FNUZType>())
+      .Case("f8E5M2FNUZ", b.getType<Float8E5M2FNUZType>())
+      .Case("i1", b.getI1Type())
+      .Case("i8", b.getI8Type())
+      .Case("i16", b.getI16Type())
+      .Case("i32", b.getI32Type())
+      .Case("i64", b.getI64Type())
+      .Case("ui8", IntegerType::get(context, 8, isUnsigned))
+      .Case("ui16", IntegerType::get(context, 16, isUnsigned))
+      .Case("ui32", IntegerType::get(context, 32, isUnsigned))
+      .Case("ui64", IntegerType::get(context, 64, isUnsigned))
+      .Default({});
+}
+
+Type NodeImporter::parseElementType(StringRef name) {
+  Type type = getElementType(getContext(), name);
+  if (!type)
+    emitError() << "element type " << name << " isn't supported";
+  return type;
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+const Argument *NodeImporter::find(StringRef name) {
+  seen.insert(name);
+  for (const auto &[own, argument] : node.arguments)
+    if (own == name)
+      return &argument;
+  return nullptr;
+}
+
+const Argument *NodeImporter::expect(StringRef name) {
+  const Argument *argument = find(name);
+  if (!argument)
+    emitError() << "argument '" << name << "' is missing";
+  return argument;
+}
+
+InFlightDiagnostic NodeImporter::emitArgumentError(StringRef name) {
+  return emitError() << "argument '" << name << "' ";
+}
+
+bool NodeImporter::has(StringRef name) {
+  const Argument *argument = find(name);
+  return argument && !argument->isNone();
+}
+
+void NodeImporter::ignore(std::initializer_list<StringRef> names) {
+  for (StringRef name : names)
+    seen.insert(name);
+}
+
+ImportedValue NodeImporter::evaluate(const Argument &argument) {
+  switch (argument.kind) {
+  case Kind::None:
+    return ImportedValue::none();
+  case Kind::Value: {
+    const ImportedValue *value = graph.lookup(argument.text);
+    if (!value || value->isFailed()) {
+      failed = true; // reported where it was made
+      return {};
+    }
+    return *value;
+  }
+  case Kind::Int:
+    return Size(argument.integer);
+  case Kind::Float:
+    return {scalar(builder.getF64Type(), argument.number), ImportedValue::Kind::Float};
+  case Kind::Bool:
+    return {scalarInt(builder.getI1Type(), argument.integer), ImportedValue::Kind::Bool};
+  default:
+    return {};
+  }
+}
+
+Value NodeImporter::asTensor(StringRef name, const Argument &argument, bool allowNone) {
+  if (argument.isNone()) {
+    if (!allowNone)
+      emitArgumentError(name) << "is None";
+    return {};
+  }
+  if (argument.kind != Kind::Value) {
+    emitArgumentError(name) << "isn't a tensor";
+    return {};
+  }
+  ImportedValue value = evaluate(argument);
+  if (value.isTensor())
+    return value.tensor;
+  if (value.kind == ImportedValue::Kind::None && allowNone)
+    return {};
+  if (!failed)
+    emitArgumentError(name) << "isn't a tensor";
+  return {};
+}
+
+Value NodeImporter::tensor(StringRef name) {
+  const Argument *argument = expect(name);
+  return argument ? asTensor(name, *argument, /*allowNone=*/false) : Value();
+}
+
+Value NodeImporter::optionalTensor(StringRef name) {
+  const Argument *argument = find(name);
+  return argument ? asTensor(name, *argument, /*allowNone=*/true) : Value();
+}
+
+SmallVector<Value> NodeImporter::tensors(StringRef name) {
+  SmallVector<Value> all = optionalTensors(name);
+  if (!failed && llvm::is_contained(all, Value()))
+    emitArgumentError(name) << "has an entry that is None";
+  return failed ? SmallVector<Value>() : all;
+}
+
+SmallVector<Value> NodeImporter::optionalTensors(StringRef name) {
+  SmallVector<Value> all;
+  const Argument *argument = expect(name);
+  if (!argument)
+    return all;
+  if (argument->kind != Kind::List) {
+    emitArgumentError(name) << "isn't a list";
+    return all;
+  }
+  for (const Argument &element : argument->elements)
+    all.push_back(asTensor(name, element, /*allowNone=*/true));
+  return all;
+}
+
+Expr NodeImporter::operand(StringRef name, Type elementType) {
+  const Argument *argument = expect(name);
+  if (!argument)
+    return {*this, {}};
+  // Numbers go to their type at once, not by way of f64.
+  if (elementType && (argument->kind == Kind::Int || argument->kind == Kind::Bool))
+    return {*this, scalarInt(elementType, argument->integer)};
+  if (elementType && argument->kind == Kind::Float)
+    return {*this, scalar(elementType, argument->number)};
+  ImportedValue value = evaluate(*argument);
+  Value tensor = value.tensor;
+  if (value.kind == ImportedValue::Kind::Int)
+    tensor = sizeTensor(*value.size);
+  if (!tensor && !failed)
+    emitArgumentError(name) << "is neither a tensor nor a number";
+  return {*this, tensor && elementType ? convert(tensor, elementType) : tensor};
+}
+
+/// The rank of a kind of number: bool, integer, float.
+static int categoryOf(Type type) {
+  return isa<FloatType>(type) ? 2 : type.isInteger(1) ? 0 : 1;
+}
+
+/// torch.promote_types.
+static Type promoteTypes(Type a, Type b) {
+  if (a == b)
+    return a;
+  if (categoryOf(a) != categoryOf(b))
+    return categoryOf(a) > categoryOf(b) ? a : b;
+  unsigned widthA = a.getIntOrFloatBitWidth(), widthB = b.getIntOrFloatBitWidth();
+  MLIRContext *context = a.getContext();
+  if (isa<FloatType>(a)) {
+    if (widthA == 16 && widthB == 16) // f16 and bf16
+      return Float32Type::get(context);
+    return widthA >= widthB ? a : b;
+  }
+  if (a.isUnsignedInteger() == b.isUnsignedInteger())
+    return widthA >= widthB ? a : b;
+  unsigned signedWidth = a.isUnsignedInteger() ? widthB : widthA;
+  unsigned unsignedWidth = a.isUnsignedInteger() ? widthA : widthB;
+  return IntegerType::get(context, std::min(64u, std::max(signedWidth, 2 * unsignedWidth)));
+}
+
+Type NodeImporter::promote(ArrayRef<StringRef> names) {
+  // What PyTorch calls result_type: one type for tensors with dimensions, for
+  // 0-D tensors, for numbers; a later one counts if its category is higher.
+  Type byKind[3];
+  for (StringRef name : names) {
+    const Argument *argument = expect(name);
+    if (!argument || argument->isNone())
+      continue;
+    ImportedValue value = evaluate(*argument);
+    Type type;
+    int kind = 2;
+    switch (value.kind) {
+    case ImportedValue::Kind::Tensor:
+      type = elementTypeOf(value.tensor);
+      kind = rankOf(value.tensor) > 0 ? 0 : 1;
+      break;
+    case ImportedValue::Kind::Int:
+      type = builder.getI64Type();
+      break;
+    case ImportedValue::Kind::Float:
+      type = builder.getF32Type();
+      break;
+    case ImportedValue::Kind::Bool:
+      type = builder.getI1Type();
+      break;
+    default:
+      if (!failed)
+        emitArgumentError(name) << "is neither a tensor nor a number";
+      return {};
+    }
+    byKind[kind] = byKind[kind] ? promoteTypes(byKind[kind], type) : type;
+  }
+  Type all;
+  for (Type type : byKind)
+    if (type && (!all || categoryOf(type) > categoryOf(all)))
+      all = type;
+  return all;
+}
+
+std::optional<int64_t> NodeImporter::asInteger(StringRef name, const Argument &argument) {
+  if (argument.kind == Kind::Int || argument.kind == Kind::Bool)
+    return argument.integer;
+  if (argument.kind == Kind::Value) {
+    ImportedValue value = evaluate(argument);
+    if (value.kind == ImportedValue::Kind::Int && value.size->isStatic())
+      return value.size->getStatic();
+    if (failed)
+      return std::nullopt;
+    emitArgumentError(name) << "must be an integer that is known when compiling";
+    return std::nullopt;
+  }
+  emitArgumentError(name) << "isn't an integer";
+  return std::nullopt;
+}
+
+int64_t NodeImporter::integer(StringRef name) {
+  const Argument *argument = expect(name);
+  return argument ? asInteger(name, *argument).value_or(0) : 0;
+}
+
+std::optional<int64_t> NodeImporter::optionalInteger(StringRef name) {
+  return has(name) ? asInteger(name, *find(name)) : std::nullopt;
+}
+
+std::optional<double> NodeImporter::asNumber(StringRef name, const Argument &argument) {
+  if (argument.kind == Kind::Float)
+    return argument.number;
+  if (argument.kind == Kind::Int || argument.kind == Kind::Bool)
+    return static_cast<double>(argument.integer);
+  if (argument.kind == Kind::Value) {
+    ImportedValue value = evaluate(argument);
+    if (value.kind == ImportedValue::Kind::Int && value.size->isStatic())
+      return static_cast<double>(value.size->getStatic());
+    if (value.kind == ImportedValue::Kind::Float)
+      if (std::optional<double> known = constantFloat(value.tensor))
+        return known;
+    if (failed)
+      return std::nullopt;
+    emitArgumentError(name) << "must be a number that is known when compiling";
+    return std::nullopt;
+  }
+  emitArgumentError(name) << "isn't a number";
+  return std::nullopt;
+}
+
+double NodeImporter::number(StringRef name) {
+  const Argument *argument = expect(name);
+  return argument ? asNumber(name, *argument).value_or(0) : 0;
+}
+
+std::optional<double> NodeImporter::optionalNumber(StringRef name) {
+  return has(name) ? asNumber(name, *find(name)) : std::nullopt;
+}
+
+bool NodeImporter::boolean(StringRef name) { return integer(name) != 0; }
+
+std::optional<bool> NodeImporter::optionalBoolean(StringRef name) {
+  std::optional<int64_t> flag = optionalInteger(name);
+  return flag ? std::optional(*flag != 0) : std::nullopt;
+}
+
+std::string NodeImporter::string(StringRef name) {
+  const Argument *argument = expect(name);
+  if (!argument)
+    return "";
+  if (argument->kind != Kind::String)
+    emitArgumentError(name) << "isn't a string";
+  return argument->text;
+}
+
+bool NodeImporter::isIntegral(StringRef name) {
+  const Argument *argument = expect(name);
+  if (!argument)
+    return false;
+  if (argument->kind == Kind::Value) {
+    ImportedValue::Kind kind = evaluate(*argument).kind;
+    return kind == ImportedValue::Kind::Int || kind == ImportedValue::Kind::Bool;
+  }
+  return argument->kind == Kind::Int || argument->kind == Kind::Bool;
+}
+
+SmallVector<int64_t> NodeImporter::integers(StringRef name) {
+  SmallVector<int64_t> all;
+  const Argument *argument = expect(name);
+  if (!argument || argument->isNone())
+    return all;
+  if (argument->kind != Kind::List)
+    return {asInteger(name, *argument).value_or(0)};
+  for (const Argument &element : argument->elements)
+    all.push_back(asInteger(name, element).value_or(0));
+  return all;
+}
+
+SmallVector<int64_t> NodeImporter::integers(StringRef name, size_t count) {
+  SmallVector<int64_t> all = integers(name);
+  if (all.size() == 1)
+    all.assign(count, all.front());
+  if (all.size() != count && !failed)
+    emitArgumentError(name) << "has " << all.size() << " entries where " << count
+                            << " are needed";
+  all.resize(count);
+  return all;
+}
+
+SmallVector<double> NodeImporter::numbers(StringRef name) {
+  SmallVector<double> all;
+  const Argument *argument = expect(name);
+  if (!argument || argument->isNone())
+    return all;
+  if (argument->kind != Kind::List)
+    return {asNumber(name, *argument).value_or(0)};
+  for (const Argument &element : argument->elements)
+    all.push_back(asNumber(name, element).value_or(0));
+  return all;
+}
+
+SmallVector<bool> NodeImporter::booleans(StringRef name) {
+  SmallVector<bool> all;
+  for (int64_t flag : integers(name))
+    all.push_back(flag != 0);
+  return all;
+}
+
+Size NodeImporter::asSize(StringRef name, const Argument &argument) {
+  if (argument.kind == Kind::Value) {
+    ImportedValue value = evaluate(argument);
+    if (value.kind == ImportedValue::Kind::Int)
+      return *value.size;
+    // A 0-D integer tensor counts as the number in it.
+    if (value.isTensor() && rankOf(value.tensor) == 0 &&
+        isa<IntegerType>(elementTypeOf(value.tensor)))
+      return Size(convert(value.tensor, builder.getI64Type()));
+  }
+  if (failed)
+    return Size(Value());
+  std::optional<int64_t> known = asInteger(name, argument);
+  return known ? Size(*known) : Size(Value());
+}
+
+Size NodeImporter::symbolic(StringRef name) {
+  const Argument *argument = expect(name);
+  return argument ? asSize(name, *argument) : Size(Value());
+}
+
+Sizes NodeImporter::symbolics(StringRef name) {
+  Sizes all;
+  const Argument *argument = expect(name);
+  if (!argument || argument->isNone())
+    return all;
+  if (argument->kind != Kind::List) {
+    all.push_back(asSize(name, *argument));
+    return all;
+  }
+  for (const Argument &element : argument->elements)
+    all.push_back(asSize(name, element));
+  return all;
+}
+
+Type NodeImporter::elementType(StringRef name) {
+  const Argument *argument = find(name);
+  if (!argument || argument->isNone())
+    return {};
+  if (argument->kind != Kind::ElementType) {
+    emitArgumentError(name) << "isn't an element type";
+    return {};
+  }
+  return parseElementType(argument->text);
+}
+
+std::optional<int64_t> NodeImporter::axis(StringRef name, int64_t rank) {
+  int64_t axis = integer(name);
+  return normalizeAxis(axis, std::max<int64_t>(rank, 1), name);
+}
+
+std::optional<SmallVector<int64_t>> NodeImporter::axes(StringRef name, int64_t rank) {
+  SmallVector<int64_t> all = integers(name);
+  if (all.empty())
+    return dimRange(0, rank);
+  auto normal = normalizeAxes(all, std::max<int64_t>(rank, 1), name);
+  if (normal && rank == 0)
+    normal->clear();
+  return normal;
+}
+
+const Graph *NodeImporter::subgraph(StringRef name) {
+  const Argument *argument = expect(name);
+  if (argument && argument->kind == Kind::Graph)
+    return argument->graph.get();
+  if (argument)
+    emitArgumentError(name) << "isn't a graph";
+  return nullptr;
+}
+
+ImportedValue NodeImporter::value(StringRef name) {
+  const Argument *argument = expect(name);
+  return argument ? evaluate(*argument) : ImportedValue();
+}
+
+SmallVector<ImportedValue> NodeImporter::values(StringRef name) {
+  SmallVector<ImportedValue> all;
+  const Argument *argument = expect(name);
+  if (!argument)
+    return all;
+  if (argument->kind != Kind::List)
+    return {evaluate(*argument)};
+  for (const Argument &element : argument->elements)
+    all.push_back(evaluate(element));
+  return all;
+}
+
+void NodeImporter::reportUnreadArguments() {
+  // Where a tensor lies, and how, changes nothing about its elements.
+  ignore({"device", "layout", "memory_format", "pin_memory", "non_blocking", "requires_grad"});
+  for (const auto &[name, argument] : node.arguments)
+    if (!argument.isNone() && !seen.contains(name))
+      emitArgumentError(name) << "isn't supported";
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+Type NodeImporter::resultElementType(unsigned i) {
+  if (i < node.results.size() && node.results[i].type.kind == ValueType::Kind::Tensor)
+    return parseElementType(node.results[i].type.elementType);
+  emitError() << "the type of result " << i << " isn't known";
+  return {};
+}
+
+SmallVector<int64_t> NodeImporter::resultShape(unsigned i) {
+  SmallVector<int64_t> shape;
+  if (i >= node.results.size() || node.results[i].type.kind != ValueType::Kind::Tensor) {
+    emitError() << "the shape of result " << i << " isn't known";
+    return shape;
+  }
+  for (const SizeExpr &size : node.results[i].type.shape)
+    shape.push_back(size.isNumber() ? size.number : ShapedType::kDynamic);
+  return shape;
+}
+
+/// Compares a result with what the tracer knew, and takes over sizes that only
+/// it knows.
+Value NodeImporter::checkResult(unsigned i, Value value) {
+  if (!hasResult(i) || node.results[i].type.kind != ValueType::Kind::Tensor)
+    return value;
+  Type expected = resultElementType(i);
+  SmallVector<int64_t> shape = resultShape(i);
+  if (failed)
+    return {};
+  bool fits = elementTypeOf(value) == expected && rankOf(value) == int64_t(shape.size());
+  SmallVector<int64_t> refined;
+  for (size_t d = 0; fits && d < shape.size(); ++d) {
+    int64_t own = shapeOf(value)[d];
+    fits = ShapedType::isDynamic(own) || ShapedType::isDynamic(shape[d]) || own == shape[d];
+    refined.push_back(ShapedType::isDynamic(own) ? shape[d] : own);
+  }
+  if (!fits) {
+    emitError() << "its result is " << value.getType() << ", but the program says "
+                << RankedTensorType::get(shape, expected);
+    return {};
+  }
+  return castTo(value, tensorType(ArrayRef<int64_t>(refined), expected));
+}
+
+LogicalResult NodeImporter::results(ArrayRef<ImportedValue> values) {
+  if (failed)
+    return failure();
+  outputs.assign(values.begin(), values.end());
+  for (auto [i, value] : llvm::enumerate(outputs)) {
+    if (!hasResult(i))
+      continue;
+    if (value.isFailed())
+      return emitError() << "result " << i << " isn't supported";
+    if (value.isTensor())
+      value.tensor = checkResult(i, value.tensor);
+  }
+  return failure(failed);
+}

@@ -1,0 +1,47 @@
+//===- OpTable.cpp - which function imports which ATen op -----------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+using namespace dlc::torch;
+
+const OpTable &OpTable::get() {
+  static const OpTable table = [] {
+    OpTable t;
+    registerActivationOps(t);
+    registerAttentionOps(t);
+    registerControlFlowOps(t);
+    registerConvolutionOps(t);
+    registerCreationOps(t);
+    registerElementwiseOps(t);
+    registerFftOps(t);
+    registerIndexingOps(t);
+    registerLinearOps(t);
+    registerLinearAlgebraOps(t);
+    registerLossOps(t);
+    registerNormalizationOps(t);
+    registerPoolingOps(t);
+    registerRandomOps(t);
+    registerReductionOps(t);
+    registerResizeOps(t);
+    registerRnnOps(t);
+    registerSortingOps(t);
+    registerSpecialOps(t);
+    registerSymbolicOps(t);
+    registerViewOps(t);
+    return t;
+  }();
+  return table;
+}
+
+std::vector<std::string> OpTable::getTargets() const {
+  std::vector<std::string> names;
+  for (llvm::StringRef name : entries.keys())
+    names.push_back(name.str());
+  llvm::sort(names);
+  return names;
+}

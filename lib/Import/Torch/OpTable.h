@@ -1,0 +1,72 @@
+//===- OpTable.h - which function imports which ATen op ---------*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One file per op family fills the table with what it imports. Adding an op is
+// writing a function `LogicalResult importFoo(NodeImporter &)` and one line in
+// its family's `registerXOps`.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_LIB_IMPORT_TORCH_OPTABLE_H
+#define DLC_LIB_IMPORT_TORCH_OPTABLE_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace dlc::torch {
+
+class NodeImporter;
+using OpImporter = llvm::LogicalResult (*)(NodeImporter &);
+
+/// All ops, by name and overload: "aten.add.Tensor", "operator.mul".
+class OpTable {
+public:
+  /// The table of everything dlc imports.
+  static const OpTable &get();
+
+  void add(llvm::StringRef target, OpImporter importer) {
+    entries.insert_or_assign(target, importer);
+  }
+  void add(std::initializer_list<llvm::StringRef> targets, OpImporter importer) {
+    for (llvm::StringRef target : targets)
+      add(target, importer);
+  }
+  /// Null where the op isn't supported.
+  OpImporter lookup(llvm::StringRef target) const { return entries.lookup(target); }
+  /// The names of all ops, sorted.
+  std::vector<std::string> getTargets() const;
+
+private:
+  llvm::StringMap<OpImporter> entries;
+};
+
+// One function per family, alphabetical.
+void registerActivationOps(OpTable &);
+void registerAttentionOps(OpTable &);
+void registerControlFlowOps(OpTable &);
+void registerConvolutionOps(OpTable &);
+void registerCreationOps(OpTable &);
+void registerElementwiseOps(OpTable &);
+void registerFftOps(OpTable &);
+void registerIndexingOps(OpTable &);
+void registerLinearOps(OpTable &);
+void registerLinearAlgebraOps(OpTable &);
+void registerLossOps(OpTable &);
+void registerNormalizationOps(OpTable &);
+void registerPoolingOps(OpTable &);
+void registerRandomOps(OpTable &);
+void registerReductionOps(OpTable &);
+void registerResizeOps(OpTable &);
+void registerRnnOps(OpTable &);
+void registerSortingOps(OpTable &);
+void registerSpecialOps(OpTable &);
+void registerSymbolicOps(OpTable &);
+void registerViewOps(OpTable &);
+
+} // namespace dlc::torch
+
+#endif // DLC_LIB_IMPORT_TORCH_OPTABLE_H

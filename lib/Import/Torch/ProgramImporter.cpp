@@ -1,0 +1,523 @@
+//===- ProgramImporter.cpp - one PyTorch program being imported -----------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ProgramImporter.h"
+#include "../Common/Elements.h"
+#include "NodeImporter.h"
+#include "OpTable.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Iterators.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+
+/// Weights of up to so many elements are constants of the program.
+static constexpr int64_t kSmall = 16;
+/// Weights up to this size are looked into where an importer wants to know.
+static constexpr int64_t kMostFolded = 1 << 20;
+/// Graphs inside each other at most.
+static constexpr unsigned kMaxDepth = 64;
+
+InFlightDiagnostic ProgramImporter::emitError(Location loc) {
+  failed = true;
+  return mlir::emitError(loc);
+}
+
+InFlightDiagnostic ProgramImporter::emitError() {
+  return emitError(FileLineColLoc::get(context, path, 0, 0));
+}
+
+Location ProgramImporter::locationOf(const Node &node) {
+  if (node.location < program.locations.size())
+    if (const SourceLine &line = program.locations[node.location]; !line.file.empty())
+      return FileLineColLoc::get(context, line.file, line.line, 0);
+  return NameLoc::get(StringAttr::get(context, node.results.empty() ? StringRef(node.target)
+                                                                    : node.results.front().name));
+}
+
+//===----------------------------------------------------------------------===//
+// Which ops there are
+//===----------------------------------------------------------------------===//
+
+static void collectUnsupported(const Graph &graph, unsigned depth,
+                               llvm::MapVector<StringRef, SmallVector<const Node *>> &nodes) {
+  std::function<void(const Argument &)> visit = [&](const Argument &argument) {
+    if (argument.graph && depth < kMaxDepth)
+      collectUnsupported(*argument.graph, depth + 1, nodes);
+    for (const Argument &element : argument.elements)
+      visit(element);
+  };
+  for (const Node &node : graph.nodes) {
+    if (!OpTable::get().lookup(node.target))
+      nodes[node.target].push_back(&node);
+    for (const auto &[name, argument] : node.arguments)
+      visit(argument);
+  }
+}
+
+/// One error for all ops that aren't supported, each with the lines it is on.
+LogicalResult ProgramImporter::checkOps() {
+  constexpr size_t kMostLines = 5;
+  llvm::MapVector<StringRef, SmallVector<const Node *>> nodes;
+  collectUnsupported(program.graph, 0, nodes);
+  if (nodes.empty())
+    return success();
+  Location first = locationOf(*nodes.front().second.front());
+  InFlightDiagnostic error = emitError(first);
+  error << (nodes.size() == 1 ? "this op isn't supported:" : "these ops aren't supported:");
+  for (const auto &[target, users] : nodes) {
+    error << (target == nodes.front().first ? " " : ", ") << target;
+    llvm::SetVector<std::pair<StringRef, unsigned>> lines;
+    for (const Node *user : users)
+      if (user->location < program.locations.size())
+        if (const SourceLine &line = program.locations[user->location]; !line.file.empty())
+          lines.insert({line.file, line.line});
+    for (auto [i, line] : llvm::enumerate(lines)) {
+      if (i == kMostLines) {
+        error << ", …";
+        break;
+      }
+      error << (i ? ", " : " (") << line.first << ":" << line.second;
+    }
+    if (!lines.empty())
+      error << ")";
+  }
+  return failure();
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+static StringRef bytesOf(const Tensor &tensor) {
+  return StringRef(tensor.getData(), tensor.getNumBytes());
+}
+
+static RankedTensorType typeOf(MLIRContext *context, const Tensor &tensor) {
+  return RankedTensorType::get(tensor.getShape(),
+                               torch::getElementType(context, getName(tensor.getType())));
+}
+
+Attribute ProgramImporter::makeWeightValue(const Weight &weight, StringRef name,
+                                           RankedTensorType type) {
+  StringRef bytes = bytesOf(weight.tensor);
+  if (!weight.path.empty())
+    return dl::ExternalDataAttr::get(context, weight.path, weight.offset, bytes.size());
+  if (bytes.empty())
+    return frontend::makeElements(type, bytes);
+  return DenseResourceElementsAttr::get(
+      type, name,
+      UnmanagedAsmResourceBlob::allocateWithAlign(ArrayRef(bytes.data(), bytes.size()),
+                                                  /*align=*/1));
+}
+
+Value ProgramImporter::importWeight(StringRef name, OpBuilder &builder) {
+  auto it = program.weights.find(name);
+  Location loc = NameLoc::get(builder.getStringAttr(name));
+  if (it == program.weights.end()) {
+    emitError(loc) << "the program has no weight of this name";
+    return {};
+  }
+  const Weight &weight = it->second;
+  RankedTensorType type = typeOf(context, weight.tensor);
+  if (!type.getElementType()) {
+    emitError(loc) << "the weight is of type " << getName(weight.tensor.getType())
+                   << ", which isn't supported";
+    return {};
+  }
+  bool isState = llvm::any_of(program.outputs, [&](const OutputSpec &output) {
+    return output.kind == OutputSpec::Kind::State && output.weight == name;
+  });
+  if (!isState && type.getNumElements() <= kSmall)
+    return dl::ConstantOp::create(
+        builder, loc, ElementsAttr(frontend::makeElements(type, bytesOf(weight.tensor))));
+  dl::GlobalOp &global = globals[name];
+  if (!global) {
+    OpBuilder atModule(function);
+    global = dl::GlobalOp::create(atModule, loc, builder.getStringAttr(name),
+                                  builder.getStringAttr("private"), TypeAttr::get(type),
+                                  makeWeightValue(weight, name, type),
+                                  isState ? builder.getUnitAttr() : UnitAttr());
+  }
+  auto load = dl::GlobalLoadOp::create(builder, loc, type, FlatSymbolRefAttr::get(global));
+  load.setIsMutable(isState);
+  return load;
+}
+
+ElementsAttr ProgramImporter::getGlobalElements(dl::GlobalLoadOp load) {
+  auto it = program.weights.find(load.getGlobal());
+  if (load.getIsMutable() || it == program.weights.end() ||
+      it->second.tensor.getNumElements() > kMostFolded)
+    return {};
+  return frontend::makeElements(cast<RankedTensorType>(load.getType()),
+                                bytesOf(it->second.tensor));
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs and outputs
+//===----------------------------------------------------------------------===//
+
+LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const NamedValue &input,
+                                               const InputSpec &spec) {
+  Builder builder(context);
+  Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+  const ValueType &declared = input.type;
+  Type elementType;
+  SmallVector<int64_t> shape;
+  SmallVector<StringRef> names;
+  switch (declared.kind) {
+  case ValueType::Kind::None:
+    return importer.define(input.name, ImportedValue::none(), loc);
+  case ValueType::Kind::Tensor:
+    elementType = torch::getElementType(context, declared.elementType);
+    if (!elementType)
+      return emitError(loc) << "input '" << spec.userName << "' is of type "
+                            << declared.elementType << ", which isn't supported";
+    break;
+  case ValueType::Kind::Int:
+    elementType = builder.getI64Type();
+    break;
+  case ValueType::Kind::Float:
+    elementType = builder.getF64Type();
+    break;
+  case ValueType::Kind::Bool:
+    elementType = builder.getI1Type();
+    break;
+  case ValueType::Kind::Unknown:
+    return emitError(loc) << "the type of input '" << spec.userName << "' isn't known";
+  }
+  for (const SizeExpr &size : declared.shape) {
+    shape.push_back(size.isNumber() ? size.number : ShapedType::kDynamic);
+    names.push_back(size.kind == SizeExpr::Kind::Symbol ? StringRef(size.text) : StringRef());
+  }
+  SmallVector<NamedAttribute> attributes{
+      builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))};
+  auto type = RankedTensorType::get(shape, elementType);
+  if (!type.hasStaticShape())
+    attributes.push_back(
+        builder.getNamedAttr("dlc.dim_symbols", builder.getStrArrayAttr(names)));
+  unsigned index = function.getNumArguments();
+  if (mlir::failed(
+          function.insertArgument(index, type, builder.getDictionaryAttr(attributes), loc)))
+    return failure();
+  BlockArgument argument = function.getArgument(index);
+  for (auto [d, name] : llvm::enumerate(names))
+    if (!name.empty())
+      sizeAnalysis.bindSymbol(argument, d, name);
+  if (declared.kind == ValueType::Kind::Int)
+    return importer.define(input.name, ImportedValue(frontend::Size(Value(argument))), loc);
+  auto kind = declared.kind == ValueType::Kind::Float  ? ImportedValue::Kind::Float
+              : declared.kind == ValueType::Kind::Bool ? ImportedValue::Kind::Bool
+                                                       : ImportedValue::Kind::Tensor;
+  return importer.define(input.name, ImportedValue(argument, kind), loc);
+}
+
+namespace {
+/// Writes what the program demands of its inputs' sizes.
+class SizeChecker : public frontend::NodeBuilder {
+public:
+  SizeChecker(ProgramImporter &program, OpBuilder &builder, Location loc, StringRef input)
+      : NodeBuilder(builder, loc, program.getSizeAnalysis()), program(program), input(input) {}
+  InFlightDiagnostic emitError() override {
+    failed = true;
+    return program.emitError(loc) << describe() << ": ";
+  }
+  std::string describe() const override { return "input '" + input + "'"; }
+  ElementsAttr globalElements(dl::GlobalLoadOp) override { return {}; }
+
+private:
+  ProgramImporter &program;
+  std::string input;
+};
+} // namespace
+
+/// The value of an expression; a null tensor (nothing reported) where it has a
+/// symbol without a value, or an operation that isn't known.
+static Size evaluate(NodeBuilder &n, const SizeExpr &expr, const llvm::StringMap<Size> &symbols,
+                     unsigned depth = 0) {
+  if (expr.isNumber())
+    return expr.number;
+  if (expr.kind == SizeExpr::Kind::Symbol) {
+    auto it = symbols.find(expr.text);
+    return it == symbols.end() ? Size(Value()) : it->second;
+  }
+  if (expr.operands.empty() || depth > kMaxDepth)
+    return Size(Value());
+  std::optional<Size> result;
+  for (const SizeExpr &operand : expr.operands) {
+    Size next = evaluate(n, operand, symbols, depth + 1);
+    if (!next.isStatic() && !next.getTensor())
+      return next;
+    if (!result)
+      result = next;
+    else if (expr.text == "add")
+      result = n.add(*result, next);
+    else if (expr.text == "mul")
+      result = n.mul(*result, next);
+    else if (expr.text == "floordiv")
+      result = n.floorDiv(*result, next);
+    else if (expr.text == "mod")
+      result = n.sub(*result, n.mul(n.floorDiv(*result, next), next));
+    else if (expr.text == "max")
+      result = n.max(*result, next);
+    else if (expr.text == "min")
+      result = n.min(*result, next);
+    else
+      return Size(Value());
+  }
+  return *result;
+}
+
+/// Each symbol is the first dimension that it names alone; every other size that
+/// it decides is compared with that, and it lies in the range traced for.
+LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
+  using Direction = dl::ComparisonDirection;
+  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
+  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
+    if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
+      continue;
+    Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+    SizeChecker n(*this, builder, loc, spec.userName);
+    const ImportedValue *value = importer.lookup(input.name);
+    for (auto [d, size] : llvm::enumerate(input.type.shape)) {
+      if (size.kind != SizeExpr::Kind::Symbol || symbols.count(size.text))
+        continue;
+      Size own = n.size(value->tensor, d);
+      symbols.try_emplace(size.text, own);
+      auto range = program.symbols.find(size.text);
+      if (range == program.symbols.end())
+        continue;
+      const SymbolRange &limits = range->second;
+      std::string what = "the size of dimension " + std::to_string(d) + " must be ";
+      if (limits.min > 0)
+        n.require(Direction::ge, own, limits.min, what + "at least " + Twine(limits.min));
+      if (limits.max)
+        n.require(Direction::le, own, *limits.max, what + "at most " + Twine(*limits.max));
+    }
+  }
+  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
+    if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
+      continue;
+    Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+    SizeChecker n(*this, builder, loc, spec.userName);
+    const ImportedValue *value = importer.lookup(input.name);
+    for (auto [d, size] : llvm::enumerate(input.type.shape)) {
+      if (size.kind != SizeExpr::Kind::Operation)
+        continue;
+      Size expected = evaluate(n, size, symbols);
+      if (!expected.isStatic() && !expected.getTensor())
+        return n.emitError() << "the size of dimension " << d
+                             << " is an expression that isn't supported";
+      n.require(Direction::eq, n.size(value->tensor, d), expected,
+                "the size of dimension " + Twine(d) + " doesn't follow from the others'");
+    }
+  }
+  return failure(failed);
+}
+
+LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
+  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs))
+    if (spec.kind == InputSpec::Kind::User &&
+        mlir::failed(importUserInput(importer, input, spec)))
+      return failure();
+  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
+    if (spec.kind != InputSpec::Kind::Weight)
+      continue;
+    Value weight = importWeight(spec.weight, builder);
+    if (!weight || mlir::failed(importer.define(input.name, weight, weight.getLoc())))
+      return failure();
+  }
+  return checkSizes(importer);
+}
+
+LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
+  SmallVector<Value> results;
+  SmallVector<Type> types;
+  SmallVector<DictionaryAttr> attributes;
+  for (auto [output, spec] : llvm::zip_equal(program.graph.outputs, program.outputs)) {
+    Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+    Node result;
+    result.target = "output '" + spec.userName + "'";
+    result.arguments.push_back({"value", output});
+    NodeImporter n(importer, result, builder, loc);
+    if (output.isNone())
+      continue; // part of the result's structure only
+    Value value = n.operand("value");
+    if (!value)
+      return failure();
+    if (spec.kind == OutputSpec::Kind::State) {
+      auto global = globals.lookup(spec.weight);
+      if (!global)
+        return emitError(loc) << "the state '" << spec.weight << "' isn't one of its inputs";
+      if (global.getTensorType() != value.getType())
+        return emitError(loc) << "the state '" << spec.weight << "' is "
+                              << global.getTensorType() << ", but is given " << value.getType();
+      dl::GlobalStoreOp::create(builder, loc, value, FlatSymbolRefAttr::get(global));
+      continue;
+    }
+    results.push_back(value);
+    types.push_back(value.getType());
+    attributes.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))));
+  }
+  func::ReturnOp::create(builder, function.getLoc(), results);
+  function.setFunctionType(
+      builder.getFunctionType(function.getFunctionType().getInputs(), types));
+  function.setAllResultAttrs(attributes);
+  return failure(failed);
+}
+
+void ProgramImporter::eraseUnused() {
+  function.walk<WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
+    if (isOpTriviallyDead(op) || (isa<dl::GlobalLoadOp>(op) && op->use_empty()))
+      op->erase();
+  });
+  llvm::DenseSet<StringAttr> used;
+  module->walk([&](dl::GlobalLoadOp load) { used.insert(load.getGlobalAttr().getAttr()); });
+  module->walk([&](dl::GlobalStoreOp store) { used.insert(store.getGlobalAttr().getAttr()); });
+  for (auto global : llvm::make_early_inc_range(module->getOps<dl::GlobalOp>()))
+    if (!used.contains(global.getSymNameAttr()))
+      global.erase();
+}
+
+OwningOpRef<ModuleOp> ProgramImporter::import() {
+  context->loadDialect<dl::DlDialect, func::FuncDialect, scf::SCFDialect,
+                       tensor::TensorDialect>();
+  if (mlir::failed(checkOps()))
+    return {};
+  Location loc = FileLineColLoc::get(context, path, 0, 0);
+  module = ModuleOp::create(loc);
+  if (!program.producer.empty())
+    (*module)->setAttr("dlc.producer", StringAttr::get(context, program.producer));
+  if (!program.metadata.empty())
+    (*module)->setAttr("dlc.metadata", StringAttr::get(context, program.metadata));
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  function = func::FuncOp::create(builder, loc, "main", builder.getFunctionType({}, {}));
+  function.addEntryBlock();
+
+  GraphImporter importer(*this);
+  if (mlir::failed(importInputs(importer)))
+    return {};
+  OpBuilder body = OpBuilder::atBlockEnd(&function.getBody().front());
+  importer.importNodes(program.graph.nodes, body);
+  if (failed || mlir::failed(importOutputs(importer)))
+    return {};
+  eraseUnused();
+  if (mlir::failed(verify(*module)))
+    return {};
+  return std::move(module);
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs
+//===----------------------------------------------------------------------===//
+
+LogicalResult GraphImporter::define(StringRef name, ImportedValue value, Location loc) {
+  if (!values.try_emplace(name, std::move(value)).second)
+    return program.emitError(loc) << "the name '" << name << "' is defined twice";
+  return success();
+}
+
+const ImportedValue *GraphImporter::lookup(StringRef name) {
+  auto it = values.find(name);
+  if (it != values.end())
+    return &it->second;
+  return parent ? parent->lookup(name) : nullptr;
+}
+
+void GraphImporter::importNodes(ArrayRef<Node> nodes, OpBuilder &builder) {
+  for (const Node &node : nodes)
+    importNode(node, builder);
+}
+
+/// Names that the argument refers to must be known; false (reported) if one
+/// isn't. `isPoisoned` where one is, but failed.
+static bool checkNames(NodeImporter &n, GraphImporter &graph, const Argument &argument,
+                       bool &isPoisoned) {
+  if (argument.kind == Argument::Kind::Value) {
+    const ImportedValue *value = graph.lookup(argument.text);
+    if (!value) {
+      n.emitError() << "the value '" << argument.text << "' isn't made before it is used";
+      return false;
+    }
+    isPoisoned |= value->isFailed();
+  }
+  return llvm::all_of(argument.elements, [&](const Argument &element) {
+    return checkNames(n, graph, element, isPoisoned);
+  });
+}
+
+void GraphImporter::importNode(const Node &node, OpBuilder &builder) {
+  Location loc = program.locationOf(node);
+  NodeImporter n(*this, node, builder, loc);
+  auto attempt = [&]() -> LogicalResult {
+    if (depth > kMaxDepth)
+      return n.emitError() << "graphs are nested more than " << kMaxDepth << " levels deep here";
+    bool isPoisoned = false;
+    for (const auto &[name, argument] : node.arguments)
+      if (!checkNames(n, *this, argument, isPoisoned))
+        return failure();
+    if (isPoisoned)
+      return failure();
+    OpImporter importer = OpTable::get().lookup(node.target);
+    if (!importer)
+      return n.emitError() << "this op isn't supported";
+    if (mlir::failed(importer(n))) {
+      if (!n.failed)
+        n.emitError() << "it isn't supported in this form";
+      return failure();
+    }
+    n.reportUnreadArguments();
+    return failure(n.failed);
+  };
+  bool ok = succeeded(attempt());
+  if (!ok)
+    program.setFailed();
+  for (auto [i, result] : llvm::enumerate(node.results)) {
+    if (result.name.empty())
+      continue;
+    if (ok && i >= n.outputs.size()) {
+      n.emitError() << "it has no result " << i;
+      ok = false;
+    }
+    if (mlir::failed(define(result.name, ok ? n.outputs[i] : ImportedValue(), loc)))
+      n.failed = true;
+  }
+}
+
+LogicalResult GraphImporter::importSubgraph(const Graph &graph, ArrayRef<ImportedValue> inputs,
+                                            SmallVectorImpl<ImportedValue> &outputs,
+                                            OpBuilder &builder, Location loc) {
+  GraphImporter inner(program, this);
+  if (graph.inputs.size() != inputs.size())
+    return program.emitError(loc) << "a graph has " << graph.inputs.size() << " inputs, not "
+                                  << inputs.size();
+  for (auto [input, value] : llvm::zip_equal(graph.inputs, inputs))
+    if (mlir::failed(inner.define(input.name, value, loc)))
+      return failure();
+  inner.importNodes(graph.nodes, builder);
+  if (program.hasFailed())
+    return failure();
+  Node result;
+  result.target = "the subgraph's result";
+  Argument list;
+  list.kind = Argument::Kind::List;
+  list.elements = graph.outputs;
+  result.arguments.push_back({"values", list});
+  NodeImporter n(inner, result, builder, loc);
+  bool isPoisoned = false;
+  if (!checkNames(n, inner, list, isPoisoned) || isPoisoned)
+    return failure();
+  llvm::append_range(outputs, n.values("values"));
+  return failure(program.hasFailed());
+}

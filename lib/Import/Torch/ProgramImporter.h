@@ -1,0 +1,91 @@
+//===- ProgramImporter.h - one PyTorch program being imported ---*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_LIB_IMPORT_TORCH_PROGRAMIMPORTER_H
+#define DLC_LIB_IMPORT_TORCH_PROGRAMIMPORTER_H
+
+#include "../Common/Sizes.h"
+#include "ExportedGraph.h"
+#include "ImportedValue.h"
+#include "dl/IR/Dl.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace dlc::torch {
+
+/// The state that all graphs of a program share: the module being built, the
+/// weights.
+class ProgramImporter {
+public:
+  ProgramImporter(const Program &program, llvm::StringRef path, mlir::MLIRContext *context)
+      : program(program), path(path), context(context) {}
+
+  mlir::OwningOpRef<mlir::ModuleOp> import();
+
+  mlir::MLIRContext *getContext() { return context; }
+  frontend::SizeAnalysis &getSizeAnalysis() { return sizeAnalysis; }
+  mlir::InFlightDiagnostic emitError(mlir::Location loc);
+  /// An error about the program as a whole.
+  mlir::InFlightDiagnostic emitError();
+  bool hasFailed() const { return failed; }
+  void setFailed() { failed = true; }
+  /// The line of the user's program that a node is from.
+  mlir::Location locationOf(const Node &node);
+  /// The elements of a weight that is small enough to look at; null else.
+  mlir::ElementsAttr getGlobalElements(dl::GlobalLoadOp load);
+
+private:
+  llvm::LogicalResult checkOps();
+  llvm::LogicalResult importInputs(class GraphImporter &importer);
+  llvm::LogicalResult importUserInput(class GraphImporter &importer, const NamedValue &input,
+                                      const InputSpec &spec);
+  llvm::LogicalResult checkSizes(class GraphImporter &importer);
+  mlir::Value importWeight(llvm::StringRef name, mlir::OpBuilder &builder);
+  mlir::Attribute makeWeightValue(const Weight &weight, llvm::StringRef name,
+                                  mlir::RankedTensorType type);
+  llvm::LogicalResult importOutputs(class GraphImporter &importer);
+  void eraseUnused();
+
+  const Program &program;
+  llvm::StringRef path;
+  mlir::MLIRContext *context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp function;
+  frontend::SizeAnalysis sizeAnalysis;
+  llvm::StringMap<frontend::Size> symbols;
+  llvm::StringMap<dl::GlobalOp> globals;
+  bool failed = false;
+};
+
+/// One graph being imported: the names it defines, and the graph around it.
+class GraphImporter {
+public:
+  GraphImporter(ProgramImporter &program, GraphImporter *parent = nullptr)
+      : program(program), parent(parent), depth(parent ? parent->depth + 1 : 0) {}
+
+  ProgramImporter &getProgram() { return program; }
+  llvm::LogicalResult define(llvm::StringRef name, ImportedValue value, mlir::Location loc);
+  /// What `name` stands for here; null if nothing.
+  const ImportedValue *lookup(llvm::StringRef name);
+  void importNodes(llvm::ArrayRef<Node> nodes, mlir::OpBuilder &builder);
+  /// Imports `graph` at the insertion point, its inputs being `inputs`.
+  llvm::LogicalResult importSubgraph(const Graph &graph, llvm::ArrayRef<ImportedValue> inputs,
+                                     llvm::SmallVectorImpl<ImportedValue> &outputs,
+                                     mlir::OpBuilder &builder, mlir::Location loc);
+
+private:
+  void importNode(const Node &node, mlir::OpBuilder &builder);
+
+  ProgramImporter &program;
+  GraphImporter *parent;
+  unsigned depth;
+  llvm::StringMap<ImportedValue> values;
+};
+
+} // namespace dlc::torch
+
+#endif // DLC_LIB_IMPORT_TORCH_PROGRAMIMPORTER_H

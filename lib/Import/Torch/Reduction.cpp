@@ -1,0 +1,209 @@
+//===- Reduction.cpp - ATen ops that reduce dimensions --------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+using Kind = dl::ReductionKind;
+
+/// The dimensions an op reduces, and whether they stay with size 1; overloads
+/// without the arguments reduce all.
+struct Reduced {
+  SmallVector<int64_t> axes;
+  bool keepDims;
+};
+
+static std::optional<Reduced> getReduced(NodeImporter &n, int64_t rank) {
+  auto axes = n.has("dim") ? n.axes("dim", rank) : std::optional(dimRange(0, rank));
+  bool keepDims = n.has("keepdim") && n.boolean("keepdim");
+  if (!axes)
+    return std::nullopt;
+  return Reduced{*axes, keepDims};
+}
+
+static Expr reduce(NodeImporter &n, Kind kind, Expr x, const Reduced &reduced) {
+  if (!x)
+    return x;
+  return x.reduce(kind, reduced.axes, reduced.keepDims);
+}
+
+template <Kind kind>
+static LogicalResult importReduction(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType();
+  Value self = n.tensor("self");
+  if (!type || !self)
+    return failure();
+  auto reduced = getReduced(n, n.rankOf(self));
+  return reduced ? n.result(reduce(n, kind, n.operand("self", type), *reduced)) : failure();
+}
+
+/// prod, whose dimension is a lone integer.
+static LogicalResult importProd(NodeImporter &n) { return importReduction<Kind::prod>(n); }
+
+/// Taken off the largest, so that nothing overflows; an infinite one stays.
+static LogicalResult importLogSumExp(NodeImporter &n) {
+  Type type = n.resultElementType();
+  Value self = type ? n.operand("self", type).get() : Value();
+  if (!self)
+    return failure();
+  auto reduced = getReduced(n, n.rankOf(self));
+  if (!reduced)
+    return failure();
+  Expr x(n, self), largest = x.maximum(reduced->axes);
+  Expr shift = largest.abs().eq(INFINITY).select(n.scalar(type, 0), largest);
+  Expr sum = (x - shift.get()).exp().sum(reduced->axes).log() + shift.get();
+  return n.result(reduced->keepDims ? sum : sum.squeeze(reduced->axes));
+}
+
+template <Kind kind>
+static LogicalResult importTruth(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto reduced = getReduced(n, n.rankOf(self));
+  if (!reduced)
+    return failure();
+  Expr x(n, self);
+  Expr truth = n.isBool(self) ? x : x.ne(0.0);
+  return n.result(reduce(n, kind, truth, *reduced).to(n.resultElementType()));
+}
+
+static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) {
+  Value self = n.tensor("self");
+  Type type = n.resultElementType();
+  if (!self || !type)
+    return failure();
+  auto reduced = getReduced(n, n.rankOf(self));
+  if (!reduced)
+    return failure();
+  double correction = 1;
+  if (n.has("correction"))
+    correction = n.number("correction");
+  else if (n.has("unbiased"))
+    correction = n.boolean("unbiased");
+  Expr x(n, self), mean = x.mean(reduced->axes);
+  Expr squares = (x - mean.get()).square().sum(reduced->axes, reduced->keepDims);
+  Size count = 1;
+  for (int64_t axis : reduced->axes)
+    count = n.mul(count, n.size(self, axis));
+  Expr divisor = (sizeAs(n, count, type) - correction).max(0.0);
+  Expr variance = squares / divisor.get();
+  if (!hasMean)
+    return n.result(isRoot ? variance.sqrt() : variance);
+  Expr shown = reduced->keepDims ? mean : mean.squeeze(reduced->axes);
+  return n.results({(isRoot ? variance.sqrt() : variance).get(), shown.get()});
+}
+
+static Value argReduce(NodeImporter &n, dl::ArgReduceKind kind, Value x, int64_t axis,
+                       bool keepDims) {
+  if (!x)
+    return {};
+  SmallVector<int64_t> shape(n.shapeOf(x));
+  if (keepDims)
+    shape[axis] = 1;
+  else
+    shape.erase(shape.begin() + axis);
+  Type i64 = n.getBuilder().getI64Type();
+  return n.create<dl::ArgReduceOp>(n.tensorType(ArrayRef<int64_t>(shape), i64), kind, x, axis,
+                                   /*select_last=*/false, keepDims);
+}
+
+/// Where the largest (smallest) is, counted over all elements where no dimension
+/// is named.
+template <dl::ArgReduceKind kind>
+static LogicalResult importArgReduce(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  bool keepDims = n.boolean("keepdim");
+  int64_t rank = n.rankOf(self), axis = 0;
+  if (!n.has("dim")) {
+    Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+    Value index = argReduce(n, kind, flat, 0, /*keepDims=*/false);
+    Sizes ones(rank, Size(1));
+    return n.result(keepDims ? n.reshape(index, ones) : index);
+  }
+  if (auto given = n.axis("dim", rank))
+    axis = *given;
+  if (rank == 0)
+    return n.result(n.scalarInt(n.getBuilder().getI64Type(), 0));
+  return n.result(argReduce(n, kind, self, axis, keepDims));
+}
+
+/// max and min along a dimension: values, and where they are.
+template <Kind kind, dl::ArgReduceKind argKind>
+static LogicalResult importExtremumWithIndex(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  bool keepDims = n.boolean("keepdim");
+  if (!axis)
+    return failure();
+  if (n.rankOf(self) == 0)
+    return n.results({self, n.scalarInt(n.getBuilder().getI64Type(), 0)});
+  Value value = n.reduce(kind, self, {*axis}, keepDims);
+  Value index = argReduce(n, argKind, self, *axis, keepDims);
+  return n.results({value, index});
+}
+
+static LogicalResult importAminmax(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto reduced = getReduced(n, n.rankOf(self));
+  if (!reduced)
+    return failure();
+  Expr x(n, self);
+  return n.results(
+      {reduce(n, Kind::min, x, *reduced).get(), reduce(n, Kind::max, x, *reduced).get()});
+}
+
+template <dl::CumulativeKind kind>
+static LogicalResult importCumulative(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType();
+  Value self = type ? n.operand("self", type).get() : Value();
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  if (!axis)
+    return failure();
+  if (n.rankOf(self) == 0)
+    return n.result(self);
+  return n.result(n.infer<dl::CumulativeOp>(kind, self, *axis, /*exclusive=*/false,
+                                            /*reverse=*/false));
+}
+
+void torch::registerReductionOps(OpTable &t) {
+  t.add({"aten.sum.default", "aten.sum.dim_IntList"}, importReduction<Kind::sum>);
+  t.add({"aten.mean.default", "aten.mean.dim"}, importReduction<Kind::mean>);
+  t.add({"aten.prod.default", "aten.prod.dim_int"}, importProd);
+  t.add({"aten.amax.default", "aten.max.default"}, importReduction<Kind::max>);
+  t.add({"aten.amin.default", "aten.min.default"}, importReduction<Kind::min>);
+  t.add("aten.logsumexp.default", importLogSumExp);
+  t.add({"aten.any.default", "aten.any.dim", "aten.any.dims"}, importTruth<Kind::bit_or>);
+  t.add({"aten.all.default", "aten.all.dim", "aten.all.dims"}, importTruth<Kind::bit_and>);
+  t.add({"aten.var.default", "aten.var.dim", "aten.var.correction"},
+        [](NodeImporter &n) { return importVariance(n, false, false); });
+  t.add({"aten.std.default", "aten.std.dim", "aten.std.correction"},
+        [](NodeImporter &n) { return importVariance(n, true, false); });
+  t.add({"aten.var_mean.default", "aten.var_mean.dim", "aten.var_mean.correction"},
+        [](NodeImporter &n) { return importVariance(n, false, true); });
+  t.add({"aten.std_mean.default", "aten.std_mean.dim", "aten.std_mean.correction"},
+        [](NodeImporter &n) { return importVariance(n, true, true); });
+  t.add("aten.argmax.default", importArgReduce<dl::ArgReduceKind::max>);
+  t.add("aten.argmin.default", importArgReduce<dl::ArgReduceKind::min>);
+  t.add("aten.max.dim", importExtremumWithIndex<Kind::max, dl::ArgReduceKind::max>);
+  t.add("aten.min.dim", importExtremumWithIndex<Kind::min, dl::ArgReduceKind::min>);
+  t.add("aten.aminmax.default", importAminmax);
+  t.add("aten.cumsum.default", importCumulative<dl::CumulativeKind::sum>);
+  t.add("aten.cumprod.default", importCumulative<dl::CumulativeKind::prod>);
+}

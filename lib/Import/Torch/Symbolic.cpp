@@ -1,0 +1,127 @@
+//===- Symbolic.cpp - sizes and Python numbers ----------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+using Direction = dl::ComparisonDirection;
+
+static LogicalResult importSymSize(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  std::optional<int64_t> dim = n.axis("dim", n.rankOf(self));
+  return dim ? n.result(n.size(self, *dim)) : failure();
+}
+
+static LogicalResult importSymNumel(NodeImporter &n) {
+  return n.result(n.product(n.sizes(n.tensor("self"))));
+}
+
+/// Python's operators on integers; on floats and booleans they are tensors'.
+template <Size (NodeBuilder::*sizeOp)(Size, Size), typename FloatOp>
+static LogicalResult importArithmetic(NodeImporter &n) {
+  if (n.isIntegral("a") && n.isIntegral("b"))
+    return n.result((n.*sizeOp)(n.symbolic("a"), n.symbolic("b")));
+  Type f64 = n.getBuilder().getF64Type();
+  Expr result = n.operand("a", f64).binary<FloatOp>(n.operand("b", f64));
+  return n.results({ImportedValue(result, ImportedValue::Kind::Float)});
+}
+
+static LogicalResult importFloorDiv(NodeImporter &n) {
+  if (!n.isIntegral("a") || !n.isIntegral("b"))
+    return n.emitError() << "it is supported on integers only";
+  return n.result(n.floorDiv(n.symbolic("a"), n.symbolic("b")));
+}
+
+static LogicalResult importMod(NodeImporter &n) {
+  if (!n.isIntegral("a") || !n.isIntegral("b"))
+    return n.emitError() << "it is supported on integers only";
+  Size a = n.symbolic("a"), b = n.symbolic("b");
+  return n.result(n.sub(a, n.mul(n.floorDiv(a, b), b)));
+}
+
+static LogicalResult importTrueDiv(NodeImporter &n) {
+  Type f64 = n.getBuilder().getF64Type();
+  Expr quotient = n.operand("a", f64) / n.operand("b", f64);
+  return n.results({ImportedValue(quotient, ImportedValue::Kind::Float)});
+}
+
+static LogicalResult importNegate(NodeImporter &n) {
+  if (n.isIntegral("a"))
+    return n.result(n.sub(0, n.symbolic("a")));
+  Expr negated = -n.operand("a", n.getBuilder().getF64Type());
+  return n.results({ImportedValue(negated, ImportedValue::Kind::Float)});
+}
+
+template <Direction direction>
+static LogicalResult importComparison(NodeImporter &n) {
+  bool isIntegral = n.isIntegral("a") && n.isIntegral("b");
+  Type type = isIntegral ? Type(n.getBuilder().getI64Type()) : n.getBuilder().getF64Type();
+  Expr result = n.operand("a", type).compare(direction, n.operand("b", type));
+  return n.results({ImportedValue(result, ImportedValue::Kind::Bool)});
+}
+
+static LogicalResult importSymFloat(NodeImporter &n) {
+  Value number = n.operand("a", n.getBuilder().getF64Type());
+  return n.results({ImportedValue(number, ImportedValue::Kind::Float)});
+}
+
+/// A number as Python's int: towards zero.
+static LogicalResult importSymInt(NodeImporter &n) {
+  if (n.isIntegral("a"))
+    return n.result(n.symbolic("a"));
+  Value truncated = n.operand("a").unary<dl::TruncOp>().to(n.getBuilder().getI64Type());
+  return n.result(Size(truncated));
+}
+
+static LogicalResult importScalarAssert(NodeImporter &n) {
+  ImportedValue condition = n.value("self");
+  std::string message = n.string("assert_msg");
+  if (condition.kind == ImportedValue::Kind::Int)
+    n.require(Direction::ne, *condition.size, 0, message);
+  else if (condition.tensor)
+    n.createVoid<dl::AssertOp>(condition.tensor, n.getBuilder().getStringAttr(message));
+  return n.results({});
+}
+
+/// The range of a size that data decides: what PyTorch checks at run time.
+static LogicalResult importSymConstrainRange(NodeImporter &n) {
+  Size size = n.symbolic("size");
+  if (auto min = n.optionalInteger("min"))
+    n.require(Direction::ge, size, *min, "a size is less than " + Twine(*min));
+  if (auto max = n.optionalInteger("max"))
+    n.require(Direction::le, size, *max, "a size is more than " + Twine(*max));
+  return n.results({});
+}
+
+void torch::registerSymbolicOps(OpTable &t) {
+  t.add("aten.sym_size.int", importSymSize);
+  t.add("aten.sym_numel.default", importSymNumel);
+  t.add("operator.add", importArithmetic<&NodeBuilder::add, dl::AddOp>);
+  t.add("operator.sub", importArithmetic<&NodeBuilder::sub, dl::SubOp>);
+  t.add("operator.mul", importArithmetic<&NodeBuilder::mul, dl::MulOp>);
+  t.add("operator.floordiv", importFloorDiv);
+  t.add("operator.mod", importMod);
+  t.add("operator.truediv", importTrueDiv);
+  t.add("operator.neg", importNegate);
+  t.add("operator.eq", importComparison<Direction::eq>);
+  t.add("operator.ne", importComparison<Direction::ne>);
+  t.add("operator.lt", importComparison<Direction::lt>);
+  t.add("operator.le", importComparison<Direction::le>);
+  t.add("operator.gt", importComparison<Direction::gt>);
+  t.add("operator.ge", importComparison<Direction::ge>);
+  t.add("torch.sym_float", importSymFloat);
+  t.add("torch.sym_int", importSymInt);
+  t.add("torch.sym_max", importArithmetic<&NodeBuilder::max, dl::MaxOp>);
+  t.add("torch.sym_min", importArithmetic<&NodeBuilder::min, dl::MinOp>);
+  t.add("aten._assert_scalar.default", importScalarAssert);
+  t.add({"aten.sym_constrain_range.default", "aten.sym_constrain_range_for_size.default"},
+        importSymConstrainRange);
+}

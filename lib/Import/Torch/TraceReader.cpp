@@ -1,0 +1,324 @@
+//===- TraceReader.cpp - traces that python/dlc wrote ---------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The format: docs/trace.md and docs/trace.schema.json.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Json.h"
+#include "OpTable.h"
+#include "ProgramImporter.h"
+#include "dlc/Import/Torch.h"
+#include "dlc/Support/TensorFile.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+
+/// The major version that is read; a file of a later minor one may have ops and
+/// fields that are then refused by name.
+static constexpr int64_t kMajorVersion = 1;
+
+namespace {
+class TraceReader {
+public:
+  explicit TraceReader(Program &program) : program(program), reader("can't read the trace") {}
+
+  llvm::Error read(const Json &document);
+  /// The safetensors file that the trace names; empty if it names none.
+  std::string getWeightsFile() const { return weightsFile; }
+
+private:
+  void readHeader(const Json &document);
+  SizeExpr readSize(const Json &size);
+  ValueType readType(const Json &type);
+  Argument readArgument(const Json &argument);
+  NamedValue readNamedValue(const Json &value);
+  Node readNode(const Json &node);
+  void readNodes(const Json &nodes, Graph &graph);
+  void readInputs(const Json &inputs);
+  void readOutputs(const Json &outputs);
+
+  Program &program;
+  JsonReader reader;
+  std::string weightsFile;
+};
+} // namespace
+
+SizeExpr TraceReader::readSize(const Json &size) {
+  SizeExpr expr;
+  if (size.is_number_integer()) {
+    expr.number = reader.integer(size, "a size");
+    if (expr.number < 0)
+      reader.fail("a size is negative");
+  } else if (size.is_string()) {
+    expr.kind = SizeExpr::Kind::Symbol;
+    expr.text = size.get<std::string>();
+  } else if (size.is_array() && !size.empty()) {
+    expr.kind = SizeExpr::Kind::Operation;
+    expr.text = reader.string(size[0], "a size's operation").str();
+    for (size_t i = 1; i < size.size(); ++i)
+      expr.operands.push_back(readSize(size[i]));
+  } else {
+    reader.fail("a size is neither a number nor a symbol nor an operation");
+  }
+  return expr;
+}
+
+ValueType TraceReader::readType(const Json &type) {
+  ValueType result;
+  if (type.is_null())
+    return result;
+  if (type.is_string()) {
+    std::string name = type.get<std::string>();
+    result.kind = name == "int"     ? ValueType::Kind::Int
+                  : name == "float" ? ValueType::Kind::Float
+                  : name == "bool"  ? ValueType::Kind::Bool
+                  : name == "none"  ? ValueType::Kind::None
+                                    : ValueType::Kind::Unknown;
+    if (result.kind == ValueType::Kind::Unknown)
+      reader.fail("'" + name + "' isn't a type");
+    return result;
+  }
+  result.kind = ValueType::Kind::Tensor;
+  result.elementType = reader.string(reader.get(type, "dtype"), "a dtype").str();
+  for (const Json &size : reader.array(reader.get(type, "shape"), "a shape"))
+    result.shape.push_back(readSize(size));
+  return result;
+}
+
+Argument TraceReader::readArgument(const Json &json) {
+  using Kind = Argument::Kind;
+  Argument argument;
+  if (json.is_null())
+    return argument;
+  if (json.is_boolean()) {
+    argument.kind = Kind::Bool;
+    argument.integer = json.get<bool>();
+  } else if (json.is_number_integer()) {
+    argument.kind = Kind::Int;
+    argument.integer = reader.integer(json, "an argument");
+  } else if (json.is_number_float()) {
+    argument.kind = Kind::Float;
+    argument.number = json.get<double>();
+  } else if (json.is_string()) {
+    argument.kind = Kind::String;
+    argument.text = json.get<std::string>();
+  } else if (json.is_array()) {
+    argument.kind = Kind::List;
+    for (const Json &element : json)
+      argument.elements.push_back(readArgument(element));
+  } else if (json.contains("value")) {
+    argument.kind = Kind::Value;
+    argument.text = reader.string(json["value"], "a value's name").str();
+  } else if (json.contains("dtype")) {
+    argument.kind = Kind::ElementType;
+    argument.text = reader.string(json["dtype"], "a dtype").str();
+  } else if (json.contains("float")) {
+    argument.kind = Kind::Float;
+    StringRef text = reader.string(json["float"], "a float");
+    if (text != "inf" && text != "-inf" && text != "nan")
+      reader.fail("'" + text + "' isn't a number");
+    argument.number = text == "nan" ? std::nan("") : text == "inf" ? INFINITY : -INFINITY;
+  } else if (json.contains("graph")) {
+    argument.kind = Kind::Graph;
+    argument.graph = std::make_shared<Graph>();
+    const Json &graph = reader.object(json["graph"], "a graph");
+    for (const Json &input : reader.array(reader.get(graph, "inputs"), "a graph's inputs"))
+      argument.graph->inputs.push_back(readNamedValue(input));
+    readNodes(reader.get(graph, "nodes"), *argument.graph);
+    for (const Json &output : reader.array(reader.get(graph, "outputs"), "a graph's outputs"))
+      argument.graph->outputs.push_back(readArgument(output));
+  } else {
+    reader.fail("an argument is of no known kind");
+  }
+  return argument;
+}
+
+NamedValue TraceReader::readNamedValue(const Json &json) {
+  NamedValue value;
+  if (json.is_null())
+    return value;
+  value.name = reader.string(reader.get(json, "value"), "a value's name").str();
+  value.type = readType(reader.find(json, "type"));
+  return value;
+}
+
+Node TraceReader::readNode(const Json &json) {
+  Node node;
+  node.target = reader.string(reader.get(json, "op"), "a node's op").str();
+  for (const Json &argument : reader.array(reader.get(json, "args"), "a node's args")) {
+    if (!argument.is_array() || argument.size() != 2) {
+      reader.fail("an argument of " + node.target + " isn't a name and a value");
+      break;
+    }
+    node.arguments.push_back(
+        {reader.string(argument[0], "an argument's name").str(), readArgument(argument[1])});
+  }
+  for (const Json &result : reader.array(reader.get(json, "results"), "a node's results"))
+    node.results.push_back(readNamedValue(result));
+  if (const Json &at = reader.find(json, "at"); !at.is_null()) {
+    int64_t index = reader.integer(at, "a node's source");
+    if (index < 0 || index >= int64_t(program.locations.size()))
+      reader.fail("a node's source isn't one of the sources");
+    else
+      node.location = index;
+  }
+  return node;
+}
+
+void TraceReader::readNodes(const Json &nodes, Graph &graph) {
+  for (const Json &node : reader.array(nodes, "the nodes")) {
+    if (reader.hasFailed())
+      return;
+    graph.nodes.push_back(readNode(node));
+  }
+}
+
+void TraceReader::readHeader(const Json &document) {
+  const Json &version = reader.get(document, "version");
+  int64_t major = reader.integer(reader.get(version, "major"), "the version");
+  int64_t minor = reader.integer(reader.get(version, "minor"), "the version");
+  if (major != kMajorVersion)
+    reader.fail("it is of version " + Twine(major) + "." + Twine(minor) + "; version " +
+                Twine(kMajorVersion) + " is supported");
+  program.producer = reader.string(reader.get(document, "producer"), "the producer").str();
+  if (const Json &file = reader.find(document, "weights_file"); !file.is_null())
+    weightsFile = reader.string(file, "the weights' file").str();
+  if (const Json &metadata = reader.find(document, "metadata"); !metadata.is_null())
+    program.metadata = metadata.dump();
+  for (const auto &[name, range] :
+       reader.object(reader.get(document, "symbols"), "the symbols").items()) {
+    SymbolRange &symbol = program.symbols[name];
+    symbol.min = reader.integer(reader.get(range, "min"), "a symbol's minimum");
+    if (const Json &max = reader.find(range, "max"); !max.is_null())
+      symbol.max = reader.integer(max, "a symbol's maximum");
+  }
+  program.locations.emplace_back();
+  for (const Json &source : reader.array(reader.get(document, "sources"), "the sources")) {
+    if (!source.is_array() || source.size() < 2) {
+      reader.fail("a source isn't a file and a line");
+      return;
+    }
+    int64_t line = reader.integer(source[1], "a source's line");
+    program.locations.push_back({reader.string(source[0], "a source's file").str(),
+                                 unsigned(std::clamp<int64_t>(line, 0, INT32_MAX))});
+  }
+}
+
+void TraceReader::readInputs(const Json &inputs) {
+  for (const Json &input : reader.array(inputs, "the inputs")) {
+    InputSpec spec;
+    program.graph.inputs.push_back(readNamedValue(input));
+    if (const Json &weight = reader.find(input, "weight"); !weight.is_null()) {
+      spec.kind = InputSpec::Kind::Weight;
+      spec.weight = reader.string(weight, "a weight's name").str();
+    } else {
+      spec.userName = reader.string(reader.get(input, "name"), "an input's name").str();
+    }
+    program.inputs.push_back(std::move(spec));
+  }
+}
+
+void TraceReader::readOutputs(const Json &outputs) {
+  for (const Json &output : reader.array(outputs, "the outputs")) {
+    OutputSpec spec;
+    program.graph.outputs.push_back(readArgument(reader.get(output, "arg")));
+    if (const Json &weight = reader.find(output, "weight"); !weight.is_null()) {
+      spec.kind = OutputSpec::Kind::State;
+      spec.weight = reader.string(weight, "a weight's name").str();
+    } else {
+      spec.userName = reader.string(reader.get(output, "name"), "an output's name").str();
+    }
+    program.outputs.push_back(std::move(spec));
+  }
+}
+
+llvm::Error TraceReader::read(const Json &document) {
+  readHeader(document);
+  if (!reader.hasFailed())
+    readInputs(reader.get(document, "inputs"));
+  if (!reader.hasFailed())
+    readNodes(reader.get(document, "nodes"), program.graph);
+  if (!reader.hasFailed())
+    readOutputs(reader.get(document, "outputs"));
+  return reader.takeError();
+}
+
+/// The weights in the file, each with its place there.
+static llvm::Error readWeights(StringRef path, Program &program) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!file)
+    return makeError("can't open the trace's weights '{0}': {1}", path,
+                     file.getError().message());
+  std::shared_ptr<llvm::MemoryBuffer> owner = std::move(*file);
+  auto tensors = parseSafetensors(owner->getBuffer(), owner);
+  if (!tensors)
+    return makeError("'{0}': {1}", path, llvm::toString(tensors.takeError()));
+  for (NamedTensor &named : *tensors) {
+    Weight weight;
+    weight.tensor = std::move(named.tensor);
+    const char *data = weight.tensor.getData();
+    if (data >= owner->getBufferStart() && data < owner->getBufferEnd()) {
+      weight.path = path.str();
+      weight.offset = data - owner->getBufferStart();
+    }
+    program.weights.try_emplace(named.name, std::move(weight));
+  }
+  return llvm::Error::success();
+}
+
+static OwningOpRef<ModuleOp> importTraceImpl(StringRef bytes, StringRef path,
+                                             const ArrayRef<NamedTensor> *weights,
+                                             MLIRContext *context) {
+  Program program;
+  auto attempt = [&]() -> llvm::Error {
+    llvm::Expected<Json> document = parseJson(bytes, "the trace");
+    if (!document)
+      return document.takeError();
+    TraceReader reader(program);
+    if (llvm::Error error = reader.read(*document))
+      return error;
+    if (weights) {
+      for (const NamedTensor &weight : *weights)
+        program.weights[weight.name].tensor = weight.tensor;
+      return llvm::Error::success();
+    }
+    std::string name = reader.getWeightsFile();
+    if (name.empty())
+      return llvm::Error::success();
+    if (llvm::sys::path::filename(name) != name)
+      return makeError("the trace's weights '{0}' aren't beside it", name);
+    SmallString<128> file = llvm::sys::path::parent_path(path);
+    llvm::sys::path::append(file, name);
+    return readWeights(file, program);
+  };
+  if (llvm::Error error = attempt()) {
+    mlir::emitError(FileLineColLoc::get(context, path, 0, 0))
+        << llvm::toString(std::move(error));
+    return {};
+  }
+  return ProgramImporter(program, path, context).import();
+}
+
+std::vector<std::string> dlc::getTorchOps() { return OpTable::get().getTargets(); }
+
+bool dlc::isTrace(StringRef bytes) {
+  return bytes.ltrim().starts_with("{") && bytes.take_front(256).contains("\"dlc-trace\"");
+}
+
+OwningOpRef<ModuleOp> dlc::importTrace(StringRef bytes, StringRef path, MLIRContext *context) {
+  return importTraceImpl(bytes, path, nullptr, context);
+}
+
+OwningOpRef<ModuleOp> dlc::importTrace(StringRef bytes, ArrayRef<NamedTensor> weights,
+                                       StringRef path, MLIRContext *context) {
+  return importTraceImpl(bytes, path, &weights, context);
+}

@@ -1,0 +1,373 @@
+//===- View.cpp - ATen ops that rearrange elements ------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+using Direction = dl::ComparisonDirection;
+
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+/// The sizes asked for, the one that is -1 worked out.
+static LogicalResult importView(NodeImporter &n, StringRef name) {
+  Value self = n.tensor("self");
+  Sizes sizes = n.symbolics(name);
+  if (!self || n.hasFailed())
+    return failure();
+  auto *open = llvm::find_if(sizes, [](const Size &size) { return size.is(-1); });
+  if (open != sizes.end()) {
+    Size others = 1;
+    for (const Size &size : sizes)
+      if (&size != open)
+        others = n.mul(others, size);
+    *open = n.div(n.product(n.sizes(self)), others);
+  }
+  return n.result(n.reshape(self, sizes));
+}
+
+static LogicalResult importViewAs(NodeImporter &n) {
+  return n.result(n.reshape(n.tensor("self"), n.sizes(n.tensor("other"))));
+}
+
+static LogicalResult importViewDtype(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Type type = n.elementType("dtype");
+  if (!self || !type)
+    return failure();
+  if (n.elementTypeOf(self).getIntOrFloatBitWidth() != type.getIntOrFloatBitWidth())
+    return n.emitError() << "the element types differ in size";
+  return n.result(n.create<dl::BitcastOp>(n.type(self).clone(type), self));
+}
+
+static LogicalResult importExpand(NodeImporter &n) {
+  n.ignore({"implicit"});
+  Value self = n.tensor("self");
+  Sizes sizes = n.symbolics("size");
+  if (!self || n.hasFailed())
+    return failure();
+  int64_t added = int64_t(sizes.size()) - n.rankOf(self);
+  for (auto [d, size] : llvm::enumerate(sizes))
+    if (size.is(-1) && int64_t(d) >= added)
+      size = n.size(self, d - added);
+  return n.result(n.broadcastTo(self, sizes));
+}
+
+static LogicalResult importPermute(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  SmallVector<int64_t> given = n.integers("dims");
+  auto dims = n.normalizeAxes(given, n.rankOf(self), "dims");
+  return dims ? n.result(n.transpose(self, *dims)) : failure();
+}
+
+static LogicalResult importTranspose(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto a = n.axis("dim0", rank), b = n.axis("dim1", rank);
+  if (!a || !b)
+    return failure();
+  SmallVector<int64_t> dims = dimRange(0, rank);
+  if (rank > 0)
+    std::swap(dims[*a], dims[*b]);
+  return n.result(n.transpose(self, dims));
+}
+
+/// t, mT, T: the matrix transposed.
+static LogicalResult importMatrixTranspose(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  SmallVector<int64_t> dims = dimRange(0, n.rankOf(self));
+  if (dims.size() >= 2)
+    std::swap(dims[dims.size() - 1], dims[dims.size() - 2]);
+  return n.result(n.transpose(self, dims));
+}
+
+static LogicalResult importUnsqueeze(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self) + 1);
+  return axis ? n.result(n.unsqueeze(self, {*axis})) : failure();
+}
+
+/// Drops those of the named dimensions whose size is 1.
+static LogicalResult importSqueeze(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axes = n.has("dim") ? n.axes("dim", n.rankOf(self))
+                           : std::optional(dimRange(0, n.rankOf(self)));
+  if (!axes)
+    return failure();
+  // An empty list names no dimension.
+  if (n.getOverload() == "dims" && n.integers("dim").empty())
+    return n.result(self);
+  llvm::erase_if(*axes, [&](int64_t axis) {
+    return n.rankOf(self) == 0 || n.shapeOf(self)[axis] != 1;
+  });
+  return n.result(n.squeeze(self, *axes));
+}
+
+static LogicalResult importFlatten(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto first = n.axis("start_dim", rank), last = n.axis("end_dim", rank);
+  if (!first || !last)
+    return failure();
+  if (rank == 0)
+    return n.result(n.reshape(self, ArrayRef<int64_t>{1}));
+  return n.result(n.collapse(self, *first, *last + 1));
+}
+
+//===----------------------------------------------------------------------===//
+// Parts
+//===----------------------------------------------------------------------===//
+
+/// A bound of a slice: counted from the end where negative, moved into
+/// [0, size].
+static Size clampBound(NodeImporter &n, Size bound, Size size) {
+  if (bound.isStatic() && bound.getStatic() == INT64_MAX)
+    return size;
+  Size counted = bound.isStatic() && bound.getStatic() >= 0
+                     ? bound
+                     : n.select(Direction::lt, bound, 0, n.add(bound, size), bound);
+  if (counted.is(0))
+    return counted;
+  return n.min(n.max(counted, 0), size);
+}
+
+static LogicalResult importSlice(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  int64_t step = n.integer("step");
+  if (!axis || n.hasFailed())
+    return failure();
+  if (step < 1)
+    return n.emitError() << "its step is " << step;
+  Size size = n.size(self, *axis);
+  Size start = n.has("start") ? clampBound(n, n.symbolic("start"), size) : Size(0);
+  Size end = n.has("end") ? clampBound(n, n.symbolic("end"), size) : size;
+  if (start.is(0) && n.sameSize(end, size) && step == 1)
+    return n.result(self);
+  Size length = n.max(n.ceilDiv(n.sub(end, start), step), 0);
+  return n.result(n.sliceAxis(self, *axis, start, length, step));
+}
+
+static LogicalResult importSelect(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  Size index = n.symbolic("index");
+  if (!axis || n.hasFailed())
+    return failure();
+  Size size = n.size(self, *axis);
+  if (!index.isStatic() || index.getStatic() < 0)
+    index = n.select(Direction::lt, index, 0, n.add(index, size), index);
+  n.require(Direction::ge, index, 0, "the index is out of range");
+  n.require(Direction::lt, index, size, "the index is out of range");
+  return n.result(n.squeeze(n.sliceAxis(self, *axis, index, 1), {*axis}));
+}
+
+static LogicalResult importNarrow(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  Size start = n.symbolic("start"), length = n.symbolic("length");
+  if (!axis || n.hasFailed())
+    return failure();
+  Size size = n.size(self, *axis);
+  if (!start.isStatic() || start.getStatic() < 0)
+    start = n.select(Direction::lt, start, 0, n.add(start, size), start);
+  n.require(Direction::le, n.add(start, length), size, "the part reaches beyond the dimension");
+  return n.result(n.sliceAxis(self, *axis, start, length));
+}
+
+static LogicalResult cutInto(NodeImporter &n, Value self, int64_t axis, ArrayRef<Size> lengths) {
+  SmallVector<ImportedValue> parts;
+  Size start = 0;
+  for (const Size &length : lengths) {
+    parts.push_back(n.sliceAxis(self, axis, start, length));
+    start = n.add(start, length);
+  }
+  return n.results(parts);
+}
+
+/// Equal parts, the last one shorter.
+static LogicalResult importSplit(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  if (!axis)
+    return failure();
+  if (n.getTarget().contains("with_sizes") || n.getOverload() == "sizes")
+    return cutInto(n, self, *axis,
+                   n.symbolics(n.getOverload() == "sizes" ? "split_size" : "split_sizes"));
+  Size length = n.symbolic("split_size"), size = n.size(self, *axis);
+  if (n.hasFailed())
+    return failure();
+  Sizes lengths(std::max(n.numResults(), 1u), length);
+  lengths.back() = n.sub(size, n.mul(length, int64_t(lengths.size()) - 1));
+  return cutInto(n, self, *axis, lengths);
+}
+
+static LogicalResult importChunk(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  int64_t chunks = n.integer("chunks");
+  if (!axis || chunks < 1)
+    return n.emitError() << "the number of chunks is " << chunks;
+  Size size = n.size(self, *axis), length = n.ceilDiv(size, chunks);
+  Sizes lengths(std::max(n.numResults(), 1u), length);
+  lengths.back() = n.sub(size, n.mul(length, int64_t(lengths.size()) - 1));
+  return cutInto(n, self, *axis, lengths);
+}
+
+static LogicalResult importUnbind(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  if (!axis)
+    return failure();
+  SmallVector<ImportedValue> parts;
+  for (unsigned i = 0; i < n.numResults(); ++i)
+    parts.push_back(n.squeeze(n.sliceAxis(self, *axis, int64_t(i), 1), {*axis}));
+  return n.results(parts);
+}
+
+//===----------------------------------------------------------------------===//
+// Wholes
+//===----------------------------------------------------------------------===//
+
+/// Parts of another element type are converted; an empty one-dimensional part
+/// counts for nothing.
+static LogicalResult importCat(NodeImporter &n) {
+  Type type = n.resultElementType();
+  SmallVector<Value> all = n.tensors("tensors"), parts;
+  if (!type || n.hasFailed())
+    return failure();
+  int64_t rank = n.resultShape().size();
+  for (Value part : all)
+    if (n.rankOf(part) == rank)
+      parts.push_back(n.convert(part, type));
+    else if (n.rankOf(part) != 1 || n.shapeOf(part)[0] != 0)
+      return n.emitError() << "its parts are of different ranks";
+  auto axis = n.axis("dim", rank);
+  return axis ? n.result(n.concat(parts, *axis)) : failure();
+}
+
+static LogicalResult importStack(NodeImporter &n) {
+  Type type = n.resultElementType();
+  SmallVector<Value> parts = n.tensors("tensors");
+  if (!type || n.hasFailed() || parts.empty())
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(parts.front()) + 1);
+  if (!axis)
+    return failure();
+  for (Value &part : parts)
+    part = n.unsqueeze(n.convert(part, type), {*axis});
+  return n.result(n.concat(parts, *axis));
+}
+
+static LogicalResult importFlip(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  SmallVector<int64_t> given = n.integers("dims");
+  auto dims = n.normalizeAxes(given, std::max<int64_t>(n.rankOf(self), 1), "dims");
+  if (!dims)
+    return failure();
+  if (dims->empty() || n.rankOf(self) == 0)
+    return n.result(self);
+  return n.result(n.infer<dl::ReverseOp>(self, n.getBuilder().getDenseI64ArrayAttr(*dims)));
+}
+
+/// Each dimension the given times over; leading ones are added.
+static LogicalResult importRepeat(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Sizes repeats = n.symbolics("repeats");
+  if (!self || n.hasFailed())
+    return failure();
+  int64_t rank = repeats.size(), added = rank - n.rankOf(self);
+  Sizes own(added, Size(1)), wide, result;
+  own.append(n.sizes(self));
+  SmallVector<int64_t> dims;
+  for (int64_t d = 0; d < rank; ++d) {
+    wide.push_back(repeats[d]);
+    if (d >= added)
+      dims.push_back(wide.size());
+    wide.push_back(own[d]);
+    result.push_back(n.mul(repeats[d], own[d]));
+  }
+  return n.result(n.reshape(n.broadcastInDim(self, wide, dims), result));
+}
+
+static LogicalResult importConstantPad(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Sizes pads = n.symbolics("pad");
+  if (!self || n.hasFailed())
+    return failure();
+  int64_t rank = n.rankOf(self);
+  Sizes low(rank, Size(0)), high(rank, Size(0));
+  if (pads.size() % 2 || pads.size() / 2 > size_t(rank))
+    return n.emitError() << "it pads more dimensions than there are";
+  for (size_t i = 0; i < pads.size() / 2; ++i) {
+    low[rank - 1 - i] = pads[2 * i];
+    high[rank - 1 - i] = pads[2 * i + 1];
+  }
+  return n.result(
+      n.padConstant(self, low, high, n.operand("value", n.elementTypeOf(self))));
+}
+
+void torch::registerViewOps(OpTable &t) {
+  t.add({"aten.view.default", "aten._unsafe_view.default", "aten._reshape_copy.default",
+         "aten.view_copy.default"},
+        [](NodeImporter &n) { return importView(n, "size"); });
+  t.add("aten.reshape.default", [](NodeImporter &n) { return importView(n, "shape"); });
+  t.add({"aten.view_as.default", "aten.reshape_as.default"}, importViewAs);
+  t.add("aten.view.dtype", importViewDtype);
+  t.add({"aten.expand.default", "aten.expand_copy.default"}, importExpand);
+  t.add({"aten.permute.default", "aten.permute_copy.default"}, importPermute);
+  t.add({"aten.transpose.int", "aten.transpose_copy.int"}, importTranspose);
+  t.add({"aten.t.default", "aten.t_copy.default", "aten.numpy_T.default", "aten.mT.default"},
+        importMatrixTranspose);
+  t.add({"aten.unsqueeze.default", "aten.unsqueeze_copy.default"}, importUnsqueeze);
+  t.add({"aten.squeeze.default", "aten.squeeze.dim", "aten.squeeze.dims",
+         "aten.squeeze_copy.default", "aten.squeeze_copy.dim", "aten.squeeze_copy.dims"},
+        importSqueeze);
+  t.add("aten.flatten.using_ints", importFlatten);
+  t.add({"aten.slice.Tensor", "aten.slice_copy.Tensor"}, importSlice);
+  t.add({"aten.select.int", "aten.select_copy.int"}, importSelect);
+  t.add({"aten.narrow.default", "aten.narrow_copy.default"}, importNarrow);
+  t.add({"aten.split.Tensor", "aten.split_copy.Tensor", "aten.split_with_sizes.default",
+         "aten.split_with_sizes_copy.default", "aten.split.sizes"},
+        importSplit);
+  t.add("aten.chunk.default", importChunk);
+  t.add({"aten.unbind.int", "aten.unbind_copy.int"}, importUnbind);
+  t.add("aten.cat.default", importCat);
+  t.add("aten.stack.default", importStack);
+  t.add("aten.flip.default", importFlip);
+  t.add("aten.repeat.default", importRepeat);
+  t.add("aten.constant_pad_nd.default", importConstantPad);
+}

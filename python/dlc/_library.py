@@ -1,0 +1,102 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""libdlc by ctypes (include/dlc-c/Dlc.h). Calls release the interpreter's lock."""
+
+import ctypes
+import functools
+import os
+import pathlib
+
+from ._errors import CompileError, DlcError
+
+
+class _Weight(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_char_p), ("data", ctypes.c_void_p),
+                ("shape", ctypes.POINTER(ctypes.c_int64)), ("rank", ctypes.c_int32)]
+
+
+_PHASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double)
+
+
+class _Request(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("path", ctypes.c_char_p), ("model", ctypes.c_char_p),
+                ("model_bytes", ctypes.c_size_t), ("weights", ctypes.POINTER(_Weight)),
+                ("num_weights", ctypes.c_size_t), ("output", ctypes.c_char_p),
+                ("header", ctypes.c_char_p), ("name", ctypes.c_char_p), ("cpu", ctypes.c_char_p),
+                ("num_threads", ctypes.c_int32), ("external_weights", ctypes.c_int32),
+                ("on_phase", _PHASE), ("user", ctypes.c_void_p)]
+
+
+def _candidates():
+    """Where the library may be: $DLC_LIBRARY, in the package, in the build tree that
+    the package is part of."""
+    if os.environ.get("DLC_LIBRARY"):
+        yield pathlib.Path(os.environ["DLC_LIBRARY"])
+        return
+    package = pathlib.Path(__file__).resolve().parent
+    yield package / "libdlc.so"
+    build = pathlib.Path(os.environ.get("DLC_BUILD", package.parent.parent / "build"))
+    yield build / "lib" / "libdlc.so"
+
+
+@functools.lru_cache(maxsize=None)
+def path() -> pathlib.Path:
+    """The library's file."""
+    tried = list(_candidates())
+    for candidate in tried:
+        if candidate.exists():
+            return candidate
+    raise DlcError("the compiler's library isn't there: " + " or ".join(map(str, tried))
+                   + "; build it with scripts/build, or name it in $DLC_LIBRARY")
+
+
+@functools.lru_cache(maxsize=None)
+def _load():
+    library = ctypes.CDLL(str(path()))
+    library.dlc_compile.argtypes = [ctypes.POINTER(_Request), ctypes.POINTER(ctypes.c_void_p)]
+    library.dlc_free.argtypes = [ctypes.c_void_p]
+    library.dlc_torch_ops.restype = ctypes.c_char_p
+    return library
+
+
+@functools.lru_cache(maxsize=None)
+def torch_ops() -> frozenset:
+    """The ATen ops that the compiler imports, as "aten.add.Tensor"."""
+    return frozenset(_load().dlc_torch_ops().decode().split())
+
+
+def address_of(data) -> int:
+    """Where a buffer's bytes are."""
+    import numpy as np
+
+    return np.frombuffer(data, dtype=np.uint8).ctypes.data if len(data) else 0
+
+
+def compile_file(path, output, *, model=None, weights=(), header=None, name=None, cpu=None,
+                 threads=0, external_weights=False, on_phase=None) -> str:
+    """Compiles; returns the warnings, raises CompileError with the errors."""
+    library = _load()
+    array = (_Weight * max(len(weights), 1))()
+    for slot, (key, weight) in zip(array, weights.items() if weights else ()):
+        slot.name, slot.type = key.encode(), weight.dtype.encode()
+        slot.data = address_of(weight.data)
+        slot.shape = (ctypes.c_int64 * max(len(weight.shape), 1))(*weight.shape)
+        slot.rank = len(weight.shape)
+    callback = _PHASE(lambda _, phase, seconds: on_phase(phase.decode(), seconds)) \
+        if on_phase else _PHASE()
+    encode = lambda text: os.fsencode(text) if text is not None else None  # noqa: E731
+    request = _Request(
+        size=ctypes.sizeof(_Request), path=encode(path), model=model,
+        model_bytes=len(model) if model is not None else 0, weights=array,
+        num_weights=len(weights), output=encode(output), header=encode(header),
+        name=encode(name), cpu=encode(cpu), num_threads=threads,
+        external_weights=int(external_weights), on_phase=callback)
+    messages = ctypes.c_void_p()
+    failed = library.dlc_compile(ctypes.byref(request), ctypes.byref(messages))
+    text = ""
+    if messages.value:
+        text = ctypes.string_at(messages.value).decode(errors="replace").strip()
+        library.dlc_free(messages)
+    if failed:
+        raise CompileError(text.replace("error: ", "", 1) if text.count("\n") == 0 else text)
+    return text

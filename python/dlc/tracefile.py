@@ -1,0 +1,138 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Traces in files: JSON and safetensors (docs/trace.md)."""
+
+import json
+import os
+import pathlib
+import struct
+
+from ._errors import TraceError
+
+VERSION = {"major": 1, "minor": 0}
+
+#: The trace's name of an element type: safetensors' name, NumPy's, bytes.
+TYPES = {
+    "f64": ("F64", "float64", 8), "f32": ("F32", "float32", 4), "f16": ("F16", "float16", 2),
+    "bf16": ("BF16", "bfloat16", 2), "f8E4M3FN": ("F8_E4M3", "float8_e4m3fn", 1),
+    "f8E5M2": ("F8_E5M2", "float8_e5m2", 1), "i1": ("BOOL", "bool", 1),
+    "i8": ("I8", "int8", 1), "i16": ("I16", "int16", 2), "i32": ("I32", "int32", 4),
+    "i64": ("I64", "int64", 8), "ui8": ("U8", "uint8", 1), "ui16": ("U16", "uint16", 2),
+    "ui32": ("U32", "uint32", 4), "ui64": ("U64", "uint64", 8),
+}
+_BY_SAFETENSORS = {v[0]: k for k, v in TYPES.items()}
+
+
+class Weight:
+    """A tensor of a trace: `dtype` (the trace's name), `shape`, and its bytes, as a
+    buffer that `owner` keeps alive."""
+
+    def __init__(self, dtype, shape, data, owner=None):
+        self.dtype, self.shape, self.data, self.owner = dtype, tuple(shape), data, owner
+
+
+class Trace:
+    """A recorded PyTorch program: a graph of ATen ops (`document`, what the JSON file
+    holds) and its weights. `dlc.compile` takes one; `save` writes it."""
+
+    def __init__(self, document, weights):
+        self.document = document
+        self.weights = weights
+
+    def save(self, path) -> None:
+        """Writes `path` (JSON) and the weights beside it (.safetensors)."""
+        path = pathlib.Path(path)
+        weights = path.with_suffix(".safetensors")
+        document = dict(self.document, weights_file=weights.name if self.weights else None)
+        if self.weights:
+            _write_safetensors(weights, self.weights)
+        path.write_text(json.dumps(document, indent=1) + "\n")
+
+    def to_json(self) -> str:
+        """The graph alone, as the compiler reads it."""
+        return json.dumps(self.document)
+
+    @property
+    def ops(self):
+        """The ops of the program, each with how often it occurs."""
+        counts = {}
+        for node in self.document["nodes"]:
+            counts[node["op"]] = counts.get(node["op"], 0) + 1
+        return counts
+
+    def __repr__(self):
+        inputs = ", ".join(f"{i['name']}: {_type_name(i.get('type'))}"
+                           for i in self.document["inputs"] if "name" in i)
+        return f"<dlc.Trace ({inputs}), {len(self.document['nodes'])} ops>"
+
+
+def _type_name(type):
+    if not isinstance(type, dict):
+        return str(type)
+    sizes = [s if isinstance(s, (int, str)) else "?" for s in type["shape"]]
+    return f"{type['dtype']}[{', '.join(map(str, sizes))}]"
+
+
+def _write_safetensors(path, weights):
+    header, offset = {}, 0
+    for name, weight in weights.items():
+        size = len(weight.data)
+        header[name] = {"dtype": TYPES[weight.dtype][0], "shape": list(weight.shape),
+                        "data_offsets": [offset, offset + size]}
+        offset += size + -size % 8
+    # Entries must follow each other: the padding that aligns them has names, too.
+    padded = {}
+    for i, (name, entry) in enumerate(header.items()):
+        padded[name] = entry
+        size = entry["data_offsets"][1] - entry["data_offsets"][0]
+        if -size % 8:
+            end = entry["data_offsets"][1]
+            padded[f"dlc.padding.{i}"] = {"dtype": "U8", "shape": [-size % 8],
+                                          "data_offsets": [end, end + -size % 8]}
+    text = json.dumps(padded).encode()
+    text += b" " * (-(len(text) + 8) % 64)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for weight in weights.values():
+            file.write(weight.data)
+            file.write(b"\0" * (-len(weight.data) % 8))
+
+
+def _read_safetensors(path):
+    import mmap
+
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size < 8:
+            raise TraceError(f"{path}: it isn't a safetensors file")
+        mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    size = struct.unpack("<Q", mapped[:8])[0]
+    weights = {}
+    try:
+        header = json.loads(bytes(mapped[8:8 + size]))
+        for name, entry in header.items():
+            if name == "__metadata__" or name.startswith("dlc.padding."):
+                continue
+            begin, end = entry["data_offsets"]
+            weights[name] = Weight(_BY_SAFETENSORS[entry["dtype"]], entry["shape"],
+                                   mapped[8 + size + begin:8 + size + end], mapped)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TraceError(f"{path}: it is damaged ({error})") from None
+    return weights
+
+
+def load_trace(path) -> Trace:
+    """Reads a trace that `Trace.save` wrote; its weights are mapped. Needs no PyTorch."""
+    path = pathlib.Path(path)
+    try:
+        document = json.loads(path.read_text())
+    except ValueError as error:
+        raise TraceError(f"{path}: it isn't a trace ({error})") from None
+    if not isinstance(document, dict) or document.get("format") != "dlc-trace":
+        raise TraceError(f"{path}: it isn't a trace")
+    version = document.get("version", {})
+    if version.get("major") != VERSION["major"]:
+        raise TraceError(f"{path}: it is of version {version.get('major')}; version "
+                         f"{VERSION['major']} is supported")
+    name = document.get("weights_file")
+    weights = _read_safetensors(path.parent / pathlib.Path(name).name) if name else {}
+    return Trace(document, weights)

@@ -1,0 +1,430 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Recording PyTorch programs: torch.export, then what the trace format holds."""
+
+import collections
+import functools
+import inspect
+import math
+import operator
+import os
+import re
+import types
+
+import torch
+import torch.utils._pytree as pytree
+
+from . import _library, tree
+from ._errors import TraceError
+from .tracefile import VERSION, Trace, Weight
+
+_DTYPES = {
+    torch.float64: "f64", torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16",
+    torch.float8_e4m3fn: "f8E4M3FN", torch.float8_e5m2: "f8E5M2", torch.bool: "i1",
+    torch.int8: "i8", torch.int16: "i16", torch.int32: "i32", torch.int64: "i64",
+    torch.uint8: "ui8", torch.uint16: "ui16", torch.uint32: "ui32", torch.uint64: "ui64",
+    torch.complex64: "c64", torch.complex128: "c128", torch.complex32: "c32",
+}
+
+#: Ops that change buffers although their schemas don't say so: always taken apart.
+_NEVER_KEPT = {"aten.batch_norm.default", "aten.instance_norm.default"}
+
+_OPERATORS = {
+    operator.add: "operator.add", operator.sub: "operator.sub", operator.mul: "operator.mul",
+    operator.floordiv: "operator.floordiv", operator.truediv: "operator.truediv",
+    operator.mod: "operator.mod", operator.neg: "operator.neg", operator.pow: "operator.pow",
+    operator.eq: "operator.eq", operator.ne: "operator.ne", operator.lt: "operator.lt",
+    operator.le: "operator.le", operator.gt: "operator.gt", operator.ge: "operator.ge",
+    operator.and_: "operator.and", operator.or_: "operator.or",
+    torch.sym_max: "torch.sym_max", torch.sym_min: "torch.sym_min",
+    torch.sym_float: "torch.sym_float", torch.sym_int: "torch.sym_int",
+    torch.sym_not: "torch.sym_not", math.floor: "math.floor", math.ceil: "math.ceil",
+    math.trunc: "torch.sym_int", round: "math.round",
+}
+
+#: The parameters of ops that take graphs.
+_HIGHER_ORDER = {
+    "cond": ["pred", "true_graph", "false_graph", "operands"],
+    "while_loop": ["cond_graph", "body_graph", "carried", "additional"],
+    "scan": ["body", "init", "xs", "additional"],
+    "map_impl": ["body", "xs", "additional"],
+}
+
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+@functools.lru_cache(maxsize=None)
+def _decompositions():
+    """How to take apart the ops that the compiler doesn't import."""
+    known = _library.torch_ops() - _NEVER_KEPT
+    table = dict(torch.export.default_decompositions().items())
+    for op, decomposition in torch._decomp.decomposition_table.items():
+        table.setdefault(op, decomposition)
+    return {op: decomposition for op, decomposition in table.items() if str(op) not in known}
+
+
+def _module_of(function):
+    """A function as a module. PyTorch records the lines of frames called `forward`, so
+    that is what a Python function is called here."""
+    if isinstance(function, types.FunctionType):
+        named = types.FunctionType(function.__code__.replace(co_name="forward"),
+                                   function.__globals__, "forward", function.__defaults__,
+                                   function.__closure__)
+        named.__kwdefaults__ = function.__kwdefaults__
+        function = named
+
+    class Function(torch.nn.Module):
+        def forward(self, *args, **kwargs):
+            return function(*args, **kwargs)
+
+    return Function()
+
+
+def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -> Trace:
+    """See dlc.trace."""
+    from .torchscript import is_script, trace_script
+
+    if is_script(model):
+        return trace_script(model, args, kwargs)
+    module = model if isinstance(model, torch.nn.Module) else _module_of(model)
+    args, kwargs = tuple(args), dict(kwargs or {})
+    try:
+        with torch.no_grad():
+            program = torch.export.export(module, args, kwargs, strict=strict,
+                                          dynamic_shapes=dynamic_shapes)
+    except Exception as error:
+        raise TraceError(f"torch.export can't record the program: {error}") from error
+    return from_exported(program, parameters=_parameters(model))
+
+
+def _parameters(model):
+    """The names of a callable's positional parameters; None where they aren't fixed."""
+    function = model.forward if isinstance(model, torch.nn.Module) else model
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return [p.name for p in parameters
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def from_exported(program, parameters=None) -> Trace:
+    """A trace of a torch.export.ExportedProgram."""
+    try:
+        with torch.no_grad():
+            program = program.run_decompositions(_decompositions())
+    except Exception as error:
+        raise TraceError(f"the program's ops can't be taken apart: {error}") from error
+    return _Writer(program, parameters).write()
+
+
+def _source(node):
+    """The file and line of the user's own code that a node is from."""
+    lines = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
+    own = [(f, int(n)) for f, n in lines
+           if not f.startswith((_TORCH, _OWN, "torch/", "<"))]
+    if own:
+        return own[-1]
+    return (lines[-1][0], int(lines[-1][1])) if lines else None
+
+
+def size_expression(size):
+    """A size as JSON: a number, a symbol, or [operation, operand, ...]."""
+    if isinstance(size, int):
+        return size
+    return _expression(size.node.expr)
+
+
+def _expression(expr):
+    if expr.is_Integer:
+        return int(expr)
+    if expr.is_Symbol:
+        return str(expr)
+    name = type(expr).__name__
+    names = {"Add": "add", "Mul": "mul", "FloorDiv": "floordiv", "CleanDiv": "floordiv",
+             "Mod": "mod", "PythonMod": "mod", "Max": "max", "Min": "min"}
+    if name == "Pow" and expr.exp.is_Integer and 0 < int(expr.exp) < 8:
+        return ["mul"] + [_expression(expr.base)] * int(expr.exp)
+    if name == "IntTrueDiv":
+        name = "FloorDiv"
+    return [names.get(name, name)] + [_expression(a) for a in expr.args]
+
+
+class _Writer:
+    """Turns one exported program into a trace."""
+
+    def __init__(self, program, parameters):
+        self.program, self.parameters = program, parameters
+        self.weights, self.storages = {}, {}
+        self.sources, self.source_index = [], {}
+
+    def write(self):
+        graph = self.program.graph
+        signature = self.program.graph_signature
+        inputs, in_metadata = self._inputs(graph, signature)
+        nodes = self._nodes(graph, self.program.graph_module)
+        outputs, out_metadata = self._outputs(graph, signature)
+        call = self.program.module_call_graph[0].signature
+        metadata = {"in_tree": _tree(call.in_spec), "out_tree": _tree(call.out_spec),
+                    "inputs": in_metadata, "outputs": out_metadata,
+                    "parameters": self.parameters}
+        document = {
+            "format": "dlc-trace", "version": VERSION,
+            "producer": f"torch {torch.__version__}", "weights_file": None,
+            "symbols": self._symbols(), "inputs": inputs, "nodes": nodes, "outputs": outputs,
+            "sources": self.sources, "metadata": metadata,
+        }
+        return Trace(document, self.weights)
+
+    def _symbols(self):
+        symbols = {}
+        for symbol, limits in self.program.range_constraints.items():
+            if not symbol.is_Symbol:
+                continue
+            entry = {"min": max(int(limits.lower), 0)}
+            if limits.upper.is_Integer and int(limits.upper) < 2**62:
+                entry["max"] = int(limits.upper)
+            symbols[str(symbol)] = entry
+        return symbols
+
+    def _weight(self, name, tensor):
+        """The name under which a parameter, buffer or constant is kept; tied ones are
+        kept once."""
+        tensor = tensor.detach()
+        if tensor.device.type != "cpu":
+            tensor = tensor.cpu()
+        key = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+        if tensor.numel() and key in self.storages:
+            return self.storages[key]
+        self.storages[key] = name
+        dtype = _DTYPES.get(tensor.dtype)
+        if dtype is None or tensor.is_sparse or tensor.is_quantized:
+            raise TraceError(f"the weight '{name}' is of a kind that isn't supported, "
+                             f"{tensor.dtype} {tensor.layout}")
+        dense = tensor.contiguous()
+        size = dense.numel() * dense.element_size()
+        data = memoryview(b"")
+        if size:
+            flat = dense.reshape(-1).view(torch.uint8)
+            data = memoryview(flat.numpy())
+        self.weights[name] = Weight(dtype, tensor.shape, data, dense)
+        return name
+
+    def _inputs(self, graph, signature):
+        from torch.export.graph_signature import (ConstantArgument, InputKind)
+
+        kept = {InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR}
+        mutated = set(signature.buffers_to_mutate.values())
+        values = dict(self.program.constants)
+        values.update(self.program.state_dict)
+        placeholders = [n for n in graph.nodes if n.op == "placeholder"]
+        names = self._input_names(signature)
+        inputs, metadata = [], []
+        for node, spec in zip(placeholders, signature.input_specs):
+            entry = {"value": node.name, "type": self._type(node.meta.get("val"))}
+            if spec.kind in kept:
+                name = spec.target
+                if name in mutated:  # state is shared with nothing
+                    entry["weight"] = self._own_weight(name, values[name])
+                else:
+                    entry["weight"] = self._weight(name, values[name])
+            elif spec.kind == InputKind.USER_INPUT:
+                name = next(names)
+                if isinstance(spec.arg, ConstantArgument):
+                    entry["type"] = "none"
+                    metadata.append({"constant": _plain(spec.arg.value)})
+                else:
+                    metadata.append(None)
+                entry["name"] = name
+            else:
+                raise TraceError(f"an input of kind {spec.kind} isn't supported")
+            inputs.append(entry)
+        return inputs, metadata
+
+    def _own_weight(self, name, tensor):
+        return self._weight(name, tensor.clone())
+
+    def _input_names(self, signature):
+        """What callers call the inputs: parameters' names, with keys where nested."""
+        call = self.program.module_call_graph[0].signature
+        structure = _tree(call.in_spec)
+        if structure is None:
+            return iter(str(n) for n in signature.user_inputs)
+        positional, named = structure["tuple"]
+        names = []
+        for i, inner in enumerate(positional["tuple"]):
+            known = self.parameters and i < len(self.parameters)
+            names += tree.paths(inner, self.parameters[i] if known else f"input_{i}")
+        names += tree.paths(named)
+        counts = collections.Counter(names)
+        return iter(n if counts[n] == 1 else f"{n}_{i}" for i, n in enumerate(names))
+
+    def _outputs(self, graph, signature):
+        from torch.export.graph_signature import ConstantArgument, OutputKind
+
+        results = next(n for n in graph.nodes if n.op == "output").args[0]
+        call = self.program.module_call_graph[0].signature
+        out_tree = _tree(call.out_spec)
+        names = iter(tree.paths(out_tree, "output"))
+        outputs, metadata = [], []
+        inputs = [s.arg for s in signature.input_specs if s.kind.name == "USER_INPUT"]
+        tensors = [a.name for a in inputs if not isinstance(a, ConstantArgument)]
+        for result, spec in zip(results, signature.output_specs):
+            if spec.kind == OutputKind.BUFFER_MUTATION:
+                outputs.append({"arg": self._argument(result), "weight": spec.target})
+            elif spec.kind == OutputKind.USER_OUTPUT:
+                name = next(names)
+                if isinstance(spec.arg, ConstantArgument):
+                    metadata.append({"constant": _plain(spec.arg.value)})
+                    continue
+                is_number = not isinstance(result.meta.get("val"), torch.Tensor)
+                metadata.append({"number": True} if is_number else None)
+                outputs.append({"arg": self._argument(result), "name": name})
+            elif spec.kind == OutputKind.USER_INPUT_MUTATION:
+                raise TraceError(f"the program changes its input '{spec.target}', which isn't "
+                                 "supported; return the new value instead")
+            else:
+                raise TraceError(f"an output of kind {spec.kind} isn't supported")
+        return outputs, metadata
+
+    def _type(self, value):
+        if isinstance(value, torch.Tensor):
+            return {"dtype": _DTYPES.get(value.dtype, str(value.dtype)),
+                    "shape": [size_expression(s) for s in value.shape]}
+        for kinds, name in (((bool, torch.SymBool), "bool"), ((int, torch.SymInt), "int"),
+                            ((float, torch.SymFloat), "float")):
+            if isinstance(value, kinds):
+                return name
+        return "none" if value is None else None
+
+    def _nodes(self, graph, module):
+        return [self._node(node, module) for node in graph.nodes
+                if node.op == "call_function" and node.target is not operator.getitem]
+
+    def _node(self, node, module):
+        entry = {"op": self._target(node), "args": self._arguments(node, module),
+                 "results": self._results(node)}
+        source = _source(node)
+        if source:
+            if source not in self.source_index:
+                self.sources.append(list(source))
+                self.source_index[source] = len(self.sources)
+            entry["at"] = self.source_index[source]
+        return entry
+
+    def _target(self, node):
+        target = node.target
+        if isinstance(target, torch._ops.OpOverload):
+            return str(target)
+        if isinstance(target, torch._ops.HigherOrderOperator):
+            return "higher_order." + target.name()
+        if target in _OPERATORS:
+            return _OPERATORS[target]
+        return f"{getattr(target, '__module__', '')}.{getattr(target, '__name__', target)}"
+
+    def _results(self, node):
+        value = node.meta.get("val")
+        if not isinstance(value, (list, tuple)):
+            return [{"value": node.name, "type": self._type(value)}]
+        used = {user.args[1]: user for user in node.users if user.target is operator.getitem}
+        return [{"value": used[i].name, "type": self._type(v)} if i in used else None
+                for i, v in enumerate(value)]
+
+    def _arguments(self, node, module):
+        """All arguments by name, defaults filled in."""
+        target = node.target
+        if isinstance(target, torch._ops.OpOverload):
+            given = dict(node.kwargs)
+            arguments = []
+            for i, parameter in enumerate(target._schema.arguments):
+                if i < len(node.args) and not parameter.kwarg_only:
+                    value = node.args[i]
+                else:
+                    value = given.get(parameter.name, parameter.default_value)
+                wants_float = str(parameter.type) in ("float", "Optional[float]")
+                if wants_float and isinstance(value, int) and not isinstance(value, bool):
+                    value = float(value)
+                arguments.append([parameter.name, self._argument(value, module)])
+            return arguments
+        names = ["a", "b", "c"]
+        if isinstance(target, torch._ops.HigherOrderOperator):
+            names = _HIGHER_ORDER.get(target.name(), [f"arg{i}" for i in range(len(node.args))])
+        pairs = list(zip(names, node.args)) + list(node.kwargs.items())
+        return [[name, self._argument(value, module)] for name, value in pairs]
+
+    def _argument(self, value, module=None):
+        if value is None or isinstance(value, (bool, int, str)):
+            return value
+        if isinstance(value, float):
+            if math.isfinite(value):
+                return value
+            return {"float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+        if isinstance(value, torch.fx.Node):
+            if value.op == "get_attr":
+                return self._attribute(value, module)
+            return {"value": value.name}
+        if isinstance(value, (list, tuple, torch.fx.immutable_collections.immutable_list)):
+            return [self._argument(v, module) for v in value]
+        if isinstance(value, torch.dtype):
+            return {"dtype": _DTYPES.get(value, str(value))}
+        if isinstance(value, (torch.device, torch.layout, torch.memory_format)):
+            return str(value)
+        if isinstance(value, complex):
+            raise TraceError("complex numbers aren't supported")
+        raise TraceError(f"an argument of type {type(value).__name__} isn't supported")
+
+    def _attribute(self, node, module):
+        attribute = module
+        for part in node.target.split("."):
+            attribute = getattr(attribute, part)
+        if isinstance(attribute, torch.fx.GraphModule):
+            return {"graph": self._subgraph(attribute)}
+        raise TraceError(f"the constant '{node.target}' isn't an input of the exported program")
+
+    def _subgraph(self, module):
+        graph = module.graph
+        results = next(n for n in graph.nodes if n.op == "output").args[0]
+        results = results if isinstance(results, (list, tuple)) else [results]
+        return {"inputs": [{"value": n.name, "type": self._type(n.meta.get("val"))}
+                           for n in graph.nodes if n.op == "placeholder"],
+                "nodes": self._nodes(graph, module),
+                "outputs": [self._argument(r, module) for r in results]}
+
+
+def _plain(value):
+    """A constant of the program's inputs or outputs as JSON; what JSON lacks as text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return str(value)
+
+
+def _tree(spec):
+    """A TreeSpec as JSON (see dlc.tree)."""
+    if spec is None:
+        return None
+    if spec.is_leaf():
+        return "*"
+    children = spec.children() if callable(getattr(spec, "children", None)) else spec.children_specs
+    inner = [_tree(c) for c in children]
+    kind = spec.type
+    if kind is tuple:
+        return {"tuple": inner}
+    if kind is list or kind is collections.deque:
+        return {"list": inner}
+    if kind is type(None):
+        return None
+    if kind in (dict, collections.OrderedDict):
+        return {"dict": [[k, c] for k, c in zip(spec.context, inner)]}
+    if kind is collections.defaultdict:
+        return {"dict": [[k, c] for k, c in zip(spec.context[1], inner)]}
+    if pytree.is_namedtuple_class(kind):
+        return {"namedtuple": kind.__name__, "fields": list(kind._fields), "items": inner}
+    # A class that somebody registered: its parts, by its names where it has them.
+    context = spec.context[0] if isinstance(spec.context, (list, tuple)) and spec.context \
+        and isinstance(spec.context[0], (list, tuple)) else spec.context
+    if isinstance(context, (list, tuple)) and len(context) == len(inner):
+        return {"dict": [[str(k), c] for k, c in zip(context, inner)]}
+    return {"tuple": inner}

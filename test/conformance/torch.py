@@ -1,0 +1,329 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""PyTorch's OpInfo database through trace, dl and compiled code, against eager.
+
+Each entry of torch.testing's op_db is run on all its sample inputs. Many samples
+are one program, which is traced and compiled once: an entry passes if every
+result of every sample is right.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import pathlib
+import re
+import signal
+import sys
+import time
+import traceback
+
+from conformance import common
+
+PACKAGES = {"torch": "torch", "numpy": "numpy", "expecttest": "expecttest", "scipy": "scipy"}
+REPORT = common.ROOT / "docs" / "conformance" / "torch.md"
+
+#: Samples in one program.
+BATCH = 24
+
+#: What can't be the same, by the entry's name.
+OUT_OF_SCOPE = [
+    (r"^(normal|uniform|bernoulli|multinomial|rand|randn|randint|rand_like|randn_like|"
+     r"randint_like|cauchy|exponential|geometric|log_normal|nn\.functional\.(dropout\d?d?|"
+     r"alpha_dropout|feature_alpha_dropout.*|fractional_max_pool.*|rrelu)|"
+     r"nn\.functional\.dropout[23]d|pca_lowrank|svd_lowrank)$",
+     "gives random numbers"),
+    (r"^(empty|empty_like|new_empty|new_empty_strided|empty_strided|empty_permuted)$",
+     "gives elements that aren't defined"),
+    (r"^(sparse\..*|to_sparse|torch\.ops\.aten\._sparse.*)$", "is about sparse tensors"),
+]
+
+
+def flat(torch, value, out):
+    """The tensors of a result, in order."""
+    import torch.utils._pytree as pytree
+
+    for leaf in pytree.tree_leaves(value):
+        if isinstance(leaf, (bool, int, float)):
+            leaf = torch.tensor(leaf)
+        if isinstance(leaf, torch.Tensor):
+            out.append(leaf)
+    return out
+
+
+class Batch:
+    """Some samples of an op as one function of all their tensors."""
+
+    def __init__(self, torch, op, samples):
+        import torch.utils._pytree as pytree
+
+        self.torch, self.op, self.pytree = torch, op, pytree
+        self.samples, self.tensors = [], []
+        for sample in samples:
+            leaves, spec = pytree.tree_flatten((sample.input, sample.args, sample.kwargs))
+            places = []
+            for i, leaf in enumerate(leaves):
+                if isinstance(leaf, torch.Tensor):
+                    places.append(i)
+                    self.tensors.append(leaf.detach())
+                    leaves[i] = None
+            self.samples.append((leaves, places, spec))
+
+    def results(self, tensors):
+        tensors = iter(tensors)
+        for leaves, places, spec in self.samples:
+            leaves = list(leaves)
+            for place in places:
+                leaf = next(tensors)
+                # In-place ops change a copy of their own.
+                leaves[place] = leaf
+            value, args, kwargs = self.pytree.tree_unflatten(leaves, spec)
+            yield self.op(value, *args, **kwargs)
+
+    def run(self, *tensors):
+        return [flat(self.torch, result, []) for result in self.results(tensors)]
+
+
+def tolerances(torch, dtype):
+    """What assert_close demands of this element type, thrice."""
+    table = {torch.float32: (1e-5, 1.3e-6), torch.float64: (1e-7, 1e-7),
+             torch.float16: (1e-3, 1e-3), torch.bfloat16: (1e-2, 1.6e-2)}
+    atol, rtol = table.get(dtype, (0.0, 0.0))
+    return {"atol": 10 * atol, "rtol": 10 * rtol}
+
+
+def check(torch, got, expected):
+    """A sentence if the results differ."""
+    if len(got) != len(expected):
+        return f"{len(got)} results instead of {len(expected)}"
+    for i, (g, e) in enumerate(zip(got, expected)):
+        if g.dtype != e.dtype or g.shape != e.shape:
+            return f"result {i} is {g.dtype}{list(g.shape)}, not {e.dtype}{list(e.shape)}"
+        try:
+            torch.testing.assert_close(g, e.detach(), equal_nan=True, **tolerances(torch, e.dtype))
+        except AssertionError as error:
+            lines = [l.strip() for l in str(error).splitlines() if l.strip()]
+            return f"result {i}: " + "; ".join(lines[:4])[:300]
+    return None
+
+
+def run_entry(entry, dtype_name, limit, keep_going):
+    """All samples of one entry: status, samples passed, samples, message."""
+    import torch
+
+    import dlc
+
+    torch.set_num_threads(1)
+    op, dtype = entry, getattr(torch, dtype_name)
+    torch.manual_seed(0)
+    samples = list(op.sample_inputs("cpu", dtype, requires_grad=False))
+    if limit:
+        samples = samples[:limit]
+    passed, message = 0, ""
+    for begin in range(0, len(samples), BATCH):
+        group = samples[begin:begin + BATCH]
+        batch = Batch(torch, op.op, group)
+        clones = [t.clone() for t in batch.tensors]
+        expected = batch.run(*clones)
+        sizes = [len(r) for r in expected]
+        try:
+            compiled = dlc.compile(batch.run, *batch.tensors)
+            got = flat(torch, compiled(*batch.tensors), [])
+        except dlc.DlcError as error:
+            message = message or str(error)
+            if keep_going:
+                continue
+            break
+        flat_expected = flat(torch, expected, [])
+        wrong = check(torch, got, flat_expected)
+        if wrong:
+            at, place = 0, 0
+            for at, size in enumerate(sizes):
+                part = slice(place, place + size)
+                if check(torch, got[part], flat_expected[part]):
+                    break
+                place += size
+            message = message or f"sample {begin + at}: {wrong}"
+            if keep_going:
+                continue
+            break
+        passed += len(group)
+    return ("passed" if passed == len(samples) else "failed"), passed, len(samples), message
+
+
+def entry_name(op):
+    return op.name + ("." + op.variant_test_name if op.variant_test_name else "")
+
+
+def worker(connection, options):
+    """A process that runs entries one after the other."""
+    import logging
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+    sys.path.insert(0, str(common.ROOT / "python"))
+    os.environ.setdefault("DLC_BUILD", str(common.ROOT / "build"))
+    os.environ["DLC_CACHE_SIZE"] = "0"
+    import torch  # noqa: F401
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    ops = {entry_name(op): op for op in op_db}
+    connection.send("ready")
+    while True:
+        name = connection.recv()
+        if name is None:
+            return
+        begin = time.monotonic()
+        try:
+            result = run_entry(ops[name], options.dtype, options.samples, options.keep_going)
+        except BaseException as error:
+            lines = traceback.format_exception_only(type(error), error)
+            result = ("failed", 0, 0, "the suite: " + lines[-1].strip()[:400])
+        connection.send((*result, time.monotonic() - begin))
+
+
+class Worker:
+    def __init__(self, options):
+        self.options = options
+        self.start()
+
+    def start(self):
+        context = multiprocessing.get_context("fork")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=worker, args=(theirs, self.options), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.name, self.begin, self.is_ready = None, time.monotonic(), False
+
+    def give(self, name):
+        self.name, self.begin = name, time.monotonic()
+        self.connection.send(name)
+
+    def poll(self):
+        """An outcome if the entry is done, crashed, or out of time."""
+        if not self.is_ready:
+            if self.connection.poll():
+                self.connection.recv()
+                self.is_ready = True
+            return None
+        if self.name is None:
+            return None
+        try:
+            if self.connection.poll():
+                return self.connection.recv()
+        except EOFError:
+            pass
+        if not self.process.is_alive():
+            self.process.join()
+            code = self.process.exitcode
+            what = signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
+            return ("failed", 0, 0, f"crash: {what}", time.monotonic() - self.begin)
+        if time.monotonic() - self.begin > self.options.timeout:
+            self.process.kill()
+            self.process.join()
+            return ("failed", 0, 0, f"no result after {self.options.timeout} s",
+                    float(self.options.timeout))
+        return None
+
+
+def list_entries(options):
+    """The names of the entries that support the element type, and the skipped ones."""
+    import torch
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    dtype = getattr(torch, options.dtype)
+    names, skipped = [], {}
+    for op in op_db:
+        if dtype not in op.supported_dtypes("cpu"):
+            continue
+        name = entry_name(op)
+        if options.only and not re.search(options.only, name):
+            continue
+        reason = next((r for p, r in OUT_OF_SCOPE if re.search(p, op.name)), None)
+        if reason:
+            skipped[name] = reason
+        else:
+            names.append(name)
+    names = list(dict.fromkeys(names))
+    if options.sample:
+        step = max(len(names) / options.sample, 1)
+        names = [names[int(i * step)] for i in range(min(options.sample, len(names)))]
+    return names, skipped
+
+
+def run_all(names, options):
+    workers = [Worker(options) for _ in range(min(options.jobs, max(len(names), 1)))]
+    waiting, results = list(reversed(names)), {}
+    while len(results) < len(names):
+        for each in workers:
+            outcome = each.poll()
+            if outcome:
+                results[each.name] = outcome
+                status, passed, total, message, seconds = outcome
+                if options.verbose or status != "passed":
+                    print(f"{status.upper():7} {each.name} ({passed}/{total} samples, "
+                          f"{seconds:.1f} s) {message.splitlines()[0] if message else ''}",
+                          flush=True)
+                each.name = None
+                if not each.process.is_alive():
+                    each.start()
+            if each.is_ready and each.name is None and waiting:
+                each.give(waiting.pop())
+        time.sleep(0.01)
+    for each in workers:
+        each.process.kill()
+    return results
+
+
+def shorten(message):
+    """A message without what differs from machine to machine."""
+    message = re.sub(r'"?(/[\w.+-]+)+/', "", message.splitlines()[0] if message else "")
+    return message.replace("|", "\\|")[:160]
+
+
+def write_report(options, results, skipped):
+    count = sum(r[0] == "passed" for r in results.values())
+    lines = ["# PyTorch OpInfo", "",
+             f"`scripts/conformance torch --dtype {options.dtype} --write`: each entry of PyTorch's "
+             "`op_db` on all its samples,", "traced, compiled and compared with eager.", "",
+             f"{count} of {len(results)} entries pass; {len(skipped)} are out of scope.", "",
+             "| entry | samples | outcome |", "|---|---|---|"]
+    for name in sorted([*results, *skipped]):
+        if name in skipped:
+            lines.append(f"| {name} | | skipped: {skipped[name]} |")
+            continue
+        status, passed, total, message, _ = results[name]
+        lines.append(f"| {name} | {passed}/{total} | "
+                     f"{'passed' if status == 'passed' else shorten(message)} |")
+    REPORT.write_text("\n".join(lines) + "\n")
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="scripts/conformance torch", description=__doc__)
+    parser.add_argument("--only", metavar="REGEX", help="entries whose name matches")
+    parser.add_argument("--sample", type=int, metavar="N", help="N entries, evenly spread")
+    parser.add_argument("--samples", type=int, metavar="N", help="the first N samples of each")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=int, default=300, help="seconds for an entry")
+    parser.add_argument("--keep-going", action="store_true",
+                        help="go on with an entry's other samples after a failure")
+    parser.add_argument("--list", action="store_true", help="only list the entries")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name}")
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
+    options = parser.parse_args(argv)
+    common.require_packages(PACKAGES)
+    names, skipped = list_entries(options)
+    if options.list:
+        print("\n".join(names))
+        return 0
+    results = run_all(names, options)
+    if options.write:
+        write_report(options, results, skipped)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    passed = sum(r[0] == "passed" for r in results.values())
+    common.print_summary(passed, len(results) - passed, len(skipped))
+    return 0 if passed == len(results) else 1
