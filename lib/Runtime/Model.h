@@ -5,60 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The tables that lib/Target generates for a model (Descriptor.cpp there writes
-// the same layout), and what the runtime's files share.
+// What the runtime's files share.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DLC_RUNTIME_MODEL_H
 #define DLC_RUNTIME_MODEL_H
 
-#include "dlc/Runtime/Call.h"
+#include "Tables.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-
-/// No tensor of a model has more dimensions (lib/Target refuses it).
-#define DLC_MAX_RANK 64
-
-/// DLPack's numbers; its header on the machine may be too old to name them.
-enum { DLC_CODE_UINT = 1, DLC_CODE_BOOL = 6, DLC_DEVICE_CPU = 1, DLC_DEVICE_CUDA_HOST = 3 };
-
-/// An input or output.
-typedef struct dlc_tensor_info {
-  const char *name;
-  const char *type;       ///< as in messages: "float32[N,784]"
-  const int64_t *sizes;   ///< one per dimension, -1: dynamic
-  const int32_t *symbols; ///< one per dimension, into the symbols, -1: none
-  int32_t rank;
-  uint8_t code, bits; ///< DLPack
-  uint16_t bytes;     ///< of an element
-} dlc_tensor_info;
-
-/// A mutable global.
-typedef struct dlc_state_info {
-  int64_t weight; ///< its index among the weights
-  int64_t bytes;
-} dlc_state_info;
-
-typedef struct dlc_model_info {
-  const char *name;
-  const char *describe;
-  const char *const *symbols;
-  const dlc_tensor_info *inputs, *outputs;
-  const dlc_state_info *states;
-  const char *weights_data;      ///< null: in a file
-  const int64_t *weight_offsets; ///< from weights_data, or in the file
-  const char *weights_file;      ///< its name beside the .so
-  uint64_t weights_file_bytes;
-  uint64_t weights_header_hash; ///< FNV-1a of the file's first 8 + header bytes
-  dlc_entry_fn entry;
-  int32_t num_inputs, num_outputs, num_symbols, num_weights, num_states, reserved;
-} dlc_model_info;
-
-/// The model of this artefact; generated.
-extern const dlc_model_info dlc_rt_model;
 
 //===----------------------------------------------------------------------===//
 // Error.c

@@ -128,13 +128,18 @@ static void *fail_memory(dlc_call *call, int64_t bytes) {
   return NULL;
 }
 
+/// Ends a run that is there for the arena's size. A program without an arena
+/// comes to an output or other memory first, and wants none.
+static void *stop_with_arena_size(struct dlc_run *run, int64_t bytes) {
+  run->arena_wanted = bytes;
+  dlc_rt_fail(&run->call, DLC_RUNTIME_ERROR, "only the arena's size was asked for");
+  return NULL;
+}
+
 void *dlc_rt_arena(dlc_call *call, int64_t bytes) {
   struct dlc_run *run = (struct dlc_run *)call;
-  if (run->arena_only) {
-    run->arena_wanted = bytes;
-    dlc_rt_fail(call, DLC_RUNTIME_ERROR, "only the arena's size was asked for");
-    return NULL;
-  }
+  if (run->arena_only)
+    return stop_with_arena_size(run, bytes);
   const dlc_options *options = &run->context->options;
   if (options->arena) {
     if (bytes >= 0 && (uint64_t)bytes <= options->arena_bytes)
@@ -163,7 +168,7 @@ static void lock_blocks(struct dlc_run *run) {
     ;
 }
 
-void *dlc_rt_alloc(dlc_call *call, int64_t bytes) {
+static void *allocate_block(dlc_call *call, int64_t bytes) {
   struct dlc_run *run = (struct dlc_run *)call;
   if (bytes < 0 || bytes > INT64_MAX - (int64_t)sizeof(block))
     return fail_memory(call, bytes);
@@ -178,6 +183,11 @@ void *dlc_rt_alloc(dlc_call *call, int64_t bytes) {
   run->blocks = memory;
   atomic_flag_clear_explicit(&run->blocks_lock, memory_order_release);
   return memory + 1;
+}
+
+void *dlc_rt_alloc(dlc_call *call, int64_t bytes) {
+  struct dlc_run *run = (struct dlc_run *)call;
+  return run->arena_only ? stop_with_arena_size(run, 0) : allocate_block(call, bytes);
 }
 
 void dlc_rt_free(dlc_call *call, void *memory) {
@@ -273,6 +283,8 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
   struct dlc_run *run = (struct dlc_run *)call;
   const dlc_tensor_info *info = &dlc_rt_model.outputs[index];
   output_state *state = &run->outputs[index];
+  if (run->arena_only)
+    return stop_with_arena_size(run, 0);
   int64_t bytes = rank == info->rank ? dlc_tensor_bytes(rank, sizes, info->bytes) : -1;
   if (bytes < 0)
     return fail_memory(call, bytes);
@@ -356,10 +368,8 @@ static int32_t take_input(struct dlc_run *run, int32_t index) {
   dlc_input *input = &run->inputs[index];
   input->sizes = view->sizes;
   input->data = view->data;
-  if (run->arena_only)
-    return DLC_OK;
   if (!view->contiguous || (uintptr_t)view->data % info->bytes) {
-    void *copy = dlc_rt_alloc(&run->call, view->count * info->bytes);
+    void *copy = allocate_block(&run->call, view->count * info->bytes);
     if (!copy)
       return dlc_error(DLC_OUT_OF_MEMORY, "%s: %s", dlc_rt_model.name, run->message);
     dlc_copy_from_view(copy, view, info->rank, info->bytes);
@@ -397,9 +407,10 @@ static int32_t run_checked(struct dlc_run *run) {
   int32_t returned = dlc_rt_model.entry(&run->call);
   if (returned)
     dlc_rt_fail(&run->call, returned, "the model failed");
-  if (run->arena_only && run->arena_wanted >= 0)
-    return DLC_OK;
-  status = finish_outputs(run);
+  if (run->arena_only)
+    status = run->arena_wanted >= 0 ? DLC_OK : atomic_load(&run->status);
+  else
+    status = finish_outputs(run);
   if (status)
     return dlc_error(status, "%s: %s", dlc_rt_model.name, run->message);
   return DLC_OK;

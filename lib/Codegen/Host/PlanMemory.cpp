@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Liveness.h"
+#include "dl/IR/Dl.h"
 #include "dispatch/IR/Dispatch.h"
 #include "dlc/Codegen/Host/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -301,8 +302,11 @@ void MemoryPlanner::rewrite() {
                                           slot.dynamicSizes);
     total = arith::AddIOp::create(builder, loc, total, bytes);
   }
+  // Who asks for the arena's size stops the run here, before it changes a state.
+  bool hasState = llvm::any_of(func->getParentOfType<ModuleOp>().getOps<dl::GlobalOp>(),
+                               [](dl::GlobalOp global) { return global.getIsMutable(); });
   Value arena;
-  if (staticBytes || !slots.empty())
+  if (staticBytes || !slots.empty() || hasState)
     arena = dispatch::ArenaOp::create(
         builder, loc, MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), total);
   DenseMap<int64_t, Value> constants;
