@@ -187,10 +187,10 @@ const char *damage(Tensor &tensor, const dlc_tensor_info &info, Rng &rng) {
     tensor.strides = tensor.steps.data();
     return "huge strides";
   default: // all alike, or every other element of the last dimension
-    int64_t step = pick(rng, {0, 2});
-    for (int32_t d = info.rank; d-- > 0;) {
-      tensor.steps[d] = step;
-      step *= tensor.sizes[d];
+    uint64_t step = pick(rng, {0, 2});
+    for (int32_t d = info.rank; d-- > 0;) { // the sizes may be damaged already
+      tensor.steps[d] = int64_t(step);
+      step *= uint64_t(tensor.sizes[d]);
     }
     tensor.strides = tensor.steps.data();
     return "strides";
