@@ -34,7 +34,8 @@ public:
   void write(const WeightSet &weights, const WeightPlace &place);
 
 private:
-  /// An identifier for each tensor, none twice.
+  /// An identifier for each tensor, none twice, nor once the enumerators' names
+  /// are in capitals.
   SmallVector<std::string> getNames(ArrayRef<TensorSignature> tensors) {
     llvm::StringSet<> taken;
     SmallVector<std::string> names;
@@ -43,7 +44,7 @@ private:
       if (llvm::isDigit(tensor.name.empty() ? '0' : tensor.name.front()))
         name = name.substr(name.find_first_not_of('_') == std::string::npos ? 0 : 1);
       std::string unique = name;
-      for (int i = 2; !taken.insert(unique).second; ++i)
+      for (int i = 2; !taken.insert(StringRef(unique).upper()).second; ++i)
         unique = name + "_" + std::to_string(i);
       names.push_back(unique);
     }
