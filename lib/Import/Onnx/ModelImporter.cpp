@@ -161,7 +161,9 @@ RankedTensorType ModelImporter::importInputType(const ValueInfoProto &input, Arr
   SmallVector<StringRef> names;
   int64_t count = 1;
   for (const TensorShapeProto::Dimension &dim : declared.shape().dim()) {
-    names.push_back(dim.has_dim_param() ? StringRef(dim.dim_param()) : StringRef());
+    // Some exporters write ? or None where others write nothing: that names no size.
+    StringRef name = dim.dim_param();
+    names.push_back(name == "?" || name == "None" ? StringRef() : name);
     // Some exporters write -1 for an open size.
     if (!dim.has_dim_value() || dim.dim_value() == -1) {
       shape.push_back(ShapedType::kDynamic);
