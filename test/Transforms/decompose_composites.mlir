@@ -65,11 +65,16 @@ func.func @grouped_query_attention(%q: tensor<1x8x5x64xf32>, %k: tensor<1x2x7x64
   return %0 : tensor<1x8x5x32xf32>
 }
 
+// By phases: three taps at stride two are two taps of four phases each.
 // CHECK-LABEL: @conv_transpose
 func.func @conv_transpose(%x: tensor<1x4x5x5xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<1x3x10x10xf32> {
-  // CHECK: dl.pad %arg0 {{.*}} interior = [0, 0, 1, 1] : tensor<1x4x5x5xf32> -> tensor<1x4x9x9xf32>
-  // CHECK: dl.reverse %arg1, dims = [2, 3]
-  // CHECK: dl.conv {{.*}} strides = [1, 1] padding = [1, 1], [2, 2]
+  // CHECK: %[[W:.*]] = dl.pad %arg1
+  // CHECK: dl.reshape %[[W]] : tensor<4x3x4x4xf32> -> tensor<4x3x2x2x2x2xf32>
+  // CHECK: dl.reverse {{.*}} dims = [2, 3] : tensor<4x12x2x2xf32>
+  // CHECK: %[[Y:.*]] = dl.conv %arg0, {{.*}} padding = [1, 1], [1, 1] {{.*}} -> tensor<1x12x6x6xf32>
+  // CHECK: dl.reshape %[[Y]] : tensor<1x12x6x6xf32> -> tensor<1x3x2x2x6x6xf32>
+  // CHECK: dl.transpose {{.*}} permutation = [0, 1, 4, 2, 5, 3]
+  // CHECK: dl.pad {{.*}} low = [0, 0, -1, -1] high = [0, 0, -1, -1]
   %0 = dl.conv_transpose %x, %w strides = [2, 2] padding = [1, 1], [1, 1] dilations = [1, 1] output_padding = [1, 1]
     : tensor<1x4x5x5xf32>, tensor<4x3x3x3xf32> -> tensor<1x3x10x10xf32>
   return %0 : tensor<1x3x10x10xf32>
