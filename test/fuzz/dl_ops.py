@@ -7,6 +7,8 @@ a pole or a jump only follows where neither can turn an error of rounding into
 another result.
 """
 
+from .dl_open_ops import OPEN_FAMILIES, add_open_broadcast, add_open_fill, add_open_pad, \
+    add_open_slice
 from .program import FLOATS, INTS, Dyn, Op, Program, Value
 
 UNARY_SMOOTH = ["neg", "abs", "sin", "cos", "tanh", "atan", "asinh", "erf", "sigmoid", "relu",
@@ -25,6 +27,7 @@ class Builder:
         self.rng, self.dynamic, self.dtypes = rng, dynamic, dtypes
         self.inputs, self.ops, self.values = [], [], []
         self.names = 0
+        self.empty = False  # whether the op being added takes tensors without elements
 
     def name(self, prefix):
         self.names += 1
@@ -41,6 +44,8 @@ class Builder:
 
     def size(self):
         size = self.rng.choice([1, 2, 3, 4, 5, 7, 8, 16, 17])
+        if self.empty and self.rng.random() < 0.05:
+            size = 0
         return Dyn(size) if self.dynamic and self.rng.random() < 0.4 else size
 
     def op(self, mnemonic, operands, results, tail="", attrs="", types=None):
@@ -87,7 +92,7 @@ class Builder:
         return shape
 
     def pick(self, test=lambda v: True):
-        found = [v for v in self.values if test(v)]
+        found = [v for v in self.values if (v.count or self.empty) and test(v)]
         # Recent ones rather, so that programs get deep.
         return self.rng.choice(found[-6:]) if found else None
 
@@ -321,6 +326,48 @@ def add_pad(b):
                  f" {{{{mode = #dl.pad_mode<{mode}>}}}} : {x.type} -> {r.type}")
 
 
+def add_fft(b):
+    real = b.rng.random() < 0.5
+    n, shape = b.rng.choice([1, 2, 3, 5, 8, 12]), [b.size() for _ in range(b.rng.randint(0, 2))]
+    at = b.rng.randint(0, len(shape))
+    shape.insert(at, n)
+    dtype = b.rng.choice(["f32", "f64"])
+    x = b.input(dtype, shape if real else shape + [2])
+    kind = "rfft" if real else b.rng.choice(["fft", "ifft"])
+    out = list(shape)
+    if real:
+        out[at] = n // 2 + 1
+    r = b.result(dtype, out + [2], 30.0, False)
+    return b.op("fft", [x], [r], attrs=f"dimension = {at} : i64, kind = #dl.fft_kind<{kind}>")
+
+
+def add_embedding(b):
+    table = b.pick_float(2)
+    if len(table.shape) != 2:
+        table = b.input("f32", [4, b.rng.choice([1, 3, 8])])
+    index = index_input(b, [b.size() for _ in range(b.rng.randint(0, 2))])
+    low, high = b.constant("0", index.dtype, []), b.constant(str(table.sizes[0] - 1), index.dtype, [])
+    inside = b.same(index)
+    b.op("clamp", [low, index, high], [inside])
+    r = b.result(table.dtype, inside.shape + table.shape[1:], table.bound, table.exact)
+    return b.op("embedding", [table, inside], [r])
+
+
+def add_predicate(b):
+    x = b.pick_float()
+    return b.op(b.rng.choice(["is_nan", "is_inf"]), [x], [b.same(x, 1.0, x.exact, "i1")])
+
+
+def add_group_norm(b):
+    groups, per = b.rng.choice([1, 2, 3]), b.rng.choice([1, 2, 4])
+    x = b.input("f32", [b.size(), groups * per] + [b.size() for _ in range(b.rng.randint(0, 2))])
+    scale, bias = b.input("f32", [groups * per]), b.input("f32", [groups * per])
+    r = b.same(x, 20.0, False)
+    return b.raw([r], [x, scale, bias], f"dl.group_norm {{0}} scale({{1}} : {scale.type}) "
+                 f"bias({{2}} : {bias.type}) groups = {groups} "
+                 f"{{{{epsilon = 1.0e-01 : f64}}}} : {x.type} -> {r.type}")
+
+
 def add_reverse(b):
     x = b.pick(lambda v: len(v.shape) >= 1)
     if not x:
@@ -424,7 +471,7 @@ def add_sort(b):
         types = f"({x.type}, {y.type})"
         left = f"dl.sort {{0}}, {{1}} dim = {d} {order}: {types} -> {types}"
         return b.raw(results, [x, y], left)
-    k = b.rng.randint(1, x.sizes[d])
+    k = b.rng.randint(min(1, x.sizes[d]), x.sizes[d])
     shape = list(x.shape)
     shape[d] = k
     results = [b.result(x.dtype, shape, x.bound), b.result("i64", shape, 20.0)]
@@ -662,7 +709,15 @@ FAMILIES = [
     (1, add_gather), (1, add_scatter), (3, add_reduce), (1, add_arg_reduce), (1, add_cumulative),
     (1, add_sort), (3, add_dot), (2, add_conv), (1, add_pool), (1, add_resize),
     (2, add_normalization), (1, add_attention), (1, add_recurrent), (1, add_quantize),
-    (1, add_nonzero), (1, add_if), (1, add_for)]
+    (1, add_nonzero), (1, add_if), (1, add_for), (1, add_fft), (1, add_embedding),
+    (1, add_predicate), (1, add_group_norm), *OPEN_FAMILIES]
+
+# What is defined on tensors without elements, too.
+TAKES_EMPTY = {
+    add_unary, add_binary, add_integer_unary, add_compare, add_select, add_convert, add_bitcast,
+    add_transpose, add_concat, add_broadcast, add_reverse, add_cumulative, add_sort, add_dot,
+    add_normalization, add_quantize, add_if, add_for, add_predicate, add_open_pad, add_open_slice,
+    add_open_broadcast, add_open_fill}
 
 
 def generate(rng):
@@ -673,7 +728,9 @@ def generate(rng):
     weights, makers = zip(*FAMILIES)
     target = rng.choice([1, 2, 3, 5, 8, 12])
     for _ in range(target):
-        rng.choices(makers, weights)[0](b)
+        maker = rng.choices(makers, weights)[0]
+        b.empty = maker in TAKES_EMPTY
+        maker(b)
     if not b.ops:
         add_unary(b)
     used = {o.name for op in b.ops for o in op.operands}
