@@ -137,6 +137,58 @@ static Value isMoreExtreme(B &b, Value x, Value y, bool isMax, Type element) {
   return arith::OrIOp::create(b, isBeyond, arith::AndIOp::create(b, xIsNan, yIsNumber));
 }
 
+/// Whether x is the extreme value: NaN is where any element is.
+static Value isExtreme(B &b, Value x, Value extreme) {
+  if (!isa<FloatType>(x.getType()))
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, extreme);
+  Value isEqual = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, extreme);
+  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  return arith::OrIOp::create(b, isEqual, isNan);
+}
+
+/// Along the contiguous dimension, where one pass would carry value and place from
+/// element to element: the extreme value first, then its place, the least (or, with
+/// `select_last`, the largest) of the numbers of the elements that are equal to it.
+/// LLVM vectorises both. `maps` and `inits` are the op's own.
+static Value reduceInTwoPasses(dl::ArgReduceOp op, B &b, Value input, ValueRange inits,
+                               ArrayRef<AffineMap> maps,
+                               ArrayRef<utils::IteratorType> iterators, Type bestElement) {
+  Type element = elementOf(op.getInput());
+  Type placeElement = cast<RankedTensorType>(inits[1].getType()).getElementType();
+  auto kind = op.getKind() == dl::ArgReduceKind::max ? dl::ReductionKind::max
+                                                     : dl::ReductionKind::min;
+  Value extreme = buildGeneric(b, input, inits[0], {maps[0], maps[1]}, iterators,
+                               [&](B &inner, ValueRange args) {
+                                 Value value = fromStorage(inner, args[0], element);
+                                 Value old = fromStorage(inner, args[1], bestElement);
+                                 value = combine(inner, kind, old, value, element);
+                                 return SmallVector<Value>{toStorage(inner, value, bestElement)};
+                               })
+                      .front();
+  bool isLast = op.getSelectLast();
+  unsigned width = placeElement.getIntOrFloatBitWidth();
+  APInt none = isLast ? APInt::getZero(width) : APInt::getSignedMaxValue(width);
+  auto createNone = [&](B &inner) -> Value {
+    return arith::ConstantOp::create(inner, inner.getIntegerAttr(placeElement, none));
+  };
+  Value places = filledTensor(b, cast<RankedTensorType>(inits[1].getType()),
+                              getSizes(b, inits[1]), createNone(b));
+  return buildGeneric(b, {input, extreme}, places, maps, iterators,
+                      [&](B &inner, ValueRange args) {
+                        Value value = fromStorage(inner, args[0], element);
+                        Value best = fromStorage(inner, args[1], bestElement);
+                        Value at = convertElement(
+                            inner, linalg::IndexOp::create(inner, op.getDimension()),
+                            inner.getIndexType(), placeElement);
+                        at = arith::SelectOp::create(inner, isExtreme(inner, value, best), at,
+                                                     createNone(inner));
+                        at = isLast ? arith::MaxSIOp::create(inner, at, args[2]).getResult()
+                                    : arith::MinSIOp::create(inner, at, args[2]).getResult();
+                        return SmallVector<Value>{at};
+                      })
+      .front();
+}
+
 static LogicalResult lowerArgReduce(dl::ArgReduceOp op, dl::ArgReduceOp::Adaptor adaptor,
                                     ConversionPatternRewriter &rewriter, B &b) {
   auto sizes = getOnlyResultSizes(b, op);
@@ -168,9 +220,14 @@ static LogicalResult lowerArgReduce(dl::ArgReduceOp op, dl::ArgReduceOp::Adaptor
       exprs.push_back(b.getAffineConstantExpr(0));
   }
   AffineMap outMap = AffineMap::get(rank, 0, exprs, b.getContext());
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank), outMap, outMap};
+  if (dim == rank - 1 && type.getElementType().isSignlessInteger()) {
+    rewriter.replaceOp(op, reduceInTwoPasses(op, b, input, {best, place}, maps, iterators,
+                                             bestElement));
+    return success();
+  }
   Value result =
-      buildGeneric(b, input, {best, place}, {b.getMultiDimIdentityMap(rank), outMap, outMap},
-                   iterators,
+      buildGeneric(b, input, {best, place}, maps, iterators,
                    [&](B &inner, ValueRange args) {
                      Value value = fromStorage(inner, args[0], element);
                      Value old = fromStorage(inner, args[1], bestElement);

@@ -17,3 +17,17 @@ func.func @sort(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %0 = dl.sort %x dim = 1 : (tensor<4x8xf32>) -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// Along the contiguous dimension the extreme value first, then where it is.
+// CHECK-LABEL: @arg_max_of_rows
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "reduction"]
+// CHECK: arith.maximumf
+// CHECK: linalg.generic
+// CHECK: linalg.index 1
+// CHECK: arith.minsi
+// CHECK: return
+func.func @arg_max_of_rows(%x: tensor<8x40xf32>) -> tensor<8xi64> {
+  %0 = dl.arg_reduce max %x, dim = 1 : tensor<8x40xf32> -> tensor<8xi64>
+  return %0 : tensor<8xi64>
+}
