@@ -56,8 +56,9 @@ TileShape dlc::cpu::chooseTileShape(int64_t rows, int64_t columns, int64_t eleme
     int64_t paddedVectors = llvm::divideCeil(columnVectors, vectors) * vectors;
     double cost = work / double(tileRows * vectors) * double(paddedVectors);
     // Wider tiles need less traffic on the left operand, taller ones on the
-    // right, which comes from L2: weigh the latter.
-    cost *= 1.0 + 0.35 / double(tileRows) + 0.05 / double(vectors);
+    // right, padding included, which comes from L2: weigh the latter.
+    cost *= 1.0 + 0.05 / double(vectors);
+    cost += 0.175 / double(tileRows) * double(paddedVectors);
     if (best.rows * best.vectors == 1 || cost < bestCost * 0.999) {
       best = {tileRows, vectors};
       bestCost = cost;
