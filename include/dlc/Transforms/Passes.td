@@ -182,6 +182,8 @@ def Simplify : Pass<"dl-simplify", "::mlir::func::FuncOp"> {
     * Folds batch norms and scales by constants into the weights of the
       convolution or matrix product before them, additions per channel into a
       convolution's bias, and padding into convolutions and pools.
+    * Turns a convolution over three dimensions into one over two, the taps along
+      the depth as input channels.
     * Moves transposes towards the uses until they cancel or are absorbed.
     * Canonicalises dl ops.
 

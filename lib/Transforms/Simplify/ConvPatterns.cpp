@@ -154,9 +154,69 @@ struct FoldBatchNormIntoDot : OpRewritePattern<BatchNormOp> {
     return success();
   }
 };
+
+/// A convolution over depth, height and width as one over height and width: the
+/// taps along the depth become input channels, output planes images.
+///
+///   x' = concat over k of x[:, :, k·dilation + stride·d]   (n·d, k·c, h, w)
+///   conv3d(x, w) → conv2d(x', w')                          (n·d, o, h', w')
+///
+/// The operand is copied once a tap, and the kernels for planes serve volumes.
+struct UnfoldConvDepth : OpRewritePattern<ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ConvOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType input = getTensorType(op.getInput()), kernel = getTensorType(op.getKernel());
+    if (input.getRank() != 5 || op.getGroups() != 1 || op.getLayout() != Layout::channels_first)
+      return rewriter.notifyMatchFailure(op, "not one over channels, depth, height and width");
+    if (!input.getElementType().isF32() || !kernel.getElementType().isF32() ||
+        !op.getType().getElementType().isF32())
+      return rewriter.notifyMatchFailure(op, "not of f32");
+    if (!kernel.hasStaticShape() || input.isDynamicDim(2) || op.getType().getDimSize(2) <= 0 ||
+        op.getPaddingLow()[0] < 0 || op.getPaddingHigh()[0] < 0)
+      return rewriter.notifyMatchFailure(op, "the depth is unknown, cropped or empty");
+    TensorBuilder b(rewriter, op.getLoc());
+    Value x = unfoldInput(op, b);
+    SmallVector<int64_t> planesFirst{0, 2, 1, 3, 4};
+    SmallVector<Size> sizes = b.sizes(op.getKernel());
+    Value w = b.reshape(b.transpose(op.getKernel(), planesFirst),
+                        {sizes[0], b.mul(sizes[1], sizes[2]), sizes[3], sizes[4]});
+    Value y = ConvOp::create(b, x, w, op.getBias(), op.getStrides().drop_front(),
+                             op.getPaddingLow().drop_front(), op.getPaddingHigh().drop_front(),
+                             op.getDilations().drop_front(), 1, op.getLayout());
+    SmallVector<Size> planes = b.sizes(y);
+    y = b.reshape(y, {b.size(op.getInput(), 0), op.getType().getDimSize(2), planes[1], planes[2],
+                      planes[3]});
+    rewriter.replaceOp(op, b.cast(b.transpose(y, planesFirst), op.getType()));
+    return success();
+  }
+
+  static Value unfoldInput(ConvOp op, TensorBuilder &b) {
+    Value x = op.getInput();
+    RankedTensorType type = getTensorType(x);
+    int64_t low = op.getPaddingLow()[0], high = op.getPaddingHigh()[0];
+    if (low || high) {
+      SmallVector<int64_t> shape(type.getShape());
+      shape[2] += low + high;
+      x = PadOp::create(b, type.clone(shape), x, b.scalar(0.0, type.getElementType()), Value(),
+                        Value(), {0, 0, low, 0, 0}, {0, 0, high, 0, 0}, {0, 0, 0, 0, 0},
+                        PadMode::constant);
+    }
+    int64_t depth = op.getType().getDimSize(2), stride = op.getStrides()[0];
+    SmallVector<Value> taps;
+    for (int64_t k = 0; k < getTensorType(op.getKernel()).getDimSize(2); ++k) {
+      int64_t start = k * op.getDilations()[0];
+      taps.push_back(b.slice(x, 2, start, start + (depth - 1) * stride + 1, stride));
+    }
+    x = b.transpose(b.concat(taps, 1), {0, 2, 1, 3, 4});
+    SmallVector<Size> sizes = b.sizes(x);
+    return b.reshape(x, {b.mul(sizes[0], sizes[1]), sizes[2], sizes[3], sizes[4]});
+  }
+};
 } // namespace
 
 void simplify::populateConvPatterns(RewritePatternSet &patterns) {
-  patterns.add<AbsorbConvBias, FoldConvScale, FoldBatchNormIntoConv, FoldBatchNormIntoDot>(
+  patterns.add<AbsorbConvBias, FoldConvScale, FoldBatchNormIntoConv, FoldBatchNormIntoDot,
+               UnfoldConvDepth>(
       patterns.getContext());
 }
