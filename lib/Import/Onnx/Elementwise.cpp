@@ -265,7 +265,7 @@ static LogicalResult castTo(NodeImporter &n, Type to) {
   Value x = n.input(0);
   bool saturate = n.boolAttr("saturate", true);
   std::string mode = n.stringAttr("round_mode", "up");
-  if (!to)
+  if (!to || n.hasFailed())
     return failure();
   if (mode != "up" && mode != "down" && mode != "nearest")
     return n.emitError() << "attribute 'round_mode' must be up, down or nearest, not '" << mode

@@ -217,8 +217,10 @@ void GraphImporter::importNode(const NodeProto &proto, OpBuilder &builder) {
                        << proto.op_type() << "'s";
       ok = false;
     }
-    if (mlir::failed(define(name, ok ? node.outputs[i] : ImportedValue(), node.getLoc())))
-      node.failed = true;
+    if (values.contains(name))
+      node.emitError() << "the name '" << name << "' is defined twice";
+    else
+      (void)define(name, ok ? node.outputs[i] : ImportedValue(), node.getLoc());
   }
 }
 
