@@ -25,10 +25,11 @@ static bool path_beside_us(char *path, size_t size) {
     return false;
   const char *slash = strrchr(info.dli_fname, '/');
   size_t folder = slash ? (size_t)(slash + 1 - info.dli_fname) : 0;
-  if (folder + strlen(file) + 1 > size)
+  size_t length = strlen(file) + 1;
+  if (folder + length > size)
     return false;
   memcpy(path, info.dli_fname, folder);
-  strcpy(path + folder, file);
+  memcpy(path + folder, file, length);
   return true;
 }
 
