@@ -49,3 +49,6 @@ if config.name == "test":
     feature("cc", shutil.which("cc") is not None, "no C compiler on the PATH")
 if config.dlc_sanitizers:
     config.available_features.add("sanitizers")
+    # LLVM's own libraries are not instrumented: an arena that our code has begun
+    # (and poisoned) they use without a word to AddressSanitizer.
+    config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0")

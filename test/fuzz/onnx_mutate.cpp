@@ -94,7 +94,7 @@ void damageAttribute(AttributeProto &attribute, Random &random) {
     else if (attribute.has_t())
       attribute.mutable_t()->set_data_type(pick(random, 32));
     else
-      attribute.set_i(attribute.i() + oddNumber(random));
+      attribute.set_i(int64_t(uint64_t(attribute.i()) + uint64_t(oddNumber(random))));
     break;
   }
 }

@@ -272,6 +272,8 @@ static LogicalResult castTo(NodeImporter &n, Type to) {
                          << "'";
   if (isa<Float8E8M0FNUType>(to) && n.isFloat(x) && n.elementTypeOf(x) != to)
     x = roundToPowerOfTwo(n, x, mode);
+  if (!x) // an attribute was wrong
+    return failure();
   // ONNX's integers below a byte wrap, where dl.convert saturates.
   if (n.isFloat(x) && to.isInteger() && to.getIntOrFloatBitWidth() < 8 && !to.isInteger(1))
     x = n.convert(x, n.getBuilder().getI32Type());
