@@ -91,7 +91,18 @@ LogicalResult Emitter::placeWeights() {
   if (failed(collected))
     return failure();
   weights.emplace(std::move(*collected));
-  if (!options.externalWeights || weights->all().empty() || options.emit != EmitKind::SharedObject)
+  if (options.emit != EmitKind::SharedObject)
+    return success();
+  // Rather know it now than when the disk is full.
+  SmallString<256> folder(options.outputPath);
+  llvm::sys::fs::make_absolute(folder);
+  llvm::sys::path::remove_filename(folder);
+  auto space = llvm::sys::fs::disk_space(folder);
+  if (space && weights->totalBytes() > space->available)
+    return emitError(loc) << "the weights take " << weights->totalBytes() << " bytes, but only "
+                          << space->available << " are free where '" << options.outputPath
+                          << "' is to be";
+  if (!options.externalWeights || weights->all().empty())
     return success();
   if (isOutputSpecial())
     return emitError(loc) << "external weights can't be put beside '" << options.outputPath
