@@ -126,12 +126,18 @@ OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext 
       return nullptr;
     return module;
   }
+  if (isPt2(bytes)) {
+    OwningOpRef<ModuleOp> module = importPt2(bytes, options.input, context);
+    if (!module || failed(setShapes(*module, options)))
+      return nullptr;
+    return module;
+  }
   if (isOnnxModel(bytes)) {
     OnnxImportOptions import;
     for (const auto &[name, shape] : options.shapes)
       import.inputShapes[name] = shape;
     return importOnnx(buffer->getMemBufferRef(), options.input, context, import);
   }
-  emitError(loc) << "is a model of no known format (ONNX, PyTorch trace, MLIR)";
+  emitError(loc) << "is a model of no known format (ONNX, PyTorch trace or .pt2, MLIR)";
   return nullptr;
 }

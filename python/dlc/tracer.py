@@ -335,6 +335,9 @@ class _Writer:
         """All arguments by name, defaults filled in."""
         target = node.target
         if isinstance(target, torch._ops.OpOverload):
+            if target.overloadpacket is torch.ops.aten.as_strided and \
+                    not node.args[0].meta["val"].is_contiguous():
+                raise TraceError("as_strided of a tensor that isn't contiguous isn't supported")
             given = dict(node.kwargs)
             arguments = []
             for i, parameter in enumerate(target._schema.arguments):

@@ -28,6 +28,10 @@ static cl::opt<bool> importTrace("import-trace",
                                  cl::desc("The model is a PyTorch trace (else: found out by "
                                           "content)"),
                                  cl::cat(category));
+static cl::opt<bool> importPt2("import-pt2",
+                               cl::desc("The model is a torch.export archive (else: found out "
+                                        "by content)"),
+                               cl::cat(category));
 static cl::opt<bool> training("training", cl::desc("Import training graphs too"),
                               cl::cat(category));
 static cl::opt<bool> debugInfo("mlir-print-debuginfo", cl::desc("Print locations"),
@@ -77,10 +81,12 @@ int main(int argc, char **argv) {
   }
   StringRef bytes = (*file)->getBuffer();
   dlc::setReproducerInput(bytes);
-  bool isTrace = importTrace || (!importOnnx && dlc::isTrace(bytes));
-  if (!importOnnx && !isTrace && !dlc::isOnnxModel(bytes)) {
+  bool isNamed = importOnnx || importTrace || importPt2;
+  bool isTrace = importTrace || (!isNamed && dlc::isTrace(bytes));
+  bool isPt2 = importPt2 || (!isNamed && dlc::isPt2(bytes));
+  if (!isNamed && !isTrace && !isPt2 && !dlc::isOnnxModel(bytes)) {
     llvm::errs() << "error: '" << inputFile
-                 << "' isn't a model of a known format (ONNX, PyTorch trace)\n";
+                 << "' isn't a model of a known format (ONNX, PyTorch trace or .pt2)\n";
     return 1;
   }
   MLIRContext context(MLIRContext::Threading::DISABLED);
@@ -92,6 +98,7 @@ int main(int argc, char **argv) {
   });
   OwningOpRef<ModuleOp> module =
       isTrace ? dlc::importTrace(bytes, inputFile, &context)
+      : isPt2 ? dlc::importPt2(bytes, inputFile, &context)
               : dlc::importOnnx((*file)->getMemBufferRef(), inputFile, &context, options);
   if (!module)
     return 1;

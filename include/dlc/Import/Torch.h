@@ -35,6 +35,13 @@ mlir::OwningOpRef<mlir::ModuleOp> importTrace(llvm::StringRef bytes,
                                               llvm::ArrayRef<NamedTensor> weights,
                                               llvm::StringRef path, mlir::MLIRContext *context);
 
+/// Whether the bytes look like an archive of torch.export.save (.pt2).
+bool isPt2(llvm::StringRef bytes);
+
+/// Imports an archive of torch.export.save; `dl.global`s refer to the weights in it.
+mlir::OwningOpRef<mlir::ModuleOp> importPt2(llvm::StringRef bytes, llvm::StringRef path,
+                                            mlir::MLIRContext *context);
+
 } // namespace dlc
 
 #endif // DLC_IMPORT_TORCH_H

@@ -5,11 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::onnx;
+using frontend::gatherElements;
+using frontend::positions;
+using frontend::scatterElements;
 using Direction = dl::ComparisonDirection;
 
 static SmallVector<int64_t> range(int64_t first, int64_t last) {
@@ -24,11 +28,6 @@ static bool requireIndices(NodeImporter &n, Value indices) {
   return false;
 }
 
-/// Indices of `axis` of x: as i64, counted from the front.
-static Value positions(NodeImporter &n, Value indices, Size size) {
-  return n.convert(n.wrapNegativeIndices(indices, size), n.getBuilder().getI64Type());
-}
-
 //===----------------------------------------------------------------------===//
 // Reading
 //===----------------------------------------------------------------------===//
@@ -39,30 +38,6 @@ static LogicalResult importGather(NodeImporter &n) {
   if (!axis || !requireIndices(n, indices))
     return failure();
   return n.result(n.take(x, indices, *axis));
-}
-
-/// result[.., i, ..] = x[.., indices[.., i, ..], ..] along one axis; the other
-/// dimensions of x may be longer than those of the indices.
-static Value gatherElements(NodeImporter &n, Value x, Value indices, int64_t axis) {
-  OpBuilder &b = n.getBuilder();
-  indices = positions(n, indices, n.size(x, axis));
-  int64_t rank = n.rankOf(x);
-  SmallVector<int64_t> others;
-  for (int64_t d = 0; d < rank; ++d) {
-    if (d == axis || !indices || !x)
-      continue;
-    others.push_back(d);
-    if (!n.sameSize(n.size(x, d), n.size(indices, d)))
-      x = n.sliceAxis(x, d, 0, n.size(indices, d));
-  }
-  if (!x)
-    return {};
-  return n.infer<dl::GatherOp>(
-      x, indices, b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({axis}),
-      b.getDenseI64ArrayAttr(others), b.getDenseI64ArrayAttr(others),
-      b.getDenseI64ArrayAttr({axis}), b.getI64IntegerAttr(rank),
-      b.getDenseI64ArrayAttr(SmallVector<int64_t>(rank, 1)),
-      dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error));
 }
 
 static LogicalResult importGatherElements(NodeImporter &n) {
@@ -159,43 +134,6 @@ static std::optional<dl::ScatterKind> getReduction(NodeImporter &n) {
     n.emitError() << "attribute 'reduction' must be none, add, mul, max or min, not '" << name
                   << "'";
   return kind;
-}
-
-/// x[.., indices[.., i, ..], ..] combined with updates[.., i, ..] along an axis.
-static Value scatterElements(NodeImporter &n, Value x, Value indices, Value updates, int64_t axis,
-                             dl::ScatterKind kind) {
-  OpBuilder &b = n.getBuilder();
-  indices = positions(n, indices, n.size(x, axis));
-  if (!indices)
-    return {};
-  int64_t rank = n.rankOf(x);
-  auto kindAttr = dl::ScatterKindAttr::get(n.getContext(), kind);
-  auto mode = dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error);
-  SmallVector<int64_t> others;
-  bool sameSizes = true;
-  for (int64_t d = 0; d < rank; ++d)
-    if (d != axis) {
-      others.push_back(d);
-      sameSizes &= n.sameSize(n.size(x, d), n.size(indices, d));
-    }
-  if (sameSizes)
-    return n.infer<dl::ScatterOp>(x, indices, updates, b.getDenseI64ArrayAttr({}),
-                                  b.getDenseI64ArrayAttr({axis}), b.getDenseI64ArrayAttr(others),
-                                  b.getDenseI64ArrayAttr(others), b.getDenseI64ArrayAttr({axis}),
-                                  b.getI64IntegerAttr(rank), kindAttr, mode);
-  // Fewer updates than elements: the whole coordinates of each.
-  Sizes count = n.sizes(indices);
-  SmallVector<Value> coordinates;
-  for (int64_t d = 0; d < rank; ++d) {
-    Value coordinate = d == axis ? indices : n.iota(count, b.getI64Type(), d);
-    coordinates.push_back(n.unsqueeze(coordinate, {rank}));
-  }
-  SmallVector<int64_t> all = range(0, rank);
-  return n.infer<dl::ScatterOp>(x, n.concat(coordinates, rank), updates,
-                                b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr(all),
-                                b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({}),
-                                b.getDenseI64ArrayAttr(all), b.getI64IntegerAttr(rank), kindAttr,
-                                mode);
 }
 
 static LogicalResult importScatterElements(NodeImporter &n) {

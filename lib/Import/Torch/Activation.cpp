@@ -11,4 +11,164 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-void torch::registerActivationOps(OpTable &t) {}
+/// softmax and log_softmax, computed in the result's type; a 0-D tensor is a row of
+/// one element.
+template <typename Op>
+static LogicalResult importSoftmax(NodeImporter &n) {
+  n.ignore({"dtype", "half_to_float"});
+  Type type = n.resultElementType();
+  Value x = type ? n.operand("self", type).get() : Value();
+  if (!x)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(x));
+  if (!axis)
+    return failure();
+  bool isScalar = n.rankOf(x) == 0;
+  if (isScalar)
+    x = n.reshape(x, ArrayRef<int64_t>{1});
+  Value result = n.infer<Op>(x, *axis);
+  return n.result(isScalar ? n.reshape(result, ArrayRef<int64_t>{}) : result);
+}
+
+template <typename Op>
+static LogicalResult importUnary(NodeImporter &n) {
+  return n.result(Expr(n, n.tensor("self")).unary<Op>());
+}
+
+/// relu is taken of integers, too.
+static LogicalResult importRelu(NodeImporter &n) {
+  Value x = n.tensor("self");
+  if (x && !n.isFloat(x))
+    return n.result(Expr(n, x).max(0.0));
+  return n.result(Expr(n, x).unary<dl::ReluOp>());
+}
+
+static LogicalResult importGelu(NodeImporter &n) {
+  std::string approximate = n.string("approximate");
+  return n.result(n.infer<dl::GeluOp>(n.tensor("self"), approximate == "tanh"));
+}
+
+static Expr clampTo(Expr x, double low, double high) { return x.max(low).min(high); }
+
+static LogicalResult importHardsigmoid(NodeImporter &n) {
+  return n.result(clampTo(Expr(n, n.tensor("self")) + 3.0, 0, 6) / 6.0);
+}
+
+static LogicalResult importHardswish(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  return n.result(x * clampTo(x + 3.0, 0, 6).get() / 6.0);
+}
+
+static LogicalResult importHardtanh(NodeImporter &n) {
+  return n.result(
+      clampTo(Expr(n, n.tensor("self")), n.number("min_val"), n.number("max_val")));
+}
+
+static LogicalResult importLeakyRelu(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  return n.result((x > 0.0).select(x, x * n.number("negative_slope")));
+}
+
+/// scale · x above 0, else scale · alpha · (e^(input_scale · x) − 1).
+static LogicalResult importElu(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  double alpha = n.number("alpha"), scale = n.number("scale");
+  Expr negative = (x * n.number("input_scale")).unary<dl::Expm1Op>() * (alpha * scale);
+  return n.result((x > 0.0).select(x * scale, negative));
+}
+
+/// ln(1 + eˣ) without overflow.
+static Expr softplus(Expr x) {
+  return x.max(0.0) + (-x.abs()).exp().unary<dl::Log1pOp>().get();
+}
+
+static LogicalResult importSoftplus(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  double beta = n.number("beta"), threshold = n.number("threshold");
+  Expr scaled = x * beta;
+  return n.result((scaled > threshold).select(x, softplus(scaled) / beta));
+}
+
+static LogicalResult importMish(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  return n.result(x * softplus(x).tanh().get());
+}
+
+/// The second result is scratch space of the eager kernel.
+static LogicalResult importLogSigmoid(NodeImporter &n) {
+  Expr result = -softplus(-Expr(n, n.tensor("self")));
+  if (n.getOverload() != "default" || !n.getTarget().contains("forward"))
+    return n.result(result);
+  return n.results({result.get(), n.hasResult(1) ? ImportedValue() : ImportedValue::none()});
+}
+
+static LogicalResult importGlu(NodeImporter &n) {
+  Value x = n.tensor("self");
+  if (!x)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(x));
+  if (!axis)
+    return failure();
+  Size half = n.div(n.size(x, *axis), 2);
+  Expr a(n, n.sliceAxis(x, *axis, 0, half)), gate(n, n.sliceAxis(x, *axis, half, half));
+  return n.result(a * gate.sigmoid().get());
+}
+
+static LogicalResult importThreshold(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  Type type = n.elementTypeOf(self);
+  Expr x(n, self);
+  Expr isBelow = x.compare(dl::ComparisonDirection::le, n.operand("threshold", type));
+  return n.result(isBelow.select(n.operand("value", type), x));
+}
+
+static LogicalResult importHardshrink(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  Expr isSmall = x.abs() <= n.number("lambd");
+  return n.result(isSmall.select(n.scalar(n.resultElementType(), 0), x));
+}
+
+/// x moved towards 0 by lambd.
+static LogicalResult importSoftshrink(NodeImporter &n) {
+  Expr x(n, n.tensor("self"));
+  double lambd = n.number("lambd");
+  Expr moved = (x > 0.0).select(x - lambd, x + lambd);
+  return n.result((x.abs() > lambd).select(moved, x * 0.0));
+}
+
+/// weight · x below 0; the weight counts along dimension 1, or is one for all.
+static LogicalResult importPrelu(NodeImporter &n) {
+  Value x = n.tensor("self"), weight = n.tensor("weight");
+  if (!x || !weight)
+    return failure();
+  if (n.getTarget().contains("aten.prelu") && n.rankOf(weight) == 1) {
+    bool isOne = n.shapeOf(weight)[0] == 1;
+    weight = isOne ? n.reshape(weight, ArrayRef<int64_t>{})
+                   : n.broadcastAlong(weight, x, n.rankOf(x) > 1 ? 1 : 0);
+  }
+  Expr input(n, x);
+  return n.result((input > 0.0).select(input, input * weight));
+}
+
+void torch::registerActivationOps(OpTable &t) {
+  t.add({"aten._softmax.default", "aten.softmax.int"}, importSoftmax<dl::SoftmaxOp>);
+  t.add({"aten._log_softmax.default", "aten.log_softmax.int"}, importSoftmax<dl::LogSoftmaxOp>);
+  t.add("aten.relu.default", importRelu);
+  t.add("aten.gelu.default", importGelu);
+  t.add("aten.silu.default", importUnary<dl::SiluOp>);
+  t.add("aten.hardsigmoid.default", importHardsigmoid);
+  t.add("aten.hardswish.default", importHardswish);
+  t.add("aten.hardtanh.default", importHardtanh);
+  t.add("aten.leaky_relu.default", importLeakyRelu);
+  t.add("aten.elu.default", importElu);
+  t.add("aten.softplus.default", importSoftplus);
+  t.add("aten.mish.default", importMish);
+  t.add("aten.log_sigmoid_forward.default", importLogSigmoid);
+  t.add("aten.glu.default", importGlu);
+  t.add("aten.threshold.default", importThreshold);
+  t.add("aten.hardshrink.default", importHardshrink);
+  t.add("aten.softshrink.default", importSoftshrink);
+  t.add({"aten._prelu_kernel.default", "aten.prelu.default"}, importPrelu);
+}

@@ -4,11 +4,285 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// torch.cond becomes scf.if; while_loop, scan and map become scf.while on tensors.
+// Python numbers that a loop carries are 0-D tensors in it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeImporter.h"
+#include "ProgramImporter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
+using Direction = dl::ComparisonDirection;
+using Kind = ImportedValue::Kind;
 
-void torch::registerControlFlowOps(OpTable &t) {}
+/// A value as a region hands it out: a tensor. Null (reported) for what isn't one.
+static Value toTensor(NodeImporter &n, const ImportedValue &value) {
+  if (value.kind == Kind::Int)
+    return n.sizeTensor(*value.size);
+  if (!value.tensor && !n.hasFailed())
+    n.emitError() << "None can't be handed from one graph to another";
+  return value.tensor;
+}
+
+/// The other way round.
+static ImportedValue fromTensor(Value tensor, Kind kind) {
+  return kind == Kind::Int ? ImportedValue(Size(tensor)) : ImportedValue(tensor, kind);
+}
+
+/// What the result of kind `kind` is outside.
+static Kind getResultKind(NodeImporter &n, unsigned i) {
+  if (i >= n.numResults())
+    return Kind::Tensor;
+  switch (n.getNode().results[i].type.kind) {
+  case ValueType::Kind::Int:
+    return Kind::Int;
+  case ValueType::Kind::Float:
+    return Kind::Float;
+  case ValueType::Kind::Bool:
+    return Kind::Bool;
+  default:
+    return Kind::Tensor;
+  }
+}
+
+/// The type that holds values of both types: `?` where sizes differ.
+static RankedTensorType join(NodeImporter &n, RankedTensorType a, RankedTensorType b) {
+  if (a.getRank() != b.getRank() || a.getElementType() != b.getElementType()) {
+    n.emitError() << "its graphs give values of types " << a << " and " << b;
+    return {};
+  }
+  SmallVector<int64_t> shape(a.getShape());
+  for (auto [size, other] : llvm::zip_equal(shape, b.getShape()))
+    if (size != other)
+      size = ShapedType::kDynamic;
+  return RankedTensorType::get(shape, a.getElementType());
+}
+
+//===----------------------------------------------------------------------===//
+// cond
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importCond(NodeImporter &n) {
+  OpBuilder &b = n.getBuilder();
+  const Graph *graphs[] = {n.subgraph("true_graph"), n.subgraph("false_graph")};
+  Value predicate = n.operand("pred", b.getI1Type());
+  SmallVector<ImportedValue> operands = n.values("operands");
+  if (!graphs[0] || !graphs[1] || !predicate || n.hasFailed())
+    return failure();
+  Value flag = n.scalarCondition(n.reshape(predicate, ArrayRef<int64_t>{}));
+  if (!flag)
+    return failure();
+  auto draft = scf::IfOp::create(b, n.getLoc(), TypeRange(), flag, /*withElseRegion=*/true);
+  Region *regions[] = {&draft.getThenRegion(), &draft.getElseRegion()};
+  SmallVector<Value> results[2];
+  for (unsigned i : {0, 1}) {
+    OpBuilder::InsertionGuard guard(b);
+    regions[i]->front().clear();
+    b.setInsertionPointToStart(&regions[i]->front());
+    SmallVector<ImportedValue> outputs;
+    if (mlir::failed(n.getGraph().importSubgraph(*graphs[i], operands, outputs, b, n.getLoc())))
+      return failure();
+    for (const ImportedValue &output : outputs)
+      results[i].push_back(toTensor(n, output));
+  }
+  if (n.hasFailed() || results[0].size() != results[1].size())
+    return n.emitError() << "its graphs differ in how many values they give";
+  SmallVector<Type> types;
+  for (auto [a, c] : llvm::zip_equal(results[0], results[1])) {
+    RankedTensorType type = join(n, n.type(a), n.type(c));
+    if (!type)
+      return failure();
+    types.push_back(type);
+  }
+  for (unsigned i : {0, 1}) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(&regions[i]->front());
+    for (auto [value, type] : llvm::zip_equal(results[i], types))
+      value = n.castTo(value, cast<RankedTensorType>(type));
+    scf::YieldOp::create(b, n.getLoc(), results[i]);
+  }
+  auto op = scf::IfOp::create(b, n.getLoc(), types, flag, /*withElseRegion=*/true);
+  op.getThenRegion().takeBody(draft.getThenRegion());
+  op.getElseRegion().takeBody(draft.getElseRegion());
+  draft.erase();
+  SmallVector<ImportedValue> values;
+  for (auto [i, result] : llvm::enumerate(op.getResults()))
+    values.push_back(fromTensor(result, getResultKind(n, i)));
+  return n.results(values);
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// Builds the check before a round (a 0-D i1), or the round (the values carried
+/// into the next); nothing after reporting an error.
+using BuildCheck = llvm::function_ref<Value(ArrayRef<Value> carried)>;
+using BuildRound = llvm::function_ref<bool(ArrayRef<Value> carried, SmallVectorImpl<Value> &next)>;
+
+/// A loop over values that keep their types; empty after reporting an error.
+static SmallVector<Value> buildLoop(NodeImporter &n, ArrayRef<Value> initial, BuildCheck check,
+                                    BuildRound round) {
+  OpBuilder &b = n.getBuilder();
+  Location loc = n.getLoc();
+  auto loop = scf::WhileOp::create(b, loc, ValueRange(initial).getTypes(), initial);
+  SmallVector<Location> locations(initial.size(), loc);
+  OpBuilder::InsertionGuard guard(b);
+  Block *before =
+      b.createBlock(&loop.getBefore(), {}, ValueRange(initial).getTypes(), locations);
+  Value go = check(SmallVector<Value>(before->getArguments()));
+  Value flag = go ? n.scalarCondition(n.reshape(go, ArrayRef<int64_t>{})) : Value();
+  if (!flag)
+    return {};
+  scf::ConditionOp::create(b, loc, flag, before->getArguments());
+  Block *after = b.createBlock(&loop.getAfter(), {}, ValueRange(initial).getTypes(), locations);
+  SmallVector<Value> next;
+  if (!round(SmallVector<Value>(after->getArguments()), next))
+    return {};
+  for (auto [value, first] : llvm::zip_equal(next, initial)) {
+    value = value ? n.castTo(value, n.type(first)) : Value();
+    if (!value)
+      return {};
+  }
+  scf::YieldOp::create(b, loc, next);
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// The type that a graph's input was recorded with: what a loop may change is `?`.
+static Value openUp(NodeImporter &n, Value value, const NamedValue &input) {
+  if (!value || input.type.kind != ValueType::Kind::Tensor)
+    return value;
+  SmallVector<int64_t> shape;
+  for (const SizeExpr &size : input.type.shape)
+    shape.push_back(size.isNumber() ? size.number : ShapedType::kDynamic);
+  if (int64_t(shape.size()) != n.rankOf(value))
+    return value;
+  return n.castTo(value, n.tensorType(ArrayRef<int64_t>(shape), n.elementTypeOf(value)));
+}
+
+static LogicalResult importWhileLoop(NodeImporter &n) {
+  OpBuilder &b = n.getBuilder();
+  const Graph *check = n.subgraph("cond_graph"), *body = n.subgraph("body_graph");
+  SmallVector<ImportedValue> carried = n.values("carried"), additional = n.values("additional");
+  if (!check || !body || n.hasFailed() || body->inputs.size() < carried.size())
+    return failure();
+  SmallVector<Value> initial;
+  for (auto [i, value] : llvm::enumerate(carried))
+    initial.push_back(openUp(n, toTensor(n, value), body->inputs[i]));
+  if (n.hasFailed())
+    return failure();
+  auto run = [&](const Graph &graph, ArrayRef<Value> values,
+                 SmallVectorImpl<ImportedValue> &outputs) {
+    SmallVector<ImportedValue> inputs;
+    for (auto [value, original] : llvm::zip_equal(values, carried))
+      inputs.push_back(fromTensor(value, original.kind));
+    llvm::append_range(inputs, additional);
+    return succeeded(n.getGraph().importSubgraph(graph, inputs, outputs, b, n.getLoc()));
+  };
+  SmallVector<Value> results = buildLoop(
+      n, initial,
+      [&](ArrayRef<Value> values) -> Value {
+        SmallVector<ImportedValue> outputs;
+        if (!run(*check, values, outputs) || outputs.size() != 1)
+          return {};
+        return toTensor(n, outputs.front());
+      },
+      [&](ArrayRef<Value> values, SmallVectorImpl<Value> &next) {
+        SmallVector<ImportedValue> outputs;
+        if (!run(*body, values, outputs) || outputs.size() != values.size())
+          return false;
+        for (const ImportedValue &output : outputs)
+          next.push_back(toTensor(n, output));
+        return !n.hasFailed();
+      });
+  if (results.size() != carried.size())
+    return failure();
+  SmallVector<ImportedValue> values;
+  for (auto [result, original] : llvm::zip_equal(results, carried))
+    values.push_back(fromTensor(result, original.kind));
+  return n.results(values);
+}
+
+/// An accumulator for one result of each round.
+static Value makeAccumulator(NodeImporter &n, unsigned i, Size trips) {
+  Type type = n.resultElementType(i);
+  SmallVector<int64_t> shape = n.resultShape(i);
+  if (!type || n.hasFailed() || shape.empty())
+    return {};
+  Sizes sizes{trips};
+  for (int64_t size : ArrayRef(shape).drop_front()) {
+    if (ShapedType::isDynamic(size)) {
+      n.emitError() << "result " << i << " has an open size besides the number of rounds";
+      return {};
+    }
+    sizes.push_back(size);
+  }
+  return n.broadcastInDim(n.scalarInt(type, 0), sizes, {});
+}
+
+/// scan, and map, which is one that carries nothing.
+static LogicalResult importScan(NodeImporter &n, bool hasInit) {
+  OpBuilder &b = n.getBuilder();
+  const Graph *body = n.subgraph("body");
+  SmallVector<ImportedValue> init, additional = n.values("additional");
+  if (hasInit)
+    init = n.values("init");
+  SmallVector<Value> xs = n.tensors("xs");
+  if (!body || n.hasFailed() || xs.empty())
+    return failure();
+  Size trips = n.size(xs.front(), 0);
+  unsigned numCarried = init.size();
+  SmallVector<Value> initial{n.scalarInt(b.getI64Type(), 0)};
+  for (const ImportedValue &value : init)
+    initial.push_back(toTensor(n, value));
+  for (unsigned i = numCarried; i < n.numResults(); ++i)
+    initial.push_back(makeAccumulator(n, i, trips));
+  if (n.hasFailed())
+    return failure();
+  auto round = [&](ArrayRef<Value> values, SmallVectorImpl<Value> &next) {
+    SmallVector<ImportedValue> inputs, outputs;
+    for (unsigned i = 0; i < numCarried; ++i)
+      inputs.push_back(fromTensor(values[1 + i], init[i].kind));
+    for (Value x : xs)
+      inputs.push_back(n.squeeze(n.sliceAxis(x, 0, Size(values[0]), 1), {0}));
+    llvm::append_range(inputs, additional);
+    if (n.hasFailed() ||
+        mlir::failed(n.getGraph().importSubgraph(*body, inputs, outputs, b, n.getLoc())) ||
+        outputs.size() + 1 != values.size())
+      return false;
+    next.push_back(n.sizeTensor(n.add(Size(values[0]), 1)));
+    for (auto [i, output] : llvm::enumerate(outputs)) {
+      Value value = toTensor(n, output), carried = values[1 + i];
+      if (i >= numCarried && value) {
+        Sizes starts(n.rankOf(carried), Size(0));
+        starts[0] = Size(values[0]);
+        value = n.infer<dl::DynamicUpdateSliceOp>(carried, n.unsqueeze(value, {0}),
+                                                  n.sizesTensor(starts));
+      }
+      next.push_back(value);
+    }
+    return !n.hasFailed();
+  };
+  auto check = [&](ArrayRef<Value> values) {
+    return n.compare(Direction::lt, values[0], n.sizeTensor(trips));
+  };
+  SmallVector<Value> results = buildLoop(n, initial, check, round);
+  if (results.empty())
+    return failure();
+  SmallVector<ImportedValue> values;
+  for (auto [i, result] : llvm::enumerate(ArrayRef(results).drop_front()))
+    values.push_back(fromTensor(result, i < numCarried ? init[i].kind : Kind::Tensor));
+  return n.results(values);
+}
+
+void torch::registerControlFlowOps(OpTable &t) {
+  t.add("higher_order.cond", importCond);
+  t.add("higher_order.while_loop", importWhileLoop);
+  t.add("higher_order.scan", [](NodeImporter &n) { return importScan(n, /*hasInit=*/true); });
+  t.add("higher_order.map_impl", [](NodeImporter &n) { return importScan(n, /*hasInit=*/false); });
+}

@@ -1,14 +1,495 @@
-//===- Indexing.cpp - ATen's gathering and scattering ---------------------===//
+//===- Indexing.cpp - ATen ops that read and write by index ---------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
+using frontend::gatherElements;
+using frontend::scatterElements;
+using Direction = dl::ComparisonDirection;
 
-void torch::registerIndexingOps(OpTable &t) {}
+//===----------------------------------------------------------------------===//
+// Along one dimension
+//===----------------------------------------------------------------------===//
+
+/// 0-D tensors take part as rows of one element.
+static Value atLeastOneDim(NodeImporter &n, Value x) {
+  return x && n.rankOf(x) == 0 ? n.reshape(x, ArrayRef<int64_t>{1}) : x;
+}
+
+static Value ofRank(NodeImporter &n, Value x, int64_t rank) {
+  return x && rank == 0 ? n.reshape(x, ArrayRef<int64_t>{}) : x;
+}
+
+static LogicalResult importGather(NodeImporter &n) {
+  n.ignore({"sparse_grad"});
+  Value self = n.tensor("self"), index = n.tensor("index");
+  if (!self || !index)
+    return failure();
+  int64_t rank = n.rankOf(index);
+  auto axis = n.axis("dim", n.rankOf(self));
+  self = atLeastOneDim(n, self);
+  index = atLeastOneDim(n, index);
+  // An empty list of indices may be of any rank.
+  if (axis && n.rankOf(index) != n.rankOf(self))
+    return n.result(n.broadcastInDim(n.scalarInt(n.elementTypeOf(self), 0), n.sizes(index), {}));
+  return axis ? n.result(ofRank(n, gatherElements(n, self, index, *axis), rank)) : failure();
+}
+
+static LogicalResult importIndexSelect(NodeImporter &n) {
+  Value self = n.tensor("self"), index = n.tensor("index");
+  if (!self || !index)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  if (!axis)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  return n.result(ofRank(
+      n, n.take(atLeastOneDim(n, self), atLeastOneDim(n, index), *axis, /*wrapNegative=*/false),
+      rank));
+}
+
+static std::optional<dl::ScatterKind> getScatterKind(NodeImporter &n, StringRef name) {
+  auto kind = llvm::StringSwitch<std::optional<dl::ScatterKind>>(name)
+                  .Cases("add", "sum", "mean", dl::ScatterKind::add)
+                  .Cases("multiply", "prod", dl::ScatterKind::mul)
+                  .Case("amax", dl::ScatterKind::max)
+                  .Case("amin", dl::ScatterKind::min)
+                  .Default(std::nullopt);
+  if (!kind)
+    n.emitError() << "the reduction '" << name << "' isn't supported";
+  return kind;
+}
+
+/// The updates of a scatter: a tensor, or a number for every index.
+static Value getUpdates(NodeImporter &n, Value self, Value index) {
+  if (n.has("src"))
+    return atLeastOneDim(n, n.tensor("src"));
+  Value number = n.operand("value", n.elementTypeOf(self));
+  return n.broadcastInDim(number, n.sizes(index), {});
+}
+
+static LogicalResult scatter(NodeImporter &n, dl::ScatterKind kind) {
+  Value self = n.tensor("self"), index = n.tensor("index");
+  if (!self || !index)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto axis = n.axis("dim", rank);
+  if (!axis)
+    return failure();
+  self = atLeastOneDim(n, self);
+  index = atLeastOneDim(n, index);
+  Value updates = getUpdates(n, self, index);
+  if (!updates)
+    return failure();
+  if (n.rankOf(index) != n.rankOf(self))
+    return n.result(ofRank(n, self, rank)); // an empty list of indices
+  for (int64_t d = 0; d < n.rankOf(index); ++d)
+    if (!n.sameSize(n.size(updates, d), n.size(index, d)))
+      updates = n.sliceAxis(updates, d, 0, n.size(index, d));
+  return n.result(ofRank(n, scatterElements(n, self, index, updates, *axis, kind), rank));
+}
+
+static LogicalResult importScatter(NodeImporter &n) {
+  if (!n.has("reduce"))
+    return scatter(n, dl::ScatterKind::replace);
+  auto kind = getScatterKind(n, n.string("reduce"));
+  return kind ? scatter(n, *kind) : failure();
+}
+
+/// What a reduction starts from where self doesn't count.
+static Value getNeutral(NodeImporter &n, Type type, dl::ScatterKind kind) {
+  bool isFloat = isa<FloatType>(type);
+  unsigned width = type.getIntOrFloatBitWidth();
+  switch (kind) {
+  case dl::ScatterKind::mul:
+    return n.scalarInt(type, 1);
+  case dl::ScatterKind::max:
+    return isFloat ? n.scalar(type, -INFINITY)
+                   : n.scalarInt(type, type.isUnsignedInteger()
+                                           ? 0
+                                           : APInt::getSignedMinValue(width).getSExtValue());
+  case dl::ScatterKind::min:
+    return isFloat ? n.scalar(type, INFINITY)
+                   : n.scalarInt(type, type.isUnsignedInteger()
+                                           ? -1
+                                           : APInt::getSignedMaxValue(width).getSExtValue());
+  default:
+    return n.scalarInt(type, 0);
+  }
+}
+
+/// Every index's element combined; without include_self an element that is
+/// indexed starts from nothing. A mean divides by how many were added.
+static LogicalResult importScatterReduce(NodeImporter &n) {
+  Value self = n.tensor("self"), index = n.tensor("index"), updates = n.tensor("src");
+  std::string reduction = n.string("reduce");
+  bool includeSelf = n.boolean("include_self");
+  auto kind = getScatterKind(n, reduction);
+  if (!self || !index || !updates || !kind)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto axis = n.axis("dim", rank);
+  if (!axis)
+    return failure();
+  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
+  updates = atLeastOneDim(n, updates);
+  if (n.rankOf(index) != n.rankOf(self))
+    return n.result(ofRank(n, self, rank));
+  for (int64_t d = 0; d < n.rankOf(index); ++d)
+    if (!n.sameSize(n.size(updates, d), n.size(index, d)))
+      updates = n.sliceAxis(updates, d, 0, n.size(index, d));
+  Type type = n.elementTypeOf(self), i64 = n.getBuilder().getI64Type();
+  Value ones = n.broadcastInDim(n.scalarInt(i64, 1), n.sizes(index), {});
+  Value zeros = n.broadcastInDim(n.scalarInt(i64, 0), n.sizes(self), {});
+  Expr count(n, scatterElements(n, zeros, index, ones, *axis, dl::ScatterKind::add));
+  Value start = self;
+  if (!includeSelf)
+    start = count.eq(0.0).select(self, getNeutral(n, type, *kind));
+  Expr result(n, scatterElements(n, start, index, updates, *axis, *kind));
+  if (reduction == "mean") {
+    Expr divisor = (includeSelf ? count + 1.0 : count.max(1.0)).to(type);
+    Expr quotient = result / divisor.get();
+    if (!n.isFloat(result)) { // floored
+      Expr rest = result - (quotient * divisor.get()).get();
+      quotient = (rest < 0.0).select(quotient - 1.0, quotient);
+    }
+    result = quotient;
+  }
+  return n.result(ofRank(n, result, rank));
+}
+
+//===----------------------------------------------------------------------===//
+// Along several dimensions
+//===----------------------------------------------------------------------===//
+
+/// Which dimensions are indexed, and by what: i64 tensors of one shape, counted
+/// from the front.
+struct AdvancedIndex {
+  SmallVector<int64_t> dims;
+  SmallVector<Value> positions;
+  int64_t rank;  ///< of the positions
+  int64_t place; ///< where their dimensions are in the result
+};
+
+/// A boolean tensor counts as the positions where it is true.
+static void appendIndex(NodeImporter &n, Value self, Value index, int64_t &dim,
+                        AdvancedIndex &all) {
+  Type i64 = n.getBuilder().getI64Type();
+  if (!n.isBool(index) && !n.elementTypeOf(index).isUnsignedInteger()) {
+    Value wrapped = n.wrapNegativeIndices(index, n.size(self, dim));
+    all.positions.push_back(n.convert(wrapped, i64));
+    all.dims.push_back(dim++);
+    return;
+  }
+  Value mask = Expr(n, index).to(n.getBuilder().getI1Type());
+  Value found = n.infer<dl::NonzeroOp>(mask);
+  for (int64_t d = 0, e = n.rankOf(index); found && d < e; ++d) {
+    Value row = n.squeeze(n.sliceAxis(found, 0, d, 1), {0});
+    all.positions.push_back(n.convert(row, i64));
+    all.dims.push_back(dim++);
+  }
+}
+
+static std::optional<AdvancedIndex> getAdvancedIndex(NodeImporter &n, Value self) {
+  AdvancedIndex all;
+  int64_t dim = 0;
+  for (Value index : n.optionalTensors("indices")) {
+    if (!index) {
+      ++dim;
+      continue;
+    }
+    if (n.isBool(index) && n.rankOf(index) == 0) {
+      n.emitError() << "an index that is a boolean without dimensions isn't supported";
+      return std::nullopt;
+    }
+    if (dim + (n.isBool(index) ? n.rankOf(index) : 1) > n.rankOf(self)) {
+      n.emitError() << "there are more indices than dimensions";
+      return std::nullopt;
+    }
+    appendIndex(n, self, index, dim, all);
+  }
+  if (n.hasFailed() || all.dims.empty() || !n.broadcastTogether(all.positions)) {
+    if (!n.hasFailed())
+      n.emitError() << "no dimension is indexed";
+    return std::nullopt;
+  }
+  all.rank = n.rankOf(all.positions.front());
+  bool isAdjacent = all.dims.back() - all.dims.front() + 1 == int64_t(all.dims.size());
+  all.place = isAdjacent ? all.dims.front() : 0;
+  return all;
+}
+
+/// The positions as vectors, in one tensor.
+static Value getVectors(NodeImporter &n, const AdvancedIndex &index) {
+  SmallVector<Value> parts;
+  for (Value position : index.positions)
+    parts.push_back(n.unsqueeze(position, {index.rank}));
+  return n.concat(parts, index.rank);
+}
+
+/// The dimensions of the result that aren't from the positions.
+static SmallVector<int64_t> getWindowDims(const AdvancedIndex &index, int64_t rank) {
+  int64_t others = rank - index.dims.size();
+  SmallVector<int64_t> dims = dimRange(0, std::min(index.place, others));
+  llvm::append_range(dims, dimRange(index.place + index.rank, others + index.rank));
+  return dims;
+}
+
+static Value gatherAt(NodeImporter &n, Value self, const AdvancedIndex &index) {
+  OpBuilder &b = n.getBuilder();
+  int64_t rank = n.rankOf(self);
+  SmallVector<int64_t> sliceSizes;
+  for (int64_t d = 0; d < rank; ++d)
+    sliceSizes.push_back(llvm::is_contained(index.dims, d) ? 1
+                         : n.type(self).isDynamicDim(d)    ? -1
+                                                           : n.shapeOf(self)[d]);
+  return n.infer<dl::GatherOp>(
+      self, getVectors(n, index), b.getDenseI64ArrayAttr(getWindowDims(index, rank)),
+      b.getDenseI64ArrayAttr(index.dims), b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({}),
+      b.getDenseI64ArrayAttr(index.dims), b.getI64IntegerAttr(index.rank),
+      b.getDenseI64ArrayAttr(sliceSizes),
+      dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error));
+}
+
+static LogicalResult importIndex(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  auto index = getAdvancedIndex(n, self);
+  return index ? n.result(gatherAt(n, self, *index)) : failure();
+}
+
+/// self where a lone mask is false, else the number.
+static Value putUnderMask(NodeImporter &n, Value self, ArrayRef<Value> indices, Value values) {
+  int64_t first = 0;
+  while (first < int64_t(indices.size()) && !indices[first])
+    ++first;
+  Value mask = indices[first];
+  SmallVector<int64_t> dims = dimRange(first, first + n.rankOf(mask));
+  return Expr(n, n.broadcastInDim(mask, n.sizes(self), dims)).select(values, self);
+}
+
+static LogicalResult importIndexPut(NodeImporter &n) {
+  n.ignore({"unsafe"});
+  Value self = n.tensor("self"), values = n.tensor("values");
+  bool accumulate = n.boolean("accumulate");
+  if (!self || !values)
+    return failure();
+  SmallVector<Value> indices = n.optionalTensors("indices");
+  values = n.convert(values, n.elementTypeOf(self));
+  Sizes unit = n.sizes(values);
+  bool isNumber = llvm::all_of(unit, [](const Size &size) { return size.is(1); });
+  SmallVector<Value> given = llvm::to_vector(llvm::make_filter_range(
+      indices, [](Value index) { return bool(index); }));
+  if (!accumulate && isNumber && given.size() == 1 && n.isBool(given.front()) &&
+      n.rankOf(given.front()) > 0)
+    return n.result(putUnderMask(n, self, indices, n.reshape(values, ArrayRef<int64_t>{})));
+  auto index = getAdvancedIndex(n, self);
+  if (!index)
+    return failure();
+  // The shape that reading there would give.
+  int64_t rank = n.rankOf(self);
+  Sizes shape = n.sizes(index->positions.front()), others;
+  for (int64_t d = 0; d < rank; ++d)
+    if (!llvm::is_contained(index->dims, d))
+      others.push_back(n.size(self, d));
+  shape.insert(shape.begin(), others.begin(), others.begin() + index->place);
+  shape.append(others.begin() + index->place, others.end());
+  OpBuilder &b = n.getBuilder();
+  auto kind = accumulate ? dl::ScatterKind::add : dl::ScatterKind::replace;
+  return n.result(n.infer<dl::ScatterOp>(
+      self, getVectors(n, *index), n.broadcastTo(values, shape),
+      b.getDenseI64ArrayAttr(getWindowDims(*index, rank)), b.getDenseI64ArrayAttr(index->dims),
+      b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({}),
+      b.getDenseI64ArrayAttr(index->dims), b.getI64IntegerAttr(index->rank),
+      dl::ScatterKindAttr::get(n.getContext(), kind),
+      dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error)));
+}
+
+/// The elements whose two coordinates differ by the offset, as a last dimension.
+static LogicalResult importDiagonal(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  int64_t rank = n.rankOf(self), offset = n.integer("offset");
+  auto rows = n.axis("dim1", rank), columns = n.axis("dim2", rank);
+  if (!rows || !columns)
+    return failure();
+  Size height = n.sub(n.size(self, *rows), std::max<int64_t>(-offset, 0));
+  Size width = n.sub(n.size(self, *columns), std::max<int64_t>(offset, 0));
+  Size length = n.max(n.min(height, width), 0);
+  Expr step(n, n.iota({length}, n.getBuilder().getI64Type(), 0));
+  AdvancedIndex index;
+  index.dims = {*rows, *columns};
+  index.positions = {(step + double(std::max<int64_t>(-offset, 0))).get(),
+                     (step + double(std::max<int64_t>(offset, 0))).get()};
+  index.rank = 1;
+  index.place = rank - 2;
+  if (*rows > *columns) {
+    std::swap(index.dims[0], index.dims[1]);
+    std::swap(index.positions[0], index.positions[1]);
+  }
+  return n.result(gatherAt(n, self, index));
+}
+
+/// Elements by their place in memory, which is that of a compact tensor.
+static LogicalResult importAsStrided(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Sizes sizes = n.symbolics("size");
+  SmallVector<int64_t> strides = n.integers("stride");
+  int64_t offset = n.optionalInteger("storage_offset").value_or(0);
+  if (!self || n.hasFailed())
+    return failure();
+  Type i64 = n.getBuilder().getI64Type();
+  Expr place(n, n.broadcastInDim(n.scalarInt(i64, offset), sizes, {}));
+  for (auto [d, stride] : llvm::enumerate(strides))
+    place = place + (Expr(n, n.iota(sizes, i64, d)) * double(stride)).get();
+  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  return n.result(n.take(flat, place, 0, /*wrapNegative=*/false));
+}
+
+//===----------------------------------------------------------------------===//
+// Under masks
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importMaskedFill(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  Expr mask(n, n.tensor("mask"));
+  return n.result(mask.select(n.operand("value", n.elementTypeOf(self)), self));
+}
+
+/// Positions of a mask's true elements among all of them.
+static Value flatPositions(NodeImporter &n, Value mask) {
+  Value flat = n.reshape(mask, ArrayRef<Size>{n.product(n.sizes(mask))});
+  Value found = flat ? n.infer<dl::NonzeroOp>(flat) : Value();
+  return found ? n.convert(n.squeeze(found, {0}), n.getBuilder().getI64Type()) : Value();
+}
+
+static LogicalResult importMaskedSelect(NodeImporter &n) {
+  Value self = n.tensor("self"), mask = n.tensor("mask");
+  if (!self || !mask || !n.broadcast(self, mask))
+    return failure();
+  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  return n.result(n.take(flat, flatPositions(n, mask), 0, /*wrapNegative=*/false));
+}
+
+/// The i-th true element of the mask is source's i-th.
+static LogicalResult importMaskedScatter(NodeImporter &n) {
+  Value self = n.tensor("self"), mask = n.tensor("mask"), source = n.tensor("source");
+  if (!self || !mask || !source || !n.broadcast(self, mask))
+    return failure();
+  Type i64 = n.getBuilder().getI64Type();
+  Sizes shape = n.sizes(self);
+  Value flags = n.reshape(n.convert(mask, i64), ArrayRef<Size>{n.product(shape)});
+  Expr count(n, n.infer<dl::CumulativeOp>(dl::CumulativeKind::sum, flags, int64_t(0)));
+  Value flat = n.reshape(source, ArrayRef<Size>{n.product(n.sizes(source))});
+  Value taken = n.take(flat, (count - 1.0).max(0.0), 0, /*wrapNegative=*/false);
+  return n.result(Expr(n, mask).select(n.reshape(taken, shape), self));
+}
+
+static LogicalResult importNonzero(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  Value found = n.infer<dl::NonzeroOp>(n.isBool(self) ? Expr(n, self) : Expr(n, self).ne(0.0));
+  return n.result(n.transpose(n.convert(found, n.getBuilder().getI64Type()), {1, 0}));
+}
+
+/// tril and triu: zero above (below) a diagonal.
+static LogicalResult importTriangle(NodeImporter &n, bool isLower) {
+  Value self = n.tensor("self");
+  int64_t diagonal = n.integer("diagonal");
+  if (!self || !n.requireRank(self, 2, 1 << 16, "its input"))
+    return failure();
+  int64_t rank = n.rankOf(self);
+  Type i64 = n.getBuilder().getI64Type();
+  Sizes plane{n.size(self, rank - 2), n.size(self, rank - 1)};
+  Expr row(n, n.iota(plane, i64, 0)), column(n, n.iota(plane, i64, 1));
+  Expr limit = row + double(diagonal);
+  Expr isKept = isLower ? column <= limit.get() : column >= limit.get();
+  return n.result(isKept.select(self, n.scalarInt(n.elementTypeOf(self), 0)));
+}
+
+//===----------------------------------------------------------------------===//
+// Parts given new elements
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importSelectScatter(NodeImporter &n) {
+  Value self = n.tensor("self"), source = n.tensor("src");
+  if (!self || !source)
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  Size index = n.symbolic("index");
+  if (!axis || n.hasFailed())
+    return failure();
+  Size size = n.size(self, *axis);
+  if (!index.isStatic() || index.getStatic() < 0)
+    index = n.select(Direction::lt, index, 0, n.add(index, size), index);
+  Value part = n.unsqueeze(n.convert(source, n.elementTypeOf(self)), {*axis});
+  Expr place(n, n.iota(n.sizes(self), n.getBuilder().getI64Type(), *axis));
+  return n.result(place.eq(n.sizeTensor(index)).select(part, self));
+}
+
+/// Turned by a number of places: what falls off one end comes in at the other.
+static LogicalResult importRoll(NodeImporter &n) {
+  Value self = n.tensor("self");
+  SmallVector<int64_t> dims = n.integers("dims");
+  Sizes shifts = n.symbolics("shifts");
+  if (!self || n.hasFailed())
+    return failure();
+  Sizes shape = n.sizes(self);
+  bool isFlat = dims.empty();
+  if (isFlat) {
+    self = n.reshape(self, ArrayRef<Size>{n.product(shape)});
+    dims = {0};
+  }
+  for (auto [dim, shift] : llvm::zip(dims, shifts)) {
+    auto axis = n.normalizeAxis(dim, std::max<int64_t>(n.rankOf(self), 1), "dims");
+    if (!axis)
+      return failure();
+    if (n.rankOf(self) == 0 || n.shapeOf(self)[*axis] == 0)
+      continue;
+    Size size = n.size(self, *axis);
+    Size moved = n.sub(shift, n.mul(n.floorDiv(shift, size), size));
+    Size kept = n.sub(size, moved);
+    self = n.concat({n.sliceAxis(self, *axis, kept, moved), n.sliceAxis(self, *axis, 0, kept)},
+                    *axis);
+    if (!self)
+      return failure();
+  }
+  return n.result(isFlat ? n.reshape(self, shape) : self);
+}
+
+void torch::registerIndexingOps(OpTable &t) {
+  t.add("aten.gather.default", importGather);
+  t.add("aten.index_select.default", importIndexSelect);
+  t.add({"aten.scatter.src", "aten.scatter.value", "aten.scatter.reduce",
+         "aten.scatter.value_reduce"},
+        importScatter);
+  t.add("aten.scatter_add.default",
+        [](NodeImporter &n) { return scatter(n, dl::ScatterKind::add); });
+  t.add("aten.scatter_reduce.two", importScatterReduce);
+  t.add("aten.index.Tensor", importIndex);
+  t.add({"aten.index_put.default", "aten._unsafe_index_put.default"}, importIndexPut);
+  t.add("aten._unsafe_index.Tensor", importIndex);
+  t.add({"aten.diagonal.default", "aten.diagonal_copy.default"}, importDiagonal);
+  t.add({"aten.as_strided.default", "aten.as_strided_copy.default"}, importAsStrided);
+  t.add({"aten.masked_fill.Scalar", "aten.masked_fill.Tensor"}, importMaskedFill);
+  t.add("aten.masked_select.default", importMaskedSelect);
+  t.add("aten.masked_scatter.default", importMaskedScatter);
+  t.add("aten.nonzero.default", importNonzero);
+  t.add("aten.tril.default", [](NodeImporter &n) { return importTriangle(n, true); });
+  t.add("aten.triu.default", [](NodeImporter &n) { return importTriangle(n, false); });
+  t.add("aten.select_scatter.default", importSelectScatter);
+  t.add("aten.roll.default", importRoll);
+}

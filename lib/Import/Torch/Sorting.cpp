@@ -11,4 +11,220 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-void torch::registerSortingOps(OpTable &t) {}
+/// A tensor and the dimension that an op works along; a 0-D tensor is a row of one.
+struct Along {
+  Value x;
+  int64_t axis = 0;
+  bool isScalar = false;
+};
+
+static std::optional<Along> getAlong(NodeImporter &n) {
+  Along along{n.tensor("self")};
+  if (!along.x)
+    return std::nullopt;
+  auto axis = n.axis("dim", n.rankOf(along.x));
+  if (!axis)
+    return std::nullopt;
+  along.axis = *axis;
+  along.isScalar = n.rankOf(along.x) == 0;
+  if (along.isScalar)
+    along.x = n.reshape(along.x, ArrayRef<int64_t>{1});
+  return along;
+}
+
+static Value restore(NodeImporter &n, const Along &along, Value value) {
+  return along.isScalar ? n.reshape(value, ArrayRef<int64_t>{}) : value;
+}
+
+/// Sorted elements, and where they were.
+static std::pair<Value, Value> sortWithIndices(NodeImporter &n, Value x, int64_t axis,
+                                               bool descending) {
+  Value positions = n.iota(n.sizes(x), n.getBuilder().getI64Type(), axis);
+  if (!positions)
+    return {};
+  SmallVector<Value> sorted = n.createMulti<dl::SortOp>(
+      TypeRange{x.getType(), positions.getType()}, ValueRange{x, positions}, axis, descending);
+  return sorted.empty() ? std::pair<Value, Value>() : std::pair(sorted[0], sorted[1]);
+}
+
+static LogicalResult importSort(NodeImporter &n) {
+  n.ignore({"stable"});
+  auto along = getAlong(n);
+  if (!along)
+    return failure();
+  auto [values, indices] = sortWithIndices(n, along->x, along->axis, n.boolean("descending"));
+  return n.results({restore(n, *along, values), restore(n, *along, indices)});
+}
+
+static LogicalResult importTopk(NodeImporter &n) {
+  n.ignore({"sorted"});
+  auto along = getAlong(n);
+  Size k = n.symbolic("k");
+  if (!along || n.hasFailed())
+    return failure();
+  Sizes sizes = n.sizes(along->x);
+  sizes[along->axis] = k;
+  Type types[] = {n.tensorType(sizes, n.elementTypeOf(along->x)),
+                  n.tensorType(sizes, n.getBuilder().getI64Type())};
+  SmallVector<Value> results = n.createMulti<dl::TopKOp>(
+      TypeRange(types), along->x, n.sizeTensor(k), along->axis, !n.boolean("largest"));
+  if (results.size() != 2)
+    return failure();
+  return n.results({restore(n, *along, results[0]), restore(n, *along, results[1])});
+}
+
+/// Element `place` of each sorted slice, and where it was.
+static LogicalResult pickSorted(NodeImporter &n, const Along &along, Size place, bool keepDims) {
+  auto [values, indices] = sortWithIndices(n, along.x, along.axis, /*descending=*/false);
+  auto pick = [&](Value sorted) -> Value {
+    Value part = n.sliceAxis(sorted, along.axis, place, 1);
+    return keepDims && !along.isScalar ? part : n.squeeze(part, {along.axis});
+  };
+  return n.results({pick(values), pick(indices)});
+}
+
+static LogicalResult importKthvalue(NodeImporter &n) {
+  auto along = getAlong(n);
+  Size k = n.symbolic("k");
+  if (!along || n.hasFailed())
+    return failure();
+  return pickSorted(n, *along, n.sub(k, 1), n.boolean("keepdim"));
+}
+
+/// The lower of the two in the middle, or NaN if there is one; nanmedian leaves those
+/// out, which are sorted last.
+static LogicalResult importMedian(NodeImporter &n, bool ignoresNan) {
+  bool isFlat = n.getOverload() == "default";
+  Along along;
+  if (isFlat) {
+    Value self = n.tensor("self");
+    along.x = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  } else if (auto given = getAlong(n)) {
+    along = *given;
+  }
+  if (!along.x)
+    return failure();
+  bool keepDims = !isFlat && n.boolean("keepdim");
+  Type i64 = n.getBuilder().getI64Type();
+  Expr x(n, along.x);
+  Expr isNan = n.isFloat(x) ? x.isNan() : x.ne(x.get());
+  Expr count = sizeAs(n, n.size(along.x, along.axis), i64);
+  Expr nans = isNan.to(i64).sum({along.axis});
+  Expr place = ((count - nans.get()) - 1.0).max(0.0) / 2.0;
+  if (!ignoresNan) // the first NaN, where there is one
+    place = (nans > 0.0).select(count - nans.get(), (count - 1.0) / 2.0);
+  auto [values, indices] = sortWithIndices(n, along.x, along.axis, /*descending=*/false);
+  if (!values)
+    return failure();
+  Expr isHere = Expr(n, n.iota(n.sizes(along.x), i64, along.axis)).eq(place.get());
+  auto pick = [&](Value sorted) -> Value {
+    Expr zero(n, n.scalarInt(n.elementTypeOf(sorted), 0));
+    Expr picked = isHere.select(sorted, zero).sum({along.axis}, keepDims && !along.isScalar);
+    return picked;
+  };
+  if (isFlat)
+    return n.result(pick(values));
+  return n.results({pick(values), pick(indices)});
+}
+
+/// The largest (smallest) so far, and the last place where it was.
+static LogicalResult importCumulativeExtremum(NodeImporter &n, dl::CumulativeKind kind) {
+  auto along = getAlong(n);
+  if (!along)
+    return failure();
+  Expr x(n, along->x), best(n, n.infer<dl::CumulativeOp>(kind, along->x, along->axis));
+  Expr isRecord = x.eq(best.get());
+  if (along->x && n.isFloat(along->x))
+    isRecord = isRecord | x.isNan().get();
+  Value place = n.iota(n.sizes(along->x), n.getBuilder().getI64Type(), along->axis);
+  Expr records = isRecord.select(place, 0.0);
+  Value last = records ? n.infer<dl::CumulativeOp>(dl::CumulativeKind::max, records.get(),
+                                                   along->axis)
+                       : Value();
+  return n.results({restore(n, *along, best), restore(n, *along, last)});
+}
+
+static LogicalResult importLogCumSumExp(NodeImporter &n) {
+  auto along = getAlong(n);
+  if (!along)
+    return failure();
+  return n.result(restore(n, *along,
+                          n.infer<dl::CumulativeOp>(dl::CumulativeKind::log_sum_exp, along->x,
+                                                    along->axis)));
+}
+
+/// How many elements of the (last dimension of the) sequence lie below each value.
+static LogicalResult search(NodeImporter &n, Value sequence, Value values, bool isRight) {
+  if (!sequence || !values)
+    return failure();
+  Type type = n.resultElementType();
+  int64_t rank = n.rankOf(values);
+  Expr value(n, n.unsqueeze(values, {rank}));
+  // A sequence of one dimension serves all values; else each row has its own.
+  Value row = sequence;
+  if (n.rankOf(sequence) > 1)
+    row = n.unsqueeze(sequence, {n.rankOf(sequence) - 1});
+  row = n.convert(row, n.elementTypeOf(values));
+  Expr isBelow = isRight ? ~(Expr(n, row) > value.get()) : Expr(n, row) < value.get();
+  return n.result(isBelow.to(type).sum({rank}, /*keepDims=*/false));
+}
+
+static LogicalResult importSearchsorted(NodeImporter &n) {
+  n.ignore({"out_int32"});
+  Value sequence = n.tensor("sorted_sequence");
+  bool isRight = n.boolean("right") || (n.has("side") && n.string("side") == "right");
+  if (Value sorter = n.optionalTensor("sorter")) {
+    (void)sorter;
+    return n.emitError() << "argument 'sorter' isn't supported";
+  }
+  return search(n, sequence, n.operand("self"), isRight);
+}
+
+static LogicalResult importBucketize(NodeImporter &n) {
+  n.ignore({"out_int32"});
+  return search(n, n.tensor("boundaries"), n.operand("self"), n.boolean("right"));
+}
+
+/// How many elements fall into each of equal bins; the last takes its upper bound.
+static LogicalResult importHistc(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Type type = n.resultElementType();
+  int64_t bins = n.integer("bins");
+  double low = n.number("min"), high = n.number("max");
+  if (!self || !type || n.hasFailed())
+    return failure();
+  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  Expr x(n, flat), least(n, n.scalar(type, low)), most(n, n.scalar(type, high));
+  if (low == high) {
+    least = x.reduce(dl::ReductionKind::min, {0}, /*keepDims=*/false);
+    most = x.maximum({0}, /*keepDims=*/false);
+    Expr isPoint = least.eq(most.get());
+    least = isPoint.select(least - 1.0, least);
+    most = isPoint.select(most + 1.0, most);
+  }
+  Type i64 = n.getBuilder().getI64Type();
+  Expr place = (((x - least.get()) * double(bins)) / (most - least.get()).get()).floor().to(i64);
+  place = place.min(double(bins - 1));
+  Expr isInside = (x >= least.get()) & (x <= most.get()).get();
+  Expr bin(n, n.iota({Size(1), Size(bins)}, i64, 1));
+  Expr hit = bin.eq(place.unsqueeze({1}).get()) & isInside.unsqueeze({1}).get();
+  return n.result(hit.to(type).sum({0}, /*keepDims=*/false));
+}
+
+void torch::registerSortingOps(OpTable &t) {
+  t.add({"aten.sort.default", "aten.sort.stable"}, importSort);
+  t.add("aten.topk.default", importTopk);
+  t.add("aten.kthvalue.default", importKthvalue);
+  t.add({"aten.median.default", "aten.median.dim"},
+        [](NodeImporter &n) { return importMedian(n, /*ignoresNan=*/false); });
+  t.add({"aten.nanmedian.default", "aten.nanmedian.dim"},
+        [](NodeImporter &n) { return importMedian(n, /*ignoresNan=*/true); });
+  t.add("aten.cummax.default",
+        [](NodeImporter &n) { return importCumulativeExtremum(n, dl::CumulativeKind::max); });
+  t.add("aten.cummin.default",
+        [](NodeImporter &n) { return importCumulativeExtremum(n, dl::CumulativeKind::min); });
+  t.add("aten.logcumsumexp.default", importLogCumSumExp);
+  t.add({"aten.searchsorted.Tensor", "aten.searchsorted.Scalar"}, importSearchsorted);
+  t.add({"aten.bucketize.Tensor", "aten.bucketize.Scalar"}, importBucketize);
+  t.add("aten.histc.default", importHistc);
+}

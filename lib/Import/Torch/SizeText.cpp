@@ -1,0 +1,89 @@
+//===- SizeText.cpp - sizes that SymPy wrote ------------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SizeText.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace dlc::torch;
+using llvm::StringRef;
+
+namespace {
+class Parser {
+public:
+  explicit Parser(StringRef text) : text(text) {}
+  std::optional<SizeExpr> parse(unsigned depth = 0);
+  bool isDone() const { return text.trim().empty(); }
+
+private:
+  bool consume(char c) {
+    text = text.ltrim();
+    return text.consume_front(StringRef(&c, 1));
+  }
+  std::optional<SizeExpr> parseSymbol();
+
+  StringRef text;
+};
+} // namespace
+
+/// The rest of Symbol('s0', positive=True, …).
+std::optional<SizeExpr> Parser::parseSymbol() {
+  SizeExpr symbol;
+  symbol.kind = SizeExpr::Kind::Symbol;
+  if (!consume('\''))
+    return std::nullopt;
+  size_t end = text.find('\''), close = text.find(')');
+  if (end == StringRef::npos || close == StringRef::npos || close < end)
+    return std::nullopt;
+  symbol.text = text.take_front(end).str();
+  text = text.drop_front(close + 1);
+  return symbol;
+}
+
+std::optional<SizeExpr> Parser::parse(unsigned depth) {
+  constexpr unsigned kMaxDepth = 64;
+  text = text.ltrim();
+  SizeExpr expr;
+  if (depth > kMaxDepth)
+    return std::nullopt;
+  if (text.starts_with("-") || (!text.empty() && llvm::isDigit(text.front())))
+    return text.consumeInteger(10, expr.number) ? std::nullopt : std::optional(expr);
+  StringRef name = text.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+  text = text.drop_front(name.size());
+  if (!consume('('))
+    return std::nullopt;
+  name = name.rsplit('.').second.empty() ? name : name.rsplit('.').second;
+  if (name == "Symbol")
+    return parseSymbol();
+  do {
+    std::optional<SizeExpr> operand = parse(depth + 1);
+    if (!operand)
+      return std::nullopt;
+    expr.operands.push_back(std::move(*operand));
+  } while (consume(','));
+  if (!consume(')'))
+    return std::nullopt;
+  if (name == "Integer")
+    return expr.operands.size() == 1 ? std::optional(expr.operands.front()) : std::nullopt;
+  expr.kind = SizeExpr::Kind::Operation;
+  expr.text = llvm::StringSwitch<StringRef>(name)
+                  .Case("Add", "add")
+                  .Case("Mul", "mul")
+                  .Cases("FloorDiv", "CleanDiv", "floordiv")
+                  .Cases("Mod", "PythonMod", "mod")
+                  .Case("Max", "max")
+                  .Case("Min", "min")
+                  .Default(name)
+                  .str();
+  return expr;
+}
+
+std::optional<SizeExpr> dlc::torch::parseSizeText(StringRef text) {
+  Parser parser(text);
+  std::optional<SizeExpr> expr = parser.parse();
+  return expr && parser.isDone() ? expr : std::nullopt;
+}
