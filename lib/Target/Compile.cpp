@@ -205,6 +205,10 @@ static void setTargetAttributes(llvm::Module &module, const ResolvedTarget &targ
     function.addFnAttr("target-features", target.features);
     if (wide && !function.hasFnAttribute("prefer-vector-width"))
       function.addFnAttr("prefer-vector-width", "512");
+    // Loops that copy stay loops, which are vectorised: their pieces are rows of a
+    // few kilobytes, for which libc's `rep movsb` is several times slower on some CPUs.
+    for (StringRef name : {"no-builtin-memcpy", "no-builtin-memmove", "no-builtin-memset"})
+      function.addFnAttr(name);
   }
 }
 
