@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Pipelines/Phases.h"
+#include "dlc/Autodiff/Passes.h"
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Codegen/Dispatch/Passes.h"
 #include "dlc/Codegen/Host/Passes.h"
@@ -16,6 +17,11 @@
 
 using namespace mlir;
 using namespace dlc;
+
+static void buildSimplify(OpPassManager &manager) {
+  manager.addPass(createAutodiff());
+  buildSimplifyPipeline(manager);
+}
 
 static void buildDispatch(OpPassManager &manager) {
   manager.addPass(createFormDispatches());
@@ -48,8 +54,9 @@ ArrayRef<PhaseInfo> dlc::getPhases() {
   static const PhaseInfo phases[] = {
       {Phase::Import, "import", "The model in the dl dialect, weights as dl.global.", nullptr},
       {Phase::Simplify, "simplify",
-       "Calls inlined, shapes inferred, constants folded, layouts chosen, composites decomposed.",
-       buildSimplifyPipeline},
+       "Derivatives written, calls inlined, shapes inferred, constants folded, layouts chosen, "
+       "composites decomposed.",
+       buildSimplify},
       {Phase::Dispatch, "dispatch",
        "Fused dl ops as kernels, each distinct one once, and a host program that launches them.",
        buildDispatch},

@@ -7,6 +7,7 @@
 
 #include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
+#include "dlc/Autodiff/Passes.h"
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Codegen/Dispatch/Passes.h"
 #include "dlc/Codegen/Host/Passes.h"
@@ -34,7 +35,7 @@ using namespace dlc;
 void dlc::registerAllDialects(DialectRegistry &registry) {
   registry.insert<LLVM::LLVMDialect, arith::ArithDialect, cf::ControlFlowDialect,
                   dispatch::DispatchDialect, dl::DlDialect, func::FuncDialect,
-                  linalg::LinalgDialect, math::MathDialect, memref::MemRefDialect,
+                  grad::GradDialect, linalg::LinalgDialect, math::MathDialect, memref::MemRefDialect,
                   scf::SCFDialect, tensor::TensorDialect, vector::VectorDialect>();
   func::registerInlinerExtension(registry);
   registerCodegenCpuInterfaces(registry);
@@ -46,6 +47,7 @@ void dlc::registerAllPassesAndPipelines() {
   registerSCFToControlFlowPass();
   registerCodegenCpuPasses();
   registerLowerKernelsPipeline();
+  registerDlcAutodiffPasses();
   registerDispatchPasses();
   registerConversionPasses();
   registerDlcTransformsPasses();

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dlc/Transforms/Decompose.h"
 #include "Decompose/Decompose.h"
 #include "dlc/Transforms/Passes.h"
 #include "llvm/ADT/StringSet.h"
@@ -28,18 +29,31 @@ ArrayRef<StringLiteral> dlc::getKernelComposites() {
   return names;
 }
 
+static decompose::DecomposerMap makeDecomposers() {
+  decompose::DecomposerMap map;
+  decompose::addActivations(map);
+  decompose::addAttention(map);
+  decompose::addConvTranspose(map);
+  decompose::addNorms(map);
+  decompose::addQuantization(map);
+  decompose::addRecurrences(map);
+  return map;
+}
+
+LogicalResult dlc::decomposeComposite(Operation *op, TensorBuilder &b,
+                                      SmallVectorImpl<Value> &results) {
+  static const decompose::DecomposerMap decomposers = makeDecomposers();
+  auto decomposer = decomposers.lookup(op->getName().getStringRef());
+  return decomposer ? decomposer(op, b, results) : failure();
+}
+
 namespace {
 struct DecomposeCompositesPass
     : public dlc::impl::DecomposeCompositesBase<DecomposeCompositesPass> {
   using DecomposeCompositesBase::DecomposeCompositesBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    decompose::addActivations(decomposers);
-    decompose::addAttention(decomposers);
-    decompose::addConvTranspose(decomposers);
-    decompose::addNorms(decomposers);
-    decompose::addQuantization(decomposers);
-    decompose::addRecurrences(decomposers);
+    decomposers = makeDecomposers();
     if (ops.empty()) {
       for (StringRef name : kLoweredWhole)
         decomposers.erase(name);

@@ -8,6 +8,7 @@
 #include "Flags.h"
 #include "Options.h"
 #include "dl/IR/Dl.h"
+#include "grad/IR/Grad.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/FileSystem.h"
@@ -71,8 +72,8 @@ static Expected<std::vector<std::string>> getEntries(const Flags &options, mlir:
 
 static Error runModule(const Flags &options, llvm::StringRef self) {
   mlir::DialectRegistry registry;
-  registry.insert<dl::DlDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
-                  mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
+  registry.insert<dl::DlDialect, mlir::arith::ArithDialect, grad::GradDialect,
+                  mlir::func::FuncDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.modelPath);
   if (!file)
@@ -83,6 +84,8 @@ static Error runModule(const Flags &options, llvm::StringRef self) {
       mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(&context));
   if (!module)
     return makeError("{0} can't be read", options.modelPath);
+  if (Error error = differentiate(*module))
+    return error;
   Expected<std::vector<std::string>> names = getEntries(options, *module);
   if (!names)
     return names.takeError();

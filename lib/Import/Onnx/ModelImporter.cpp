@@ -8,6 +8,7 @@
 #include "ModelImporter.h"
 #include "GraphImporter.h"
 #include "WireScan.h"
+#include "grad/IR/Grad.h"
 #include "onnx-ml.pb.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -97,7 +98,7 @@ void ModelImporter::setModuleAttributes() {
 }
 
 OwningOpRef<ModuleOp> ModelImporter::import() {
-  context->loadDialect<dl::DlDialect, func::FuncDialect, scf::SCFDialect,
+  context->loadDialect<dl::DlDialect, func::FuncDialect, grad::GradDialect, scf::SCFDialect,
                        tensor::TensorDialect>();
   Location loc = named("");
   llvm::Expected<std::string> stripped = stripTensorData(bytes);

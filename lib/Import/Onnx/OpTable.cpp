@@ -18,6 +18,7 @@ const OpTable &OpTable::get() {
     registerConvolutionOps(t);
     registerEinsumOps(t);
     registerElementwiseOps(t);
+    registerGradientOps(t);
     registerIndexingOps(t);
     registerLinearAttentionOps(t);
     registerLinearOps(t);

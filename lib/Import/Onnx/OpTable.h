@@ -89,6 +89,7 @@ void registerControlFlowOps(OpTable &);
 void registerConvolutionOps(OpTable &);
 void registerEinsumOps(OpTable &);
 void registerElementwiseOps(OpTable &);
+void registerGradientOps(OpTable &);
 void registerIndexingOps(OpTable &);
 void registerLinearAttentionOps(OpTable &);
 void registerLinearOps(OpTable &);

@@ -1,0 +1,64 @@
+//===- Passes.td - differentiation ------------------------*- tablegen -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_AUTODIFF_PASSES_TD
+#define DLC_AUTODIFF_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def Autodiff : Pass<"dl-autodiff", "::mlir::ModuleOp"> {
+  let summary = "answers every request for a derivative with a function";
+  let description = [{
+    For each distinct `grad.vjp` and `grad.jvp` a private function is written that
+    computes it, and the request becomes a call of that. Requests inside the
+    function are answered first, so that a derivative of a derivative needs nothing
+    of its own; the calls of the function are inlined into its derivative. The
+    function that was differentiated stays, if only for others to erase.
+
+    Forward mode (jvp) writes the tangents beside the values. Reverse mode (vjp)
+    writes the cotangents after them, last op first; where there is a composite
+    without a rule of its own, the smaller ops that it stands for are computed anew
+    there, so that nothing within it is kept. Loops keep what they carried into each
+    iteration, as far as the reverse reads it. What a result doesn't need is erased.
+
+    An op without a rule, on the way from an argument to a result asked for, is an
+    error. The rules are in lib/Autodiff/Rules, the conventions in the
+    specification of the `grad` dialect. The cost is linear in the function's size.
+
+    Example (test/Autodiff/autodiff.mlir):
+
+    ```mlir
+    func.func @gradient(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = grad.vjp @f(%x) cotangents(%dy) of [0] wrt [0]
+          : (tensor<4xf32>), (tensor<4xf32>) -> (tensor<4xf32>)
+      return %0 : tensor<4xf32>
+    }
+    func.func private @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = dl.sin %x : tensor<4xf32> -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @gradient(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = call @f_vjp(%x, %dy) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    func.func private @f_vjp(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = dl.cos %x : tensor<4xf32> -> tensor<4xf32>
+      %1 = dl.mul %dy, %0 : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+      return %1 : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::dlc::dl::DlDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+#endif // DLC_AUTODIFF_PASSES_TD

@@ -1,0 +1,96 @@
+// RUN: dl-run %s --all | FileCheck %s
+// RUN: dl-run %s --all --compiled | FileCheck %s
+
+// x > 0 ? x² : −x, by both modes.
+func.func private @branch(%x: tensor<f32>) -> tensor<f32> {
+  %zero = dl.constant dense<0.0> : tensor<f32>
+  %p = dl.compare gt %x, %zero : tensor<f32>, tensor<f32> -> tensor<i1>
+  %c = tensor.extract %p[] : tensor<i1>
+  %y = scf.if %c -> tensor<f32> {
+    %0 = dl.mul %x, %x : tensor<f32>, tensor<f32> -> tensor<f32>
+    scf.yield %0 : tensor<f32>
+  } else {
+    %0 = dl.neg %x : tensor<f32> -> tensor<f32>
+    scf.yield %0 : tensor<f32>
+  }
+  return %y : tensor<f32>
+}
+// CHECK-LABEL: @if
+// CHECK: f32 = 6
+// CHECK: f32 = -1
+// CHECK: f32 = 6
+// CHECK: f32 = -1
+func.func @if() -> (tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) {
+  %x = dl.constant dense<3.0> : tensor<f32>
+  %y = dl.constant dense<-3.0> : tensor<f32>
+  %c = dl.constant dense<1.0> : tensor<f32>
+  %0 = grad.vjp @branch(%x) cotangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
+  %1 = grad.vjp @branch(%y) cotangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
+  %2 = grad.jvp @branch(%x) tangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
+  %3 = grad.jvp @branch(%y) tangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
+  return %0, %1, %2, %3 : tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
+}
+
+// y ← y·y·w three times: y = x⁸w⁷.
+func.func private @loop(%x: tensor<?xf64>, %w: tensor<?xf64>) -> tensor<?xf64> {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %c3 step %c1 iter_args(%y = %x) -> (tensor<?xf64>) {
+    %0 = dl.mul %y, %y : tensor<?xf64>, tensor<?xf64> -> tensor<?xf64>
+    %1 = dl.mul %0, %w : tensor<?xf64>, tensor<?xf64> -> tensor<?xf64>
+    scf.yield %1 : tensor<?xf64>
+  }
+  return %r : tensor<?xf64>
+}
+// CHECK-LABEL: @for
+// CHECK: 2xf64 = [8, 1024]
+// CHECK: 2xf64 = [7, 448]
+// CHECK: 2xf64 = [8, 1024]
+func.func @for() -> (tensor<2xf64>, tensor<2xf64>, tensor<2xf64>) {
+  %x = dl.constant dense<[1.0, 1.0]> : tensor<2xf64>
+  %w = dl.constant dense<[1.0, 2.0]> : tensor<2xf64>
+  %c = dl.constant dense<1.0> : tensor<2xf64>
+  %xd = tensor.cast %x : tensor<2xf64> to tensor<?xf64>
+  %wd = tensor.cast %w : tensor<2xf64> to tensor<?xf64>
+  %cd = tensor.cast %c : tensor<2xf64> to tensor<?xf64>
+  %0:2 = grad.vjp @loop(%xd, %wd) cotangents(%cd) of [0] wrt [0, 1]
+      : (tensor<?xf64>, tensor<?xf64>), (tensor<?xf64>) -> (tensor<?xf64>, tensor<?xf64>)
+  %1 = grad.jvp @loop(%xd, %wd) tangents(%cd) of [0] wrt [0]
+      : (tensor<?xf64>, tensor<?xf64>), (tensor<?xf64>) -> (tensor<?xf64>)
+  %2 = tensor.cast %0#0 : tensor<?xf64> to tensor<2xf64>
+  %3 = tensor.cast %0#1 : tensor<?xf64> to tensor<2xf64>
+  %4 = tensor.cast %1 : tensor<?xf64> to tensor<2xf64>
+  return %2, %3, %4 : tensor<2xf64>, tensor<2xf64>, tensor<2xf64>
+}
+
+// Doubles y while it is below 100, inside a function that is called.
+func.func private @double(%x: tensor<f32>) -> tensor<f32> {
+  %hundred = dl.constant dense<100.0> : tensor<f32>
+  %r = scf.while (%y = %x) : (tensor<f32>) -> tensor<f32> {
+    %p = dl.compare lt %y, %hundred : tensor<f32>, tensor<f32> -> tensor<i1>
+    %c = tensor.extract %p[] : tensor<i1>
+    scf.condition(%c) %y : tensor<f32>
+  } do {
+  ^bb0(%y: tensor<f32>):
+    %0 = dl.add %y, %y : tensor<f32>, tensor<f32> -> tensor<f32>
+    scf.yield %0 : tensor<f32>
+  }
+  return %r : tensor<f32>
+}
+func.func private @calls(%x: tensor<f32>) -> tensor<f32> {
+  %0 = func.call @double(%x) : (tensor<f32>) -> tensor<f32>
+  %1 = dl.mul %0, %0 : tensor<f32>, tensor<f32> -> tensor<f32>
+  return %1 : tensor<f32>
+}
+// 3 → 192: d(192²)/dx = 2·192·64.
+// CHECK-LABEL: @while
+// CHECK: f32 = 24576
+// CHECK: f32 = 24576
+func.func @while() -> (tensor<f32>, tensor<f32>) {
+  %x = dl.constant dense<3.0> : tensor<f32>
+  %c = dl.constant dense<1.0> : tensor<f32>
+  %0 = grad.vjp @calls(%x) cotangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
+  %1 = grad.jvp @calls(%x) tangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
+  return %0, %1 : tensor<f32>, tensor<f32>
+}
