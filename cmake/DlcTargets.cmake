@@ -31,6 +31,10 @@ if(DLC_SANITIZERS)
   target_link_options(dlc_flags INTERFACE -fsanitize=${DLC_SANITIZERS})
 endif()
 
+# Where the grad dialect's headers lie, for the few sources that include them.
+set(DLC_GRAD_INCLUDES
+  ${CMAKE_SOURCE_DIR}/dialects/grad/include ${CMAKE_BINARY_DIR}/dialects/grad/include)
+
 # dlc_add_library(Name SOURCES a.cpp ... [DEPENDS tablegen targets] [LINK libs])
 function(dlc_add_library name)
   cmake_parse_arguments(ARG "NO_PCH" "" "SOURCES;DEPENDS;LINK" ${ARGN})

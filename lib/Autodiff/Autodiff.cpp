@@ -166,8 +166,9 @@ LogicalResult AutodiffPass::inlineCalls(func::FuncOp function) {
 static SmallVector<Value> addDirections(func::FuncOp function, const Request &request) {
   SmallVector<Value> directions;
   Block &body = function.front();
-  ValueRange like = request.isReverse ? ValueRange(body.getTerminator()->getOperands())
-                                      : ValueRange(body.getArguments());
+  SmallVector<Value> like = request.isReverse
+                                ? SmallVector<Value>(body.getTerminator()->getOperands())
+                                : SmallVector<Value>(body.getArguments());
   for (int64_t i : request.isReverse ? request.of : request.wrt) {
     Value value = like[i];
     Type type = request.isReverse ? function.getResultTypes()[i] : value.getType();

@@ -48,11 +48,19 @@ const RuleTable &RuleTable::get() {
   static const RuleTable table = [] {
     RuleTable made;
     addBinaryRules(made);
+    addCompositeRules(made);
+    addConvRules(made);
     addDataRules(made);
+    addGatherRules(made);
     addLinearRules(made);
     addReduceRules(made);
     addShapeRules(made);
+    addSliceRules(made);
+    addSolverRules(made);
+    addSortRules(made);
+    addSpecialRules(made);
     addUnaryRules(made);
+    addWindowRules(made);
     return made;
   }();
   return table;

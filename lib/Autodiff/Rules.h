@@ -146,11 +146,19 @@ mlir::Value sum(TensorBuilder &b, mlir::Value x, mlir::Value y);
 
 // One function per family, alphabetical.
 void addBinaryRules(RuleTable &table);
+void addCompositeRules(RuleTable &table);
+void addConvRules(RuleTable &table);
 void addDataRules(RuleTable &table);
+void addGatherRules(RuleTable &table);
 void addLinearRules(RuleTable &table);
 void addReduceRules(RuleTable &table);
 void addShapeRules(RuleTable &table);
+void addSliceRules(RuleTable &table);
+void addSolverRules(RuleTable &table);
+void addSortRules(RuleTable &table);
+void addSpecialRules(RuleTable &table);
 void addUnaryRules(RuleTable &table);
+void addWindowRules(RuleTable &table);
 
 } // namespace dlc::autodiff
 

@@ -94,3 +94,41 @@ func.func @while() -> (tensor<f32>, tensor<f32>) {
   %1 = grad.jvp @calls(%x) tangents(%c) of [0] wrt [0] : (tensor<f32>), (tensor<f32>) -> (tensor<f32>)
   return %0, %1 : tensor<f32>, tensor<f32>
 }
+
+// A loop in a loop, differentiated twice: y ← y·(w + i·j), i < 2, j < 2, y = x·w³(w + 1).
+func.func private @nest(%x: tensor<f64>, %w: tensor<f64>) -> tensor<f64> {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %c2 step %c1 iter_args(%y = %x) -> (tensor<f64>) {
+    %s = scf.for %j = %c0 to %c2 step %c1 iter_args(%z = %y) -> (tensor<f64>) {
+      %ij = arith.muli %i, %j : index
+      %t = tensor.from_elements %ij : tensor<index>
+      %f = dl.convert %t : tensor<index> -> tensor<f64>
+      %a = dl.add %w, %f : tensor<f64>, tensor<f64> -> tensor<f64>
+      %b = dl.mul %z, %a : tensor<f64>, tensor<f64> -> tensor<f64>
+      scf.yield %b : tensor<f64>
+    }
+    scf.yield %s : tensor<f64>
+  }
+  return %r : tensor<f64>
+}
+func.func private @nest_by_w(%x: tensor<f64>, %w: tensor<f64>) -> tensor<f64> {
+  %c = dl.constant dense<1.0> : tensor<f64>
+  %0 = grad.vjp @nest(%x, %w) cotangents(%c) of [0] wrt [1] : (tensor<f64>, tensor<f64>), (tensor<f64>) -> (tensor<f64>)
+  return %0 : tensor<f64>
+}
+// x(4w³ + 3w²) = 44·5, and by w x(12w² + 6w) = 60·5.
+// CHECK-LABEL: @nested
+// CHECK: f64 = 220
+// CHECK: f64 = 300
+// CHECK: f64 = 300
+func.func @nested() -> (tensor<f64>, tensor<f64>, tensor<f64>) {
+  %x = dl.constant dense<5.0> : tensor<f64>
+  %w = dl.constant dense<2.0> : tensor<f64>
+  %c = dl.constant dense<1.0> : tensor<f64>
+  %0 = call @nest_by_w(%x, %w) : (tensor<f64>, tensor<f64>) -> tensor<f64>
+  %1 = grad.vjp @nest_by_w(%x, %w) cotangents(%c) of [0] wrt [1] : (tensor<f64>, tensor<f64>), (tensor<f64>) -> (tensor<f64>)
+  %2 = grad.jvp @nest_by_w(%x, %w) tangents(%c) of [0] wrt [1] : (tensor<f64>, tensor<f64>), (tensor<f64>) -> (tensor<f64>)
+  return %0, %1, %2 : tensor<f64>, tensor<f64>, tensor<f64>
+}

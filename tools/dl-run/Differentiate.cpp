@@ -1,29 +1,29 @@
-//===- Differentiate.cpp - derivatives of an interpreted module -----------===//
+//===- Differentiate.cpp - derivatives before a run -----------------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Runner.h"
+#include "Options.h"
 #include "dlc/Autodiff/Passes.h"
 #include "mlir/Pass/PassManager.h"
 
 using namespace dlc;
-using llvm::Error;
+using namespace mlir;
 
-Error dlc::differentiate(mlir::ModuleOp module) {
+llvm::Error dlc::differentiate(ModuleOp module) {
   bool asks = module
-                  .walk([](mlir::Operation *op) {
+                  .walk([](Operation *op) {
                     return llvm::isa<grad::GradDialect>(op->getDialect())
-                               ? mlir::WalkResult::interrupt()
-                               : mlir::WalkResult::advance();
+                               ? WalkResult::interrupt()
+                               : WalkResult::advance();
                   })
                   .wasInterrupted();
   if (!asks)
-    return Error::success();
-  mlir::PassManager manager(module.getContext());
+    return llvm::Error::success();
+  PassManager manager(module.getContext());
   manager.addPass(createAutodiff());
-  return succeeded(manager.run(module)) ? Error::success()
+  return succeeded(manager.run(module)) ? llvm::Error::success()
                                         : makeError("its derivatives can't be made");
 }

@@ -45,7 +45,7 @@ protected:
 llvm::Expected<std::vector<Port>> getInputPorts(mlir::func::FuncOp function);
 llvm::Expected<std::vector<Port>> getOutputPorts(mlir::func::FuncOp function);
 
-/// Writes the derivatives that a module asks for (-dl-autodiff), if any.
+/// Writes the derivatives that a module asks for.
 llvm::Error differentiate(mlir::ModuleOp module);
 
 /// Interprets a function of `module`, which must outlive the runner.

@@ -61,4 +61,56 @@ def Autodiff : Pass<"dl-autodiff", "::mlir::ModuleOp"> {
     "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def CheckGradients : Pass<"dl-check-gradients", "::mlir::ModuleOp"> {
+  let summary = "has a program compare its gradients with each other and with differences";
+  let description = [{
+    Beside each `grad.vjp` in a public function stands, after this pass, a check that
+    runs with the program. Along a random direction t, with cotangent c,
+
+    - forward and reverse mode agree: c · (J t) = (Jᵀ c) · t;
+    - both agree with a finite difference: c · (f(x + h t) − f(x − h t)) / 2h.
+
+    A difference ends the run with an error that names the function. It is measured
+    against Σ |c · J t|; `tolerance` and `step` are for f64 and grow for narrower
+    types. At a kink a finite difference is no derivative: `differences=false` leaves
+    that comparison out.
+
+    With `all`, each public function that asks for no derivative is checked as a
+    whole: by all its float arguments, of all its float results, the cotangents
+    random; with `order=2` so is its gradient. The cost is that of two gradients and
+    two more calls of each function. Run `-dl-autodiff` after it.
+
+    Example (test/Autodiff/check_gradients.mlir):
+
+    ```mlir
+    %dx = grad.vjp @f(%x) cotangents(%c) of [0] wrt [0]
+        : (tensor<4xf64>), (tensor<4xf64>) -> (tensor<4xf64>)
+    ```
+
+    is followed by
+
+    ```mlir
+    %t = dl.rng_normal %key, %zero, %one : … -> tensor<4xf64>
+    %jt = grad.jvp @f(%x) tangents(%t) of [0] wrt [0]
+        : (tensor<4xf64>), (tensor<4xf64>) -> (tensor<4xf64>)
+    … the two products and their difference …
+    dl.assert %agree, "forward and reverse mode disagree on the derivative of @f" : tensor<i1>
+    ```
+  }];
+  let options = [
+    Option<"all", "all", "bool", /*default=*/"false",
+      "Check every public function that asks for no derivative, too">,
+    Option<"order", "order", "int64_t", /*default=*/"1",
+      "With `all`, the order of the derivatives to check: 1 or 2">,
+    Option<"differences", "differences", "bool", /*default=*/"true",
+      "Compare with finite differences">,
+    Option<"step", "step", "double", /*default=*/"1e-5",
+      "The step h of the finite differences, for f64">,
+    Option<"tolerance", "tolerance", "double", /*default=*/"1e-6",
+      "The relative difference that counts as none, for f64">,
+  ];
+  let dependentDialects = ["::dlc::dl::DlDialect", "::dlc::grad::GradDialect",
+    "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DLC_AUTODIFF_PASSES_TD

@@ -24,6 +24,7 @@ class Elementwise {
 public:
   Elementwise(mlir::Operation *op, TensorBuilder &b) : op(op), b(b) {}
 
+  TensorBuilder &getBuilder() { return b; }
   mlir::Value operand(unsigned i);
   mlir::Value result() { return b.widen(op->getResult(0)); }
   mlir::Value number(double value);

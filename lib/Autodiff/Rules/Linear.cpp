@@ -1,28 +1,16 @@
-//===- Linear.cpp - derivatives of products and solvers -------------------===//
+//===- Linear.cpp - derivatives of products -------------------------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Rules.h"
+#include "Common.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::autodiff;
 using namespace dlc::dl;
-
-/// The op with another operand `i`.
-static Value applyWith(TensorBuilder &b, Operation *op, unsigned i, Value operand) {
-  Operation *applied = op->clone();
-  applied->setOperand(i, operand);
-  b.insert(applied);
-  return applied->getResult(0);
-}
-
-//===----------------------------------------------------------------------===//
-// dot_general
-//===----------------------------------------------------------------------===//
 
 namespace {
 /// The dimensions of one operand of a product.
@@ -44,10 +32,9 @@ struct ProductSide {
 static Value transposeProduct(TensorBuilder &b, Value dy, Value other, const ProductSide &own,
                               const ProductSide &others, int64_t firstFree) {
   int64_t batches = own.batching.size();
-  auto resultBatch = llvm::to_vector(llvm::seq<int64_t>(0, batches));
   auto resultFree = llvm::to_vector(llvm::seq<int64_t>(firstFree, firstFree + others.free.size()));
   Type element = getTensorType(dy).getElementType();
-  Value product = DotGeneralOp::create(b, dy, b.convert(other, element), resultBatch,
+  Value product = DotGeneralOp::create(b, dy, b.convert(other, element), upTo(batches),
                                        others.batching, resultFree, others.free);
   // What it has: the batch, the own free dimensions, the contracted ones in the
   // order of the other side.
@@ -57,10 +44,7 @@ static Value transposeProduct(TensorBuilder &b, Value dy, Value other, const Pro
   llvm::sort(contracted);
   for (int64_t d : contracted)
     order.push_back(own.contracting[llvm::find(others.contracting, d) - others.contracting.begin()]);
-  SmallVector<int64_t> permutation(order.size());
-  for (auto [i, d] : llvm::enumerate(order))
-    permutation[d] = i;
-  return b.transpose(product, permutation);
+  return b.transpose(product, invert(order));
 }
 
 static void forwardDotGeneral(DotGeneralOp op, Forward &f) {

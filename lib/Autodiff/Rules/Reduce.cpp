@@ -1,11 +1,11 @@
-//===- Reduce.cpp - derivatives of reductions, scans and sorting ----------===//
+//===- Reduce.cpp - derivatives of reductions -----------------------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Rules.h"
+#include "Common.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -81,10 +81,8 @@ public:
                                   /*exclusive=*/true, reverse);
     };
     Value others = b.reshape(b.mul(scan(false), scan(true)), sizes);
-    SmallVector<int64_t> inverse(permutation.size());
-    for (auto [i, d] : llvm::enumerate(permutation))
-      inverse[d] = i;
-    return b.convert(b.transpose(others, inverse), getTensorType(op.getInput()).getElementType());
+    return b.convert(b.transpose(others, invert(permutation)),
+                     getTensorType(op.getInput()).getElementType());
   }
 
 private:
@@ -104,8 +102,7 @@ static void forwardReduce(ReduceOp op, Forward &f) {
   case ReductionKind::max:
   case ReductionKind::min: {
     Value extremes = reduction.getExtremes();
-    Value chosen = f.b.select(extremes, dx, f.b.splatLike(0.0, dx));
-    return f.set(0, reduction.share(reduction.add(chosen), extremes));
+    return f.set(0, reduction.share(reduction.add(where(f.b, extremes, dx)), extremes));
   }
   case ReductionKind::prod:
     return f.set(0, reduction.add(f.b.mul(dx, reduction.getProductOfOthers())));
@@ -128,7 +125,7 @@ static void reverseReduce(ReduceOp op, Reverse &r) {
   case ReductionKind::min: {
     Value extremes = reduction.getExtremes();
     Value shares = reduction.spread(reduction.share(dy, extremes));
-    return r.add(0, r.b.select(extremes, shares, r.b.splatLike(0.0, shares)));
+    return r.add(0, where(r.b, extremes, shares));
   }
   case ReductionKind::prod:
     return r.add(0, r.b.mul(reduction.spread(dy), reduction.getProductOfOthers()));

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Rules.h"
+#include "Common.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -48,17 +48,11 @@ static void reverseBroadcast(BroadcastInDimOp op, Reverse &r) {
     repeated.push_back(sizes.size());
     sizes.push_back(b.div(full, own));
   }
-  if (!repeated.empty())
-    dy = ReduceOp::create(b, ReductionKind::sum, b.reshape(dy, sizes), repeated,
-                          /*keep_dims=*/false);
-  r.add(0, dy);
+  r.add(0, repeated.empty() ? dy : sumOver(b, b.reshape(dy, sizes), repeated));
 }
 
 static void reverseTranspose(TransposeOp op, Reverse &r) {
-  SmallVector<int64_t> inverse(op.getPermutation().size());
-  for (auto [i, d] : llvm::enumerate(op.getPermutation()))
-    inverse[d] = i;
-  r.add(0, r.b.transpose(r.cotangent(), inverse));
+  r.add(0, r.b.transpose(r.cotangent(), invert(op.getPermutation())));
 }
 
 static void reverseReverse(ReverseOp op, Reverse &r) {
