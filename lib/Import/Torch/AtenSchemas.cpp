@@ -53,9 +53,10 @@ void torch::fillDefaults(Node &node) {
   if (it == table.end())
     return;
   Json defaults = Json::parse(it->second.begin(), it->second.end());
-  for (const auto &[name, value] : defaults.items()) {
-    bool isGiven = llvm::any_of(node.arguments, [&](const auto &own) { return own.first == name; });
+  for (const auto &entry : defaults.items()) {
+    bool isGiven = llvm::any_of(node.arguments,
+                                [&](const auto &own) { return own.first == entry.key(); });
     if (!isGiven)
-      node.arguments.push_back({name, makeArgument(value)});
+      node.arguments.push_back({entry.key(), makeArgument(entry.value())});
   }
 }

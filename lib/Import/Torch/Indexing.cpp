@@ -58,8 +58,8 @@ static LogicalResult importIndexSelect(NodeImporter &n) {
 
 static std::optional<dl::ScatterKind> getScatterKind(NodeImporter &n, StringRef name) {
   auto kind = llvm::StringSwitch<std::optional<dl::ScatterKind>>(name)
-                  .Cases("add", "sum", "mean", dl::ScatterKind::add)
-                  .Cases("multiply", "prod", dl::ScatterKind::mul)
+                  .Cases({"add", "sum", "mean"}, dl::ScatterKind::add)
+                  .Cases({"multiply", "prod"}, dl::ScatterKind::mul)
                   .Case("amax", dl::ScatterKind::max)
                   .Case("amin", dl::ScatterKind::min)
                   .Default(std::nullopt);
