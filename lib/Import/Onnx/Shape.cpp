@@ -149,7 +149,8 @@ static LogicalResult importSqueeze(NodeImporter &n) {
         n.require(Direction::ne, n.size(x, d), 1,
                   "dimension " + Twine(d) +
                       " has size 1 in this run, for which the model isn't compiled: its "
-                      "size was open, and only dimensions of size 1 are squeezed");
+                      "size was open, and Squeeze without axes drops what has size 1. Give it "
+                      "when compiling (--shape)");
     }
   }
   if (axes) {
