@@ -4,6 +4,7 @@
 
 import ctypes
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -58,6 +59,22 @@ _DTYPES = {
     "int8": (0, 8), "int16": (0, 16), "int32": (0, 32), "int64": (0, 64),
     "uint8": (1, 8), "uint16": (1, 16), "uint32": (1, 32), "uint64": (1, 64),
 }
+
+
+#: The files that were loaded from each path, by what tells files apart.
+_loaded = {}
+
+
+def _dlopen(path):
+    """Loads a shared object. The loader goes by names: a file that took the place of
+    another gets a name of its own."""
+    path = str(pathlib.Path(path).resolve())
+    status = os.stat(path)
+    identity = (status.st_dev, status.st_ino, status.st_mtime_ns)
+    seen = _loaded.setdefault(path, [])
+    if identity not in seen:
+        seen.append(identity)
+    return ctypes.CDLL("/." * seen.index(identity) + path)
 
 
 def _is_torch(value) -> bool:
@@ -122,10 +139,9 @@ class CompiledModel:
     lives in this object; `reset` gives it its initial values.
     """
 
-    def __init__(self, path, threads=0, keep=None):
-        self._path = pathlib.Path(path)
-        self._keep = keep
-        self._library = ctypes.CDLL(str(self._path.resolve()))
+    def __init__(self, path, threads=0):
+        self._file = open(path, "rb")  # what the cache removes stays to be saved
+        self._library = _dlopen(path)
         self._library.dlc_model.restype = ctypes.POINTER(_Api)
         self._api = self._library.dlc_model().contents
         self._context = _CONTEXT()
@@ -269,7 +285,12 @@ class CompiledModel:
 
     def save(self, path) -> None:
         """Writes the shared object to `path`; `dlc.load` or any C program loads it."""
-        shutil.copyfile(self._path, path)
+        path = pathlib.Path(path)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")  # whole, or not at all
+        self._file.seek(0)
+        with open(aside, "wb") as file:
+            shutil.copyfileobj(self._file, file)
+        os.replace(aside, path)
 
     def __repr__(self):
         def show(tensors):

@@ -81,6 +81,12 @@ class TorchFrontend(unittest.TestCase):
         self.assertIsInstance(result["a"], np.ndarray)
         np.testing.assert_allclose(result["a"], expected["a"].detach().numpy(), rtol=1e-5)
 
+    def test_a_file_compiled_anew_is_loaded_anew(self):
+        for factor in (2, 3):
+            compiled = dlc.compile(lambda x: x * factor, torch.ones(3),
+                                   output=self.folder / "again.so")
+            torch.testing.assert_close(compiled(torch.ones(3)), torch.full((3,), float(factor)))
+
     def test_cache_is_found_again(self):
         f = lambda x: x + 1  # noqa: E731
         dlc.compile(f, torch.ones(3))
