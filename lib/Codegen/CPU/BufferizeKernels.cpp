@@ -92,7 +92,12 @@ static std::pair<Value, Value> lookThroughReshapes(Value value, Value buffer) {
   auto grouping = [](int64_t rank) {
     return SmallVector<ReassociationIndices>{llvm::to_vector(llvm::seq<int64_t>(0, rank))};
   };
-  if (type.getRank() == 0 || wanted.getRank() == 0)
+  // 0 times an open size is 0, which a flat view's type doesn't say.
+  auto isEmptyAndOpen = [](MemRefType type) {
+    return llvm::is_contained(type.getShape(), 0) && !type.hasStaticShape();
+  };
+  if (type.getRank() == 0 || wanted.getRank() == 0 || isEmptyAndOpen(type) ||
+      isEmptyAndOpen(wanted))
     return {value, buffer};
   Value view = buffer;
   if (type.getRank() > 1)

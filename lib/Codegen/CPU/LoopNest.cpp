@@ -105,7 +105,9 @@ bool LoopNest::canMerge(unsigned firstLoop, unsigned secondLoop) const {
         groups.emplace_back();
       groups.back().append(group.begin(), group.end());
     }
-    if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
+    // 0 times an open size is 0, which a merged dimension's type doesn't say.
+    bool isEmptyAndOpen = llvm::is_contained(type.getShape(), 0) && !type.hasStaticShape();
+    if (isEmptyAndOpen || !memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
       return false;
   }
   return true;

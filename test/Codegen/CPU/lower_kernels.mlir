@@ -30,3 +30,11 @@ func.func private @checked(%x: tensor<8xf32>, %s: tensor<1xi64>) -> tensor<2xf32
   %0 = dl.dynamic_slice %x, %s : tensor<1xi64> : tensor<8xf32> -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
+
+// No elements along one dimension, an open number along the next: the loops stay
+// apart.
+// CHECK-LABEL: llvm.func hidden @empty(
+func.func private @empty(%x: tensor<0x?x3xi8>) -> tensor<0x?x3xui8> attributes {dlc.kernel} {
+  %0 = dl.bitcast %x : tensor<0x?x3xi8> -> tensor<0x?x3xui8>
+  return %0 : tensor<0x?x3xui8>
+}
