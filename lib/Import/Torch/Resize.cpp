@@ -1,4 +1,4 @@
-//===- Resize.cpp - ATen's resampling -------------------------------------===//
+//===- Resize.cpp - ATen ops that resample or rearrange images ------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,4 +11,254 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-void torch::registerResizeOps(OpTable &t) {}
+//===----------------------------------------------------------------------===//
+// upsample_…
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ResizeMethod {
+  dl::ResizeMode mode;
+  /// Without align_corners.
+  dl::CoordinateMode coordinates = dl::CoordinateMode::half_pixel;
+  bool antialias = false;
+};
+} // namespace
+
+static ResizeMethod methodOf(NodeImporter &n) {
+  StringRef name = n.getTarget();
+  if (name.contains("nearest_exact"))
+    return {dl::ResizeMode::nearest};
+  if (name.contains("nearest"))
+    return {dl::ResizeMode::nearest, dl::CoordinateMode::asymmetric};
+  return {name.contains("cubic") ? dl::ResizeMode::cubic : dl::ResizeMode::linear,
+          dl::CoordinateMode::half_pixel, name.contains("_aa")};
+}
+
+/// The scales that are given, one for each spatial dimension; empty if none is.
+static SmallVector<double> readScales(NodeImporter &n, int64_t rank) {
+  SmallVector<double> scales;
+  if (n.getOverload() == "vec") {
+    scales = n.numbers("scale_factors");
+  } else {
+    static constexpr StringRef names[] = {"scales_d", "scales_h", "scales_w"};
+    for (int64_t d = 0; d < rank; ++d) {
+      StringRef name = rank == 1 ? StringRef("scales") : names[3 - rank + d];
+      if (std::optional<double> scale = n.optionalNumber(name))
+        scales.push_back(*scale);
+    }
+  }
+  if (!scales.empty() && int64_t(scales.size()) != rank && !n.hasFailed())
+    n.emitError() << "it has " << scales.size() << " scales for " << rank
+                  << " spatial dimensions";
+  return scales;
+}
+
+/// ⌊size · scale⌋
+static Size scaledSize(NodeImporter &n, Size size, double scale) {
+  if (size.isStatic())
+    return int64_t(std::floor(double(size.getStatic()) * scale));
+  Type f64 = n.getBuilder().getF64Type(), i64 = n.getBuilder().getI64Type();
+  return Size((sizeAs(n, size, f64) * scale).floor().to(i64).get());
+}
+
+static LogicalResult importUpsample(NodeImporter &n) {
+  bool isVec = n.getOverload() == "vec";
+  Value x = n.tensor(isVec ? "input" : "self");
+  if (!x || !n.requireRank(x, 3, 5, "input"))
+    return failure();
+  int64_t rank = n.rankOf(x) - 2;
+  Sizes sizes = n.sizes(x);
+  SmallVector<double> scales = readScales(n, rank);
+  Sizes wanted = n.symbolics("output_size");
+  ResizeMethod m = methodOf(n);
+  bool aligns = m.mode != dl::ResizeMode::nearest && n.boolean("align_corners");
+  if (n.hasFailed())
+    return failure();
+  if (wanted.size() == 1)
+    wanted.assign(rank, Size(wanted.front()));
+  if (int64_t(wanted.size()) != rank && int64_t(scales.size()) != rank)
+    return n.emitError() << "it has neither a size nor a scale for each of " << rank
+                         << " spatial dimensions";
+  for (int64_t d = 0; d < rank; ++d)
+    sizes[d + 2] = wanted.empty() ? scaledSize(n, sizes[d + 2], scales[d]) : wanted[d];
+  // Corners that are aligned need no scale.
+  Value scaleTensor;
+  if (!scales.empty() && !aligns) {
+    SmallVector<float> all{1, 1};
+    all.append(scales.begin(), scales.end());
+    auto type = RankedTensorType::get({rank + 2}, n.getBuilder().getF32Type());
+    scaleTensor = n.constant(DenseElementsAttr::get(type, ArrayRef(all)));
+  }
+  auto nearest = m.coordinates == dl::CoordinateMode::asymmetric
+                     ? dl::NearestMode::floor
+                     : dl::NearestMode::round_prefer_ceil;
+  // With antialiasing PyTorch takes another coefficient, and leaves out what
+  // lies outside.
+  return n.result(n.create<dl::ResizeOp>(
+      n.tensorType(sizes, n.elementTypeOf(x)), x, n.shapeOperand(sizes), scaleTensor, Value(),
+      m.mode, aligns ? dl::CoordinateMode::align_corners : m.coordinates, nearest,
+      APFloat(m.antialias ? -0.5 : -0.75), APFloat(0.0), /*exclude_outside=*/m.antialias,
+      m.antialias));
+}
+
+//===----------------------------------------------------------------------===//
+// grid_sampler
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importGridSampler(NodeImporter &n) {
+  static constexpr dl::ResizeMode modes[] = {dl::ResizeMode::linear, dl::ResizeMode::nearest,
+                                             dl::ResizeMode::cubic};
+  static constexpr dl::GridPadding paddings[] = {
+      dl::GridPadding::zeros, dl::GridPadding::border, dl::GridPadding::reflection};
+  Value x = n.tensor("input"), grid = n.tensor("grid");
+  int64_t mode = n.integer("interpolation_mode"), padding = n.integer("padding_mode");
+  bool aligns = n.boolean("align_corners");
+  if (!x || !grid || n.hasFailed())
+    return failure();
+  if (mode < 0 || mode > 2 || padding < 0 || padding > 2)
+    return n.emitError() << "interpolation mode " << mode << " or padding mode " << padding
+                         << " is unknown";
+  return n.result(n.infer<dl::GridSampleOp>(x, grid, modes[mode], paddings[padding], aligns));
+}
+
+//===----------------------------------------------------------------------===//
+// Padding that repeats the operand
+//===----------------------------------------------------------------------===//
+
+/// `pads` is low and high of the last dimension, then of the one before, …
+static LogicalResult padBy(NodeImporter &n, ArrayRef<int64_t> pads, dl::PadMode mode) {
+  Value self = n.tensor("self");
+  if (!self || n.hasFailed())
+    return failure();
+  int64_t rank = n.rankOf(self);
+  if (pads.size() % 2 || int64_t(pads.size()) / 2 > rank)
+    return n.emitError() << "it pads more dimensions than there are";
+  SmallVector<int64_t> low(rank, 0), high(rank, 0), interior(rank, 0);
+  Sizes cropLow(rank, Size(0)), cropHigh(rank, Size(0));
+  bool crops = false;
+  for (size_t i = 0; i < pads.size() / 2; ++i) {
+    int64_t d = rank - 1 - i;
+    low[d] = std::max<int64_t>(pads[2 * i], 0);
+    high[d] = std::max<int64_t>(pads[2 * i + 1], 0);
+    cropLow[d] = std::min<int64_t>(pads[2 * i], 0);
+    cropHigh[d] = std::min<int64_t>(pads[2 * i + 1], 0);
+    crops |= pads[2 * i] < 0 || pads[2 * i + 1] < 0;
+  }
+  Sizes sizes = n.sizes(self);
+  for (int64_t d = 0; d < rank; ++d)
+    sizes[d] = n.add(sizes[d], low[d] + high[d]);
+  Value y = n.create<dl::PadOp>(n.tensorType(sizes, n.elementTypeOf(self)), self, Value(),
+                                Value(), Value(), low, high, interior, mode);
+  return n.result(crops && y ? n.padConstant(y, cropLow, cropHigh) : y);
+}
+
+template <dl::PadMode mode>
+static LogicalResult importPadding(NodeImporter &n) {
+  return padBy(n, n.integers("padding"), mode);
+}
+
+static LogicalResult importPad(NodeImporter &n) {
+  std::string name = n.string("mode");
+  if (name == "constant") {
+    Value self = n.tensor("self");
+    Sizes pads = n.symbolics("pad");
+    if (!self || n.hasFailed())
+      return failure();
+    int64_t rank = n.rankOf(self);
+    if (pads.size() % 2 || pads.size() / 2 > size_t(rank))
+      return n.emitError() << "it pads more dimensions than there are";
+    Sizes low(rank, Size(0)), high(rank, Size(0));
+    for (size_t i = 0; i < pads.size() / 2; ++i) {
+      low[rank - 1 - i] = pads[2 * i];
+      high[rank - 1 - i] = pads[2 * i + 1];
+    }
+    Value value = n.has("value") ? n.operand("value", n.elementTypeOf(self)).get() : Value();
+    return n.result(n.padConstant(self, low, high, value));
+  }
+  n.ignore({"value"});
+  if (name == "reflect")
+    return padBy(n, n.integers("pad"), dl::PadMode::reflect);
+  if (name == "replicate")
+    return padBy(n, n.integers("pad"), dl::PadMode::edge);
+  if (name == "circular")
+    return padBy(n, n.integers("pad"), dl::PadMode::wrap);
+  return n.emitError() << "mode is '" << name << "'";
+}
+
+//===----------------------------------------------------------------------===//
+// Channels and pixels
+//===----------------------------------------------------------------------===//
+
+/// …,C·r²,H,W → …,C,H·r,W·r
+static LogicalResult importPixelShuffle(NodeImporter &n) {
+  Value self = n.tensor("self");
+  int64_t r = n.integer("upscale_factor");
+  if (!self || n.hasFailed() || !n.requireRank(self, 3, INT64_MAX, "self"))
+    return failure();
+  Sizes sizes = n.sizes(self);
+  int64_t rank = sizes.size(), c = rank - 3;
+  Sizes split(ArrayRef(sizes).take_front(c));
+  split.append({n.div(sizes[c], r * r), Size(r), Size(r), sizes[c + 1], sizes[c + 2]});
+  SmallVector<int64_t> order = dimRange(0, c + 1);
+  order.append({c + 3, c + 1, c + 4, c + 2});
+  Sizes result(ArrayRef(sizes).take_front(c));
+  result.append({split[c], n.mul(sizes[c + 1], r), n.mul(sizes[c + 2], r)});
+  return n.result(Expr(n, self).reshape(split).transpose(order).reshape(result));
+}
+
+/// …,C,H·r,W·r → …,C·r²,H,W
+static LogicalResult importPixelUnshuffle(NodeImporter &n) {
+  Value self = n.tensor("self");
+  int64_t r = n.integer("downscale_factor");
+  if (!self || n.hasFailed() || !n.requireRank(self, 3, INT64_MAX, "self"))
+    return failure();
+  Sizes sizes = n.sizes(self);
+  int64_t rank = sizes.size(), c = rank - 3;
+  Size height = n.div(sizes[c + 1], r), width = n.div(sizes[c + 2], r);
+  Sizes split(ArrayRef(sizes).take_front(c + 1));
+  split.append({height, Size(r), width, Size(r)});
+  SmallVector<int64_t> order = dimRange(0, c + 1);
+  order.append({c + 2, c + 4, c + 1, c + 3});
+  Sizes result(ArrayRef(sizes).take_front(c));
+  result.append({n.mul(sizes[c], r * r), height, width});
+  return n.result(Expr(n, self).reshape(split).transpose(order).reshape(result));
+}
+
+/// The channels, group by group, taken in turn from each group.
+static LogicalResult importChannelShuffle(NodeImporter &n) {
+  Value self = n.tensor("self");
+  int64_t groups = n.integer("groups");
+  if (!self || n.hasFailed() || !n.requireRank(self, 3, INT64_MAX, "self"))
+    return failure();
+  if (groups < 1)
+    return n.emitError() << "groups is " << groups;
+  Sizes sizes = n.sizes(self), split{sizes[0], Size(groups), n.div(sizes[1], groups)};
+  split.append(ArrayRef(sizes).drop_front(2).begin(), ArrayRef(sizes).end());
+  SmallVector<int64_t> order{0, 2, 1};
+  order.append(dimRange(3, split.size()));
+  return n.result(Expr(n, self).reshape(split).transpose(order).reshape(sizes));
+}
+
+void torch::registerResizeOps(OpTable &t) {
+  for (const char *name :
+       {"upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d",
+        "_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d",
+        "upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d", "upsample_bicubic2d",
+        "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"})
+    for (const char *overload : {"default", "vec"})
+      t.add(("aten." + Twine(name) + "." + overload).str(), importUpsample);
+  t.add({"aten.grid_sampler.default", "aten.grid_sampler_2d.default",
+         "aten.grid_sampler_3d.default"},
+        importGridSampler);
+  t.add({"aten.reflection_pad1d.default", "aten.reflection_pad2d.default",
+         "aten.reflection_pad3d.default"},
+        importPadding<dl::PadMode::reflect>);
+  t.add({"aten.replication_pad1d.default", "aten.replication_pad2d.default",
+         "aten.replication_pad3d.default"},
+        importPadding<dl::PadMode::edge>);
+  t.add("aten.pad.default", importPad);
+  t.add("aten.pixel_shuffle.default", importPixelShuffle);
+  t.add("aten.pixel_unshuffle.default", importPixelUnshuffle);
+  t.add({"aten.channel_shuffle.default", "aten.native_channel_shuffle.default"},
+        importChannelShuffle);
+}
