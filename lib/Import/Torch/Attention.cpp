@@ -5,10 +5,260 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/MatrixProduct.h"
 #include "NodeImporter.h"
+#include "Random.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
+using frontend::dot;
 
-void torch::registerAttentionOps(OpTable &t) {}
+static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+//===----------------------------------------------------------------------===//
+// scaled_dot_product_attention
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One attention: B,heads,L,E; B,heads,T,E; B,heads,T,F and a mask that
+/// broadcasts to B,heads,L,T.
+struct Attention {
+  Value query, key, value, mask;
+  double scale = 1, dropout = 0;
+  bool isCausal = false;
+};
+} // namespace
+
+/// The leading dimensions of all, broadcast to each other. Heads stay as they
+/// are where one key head serves several query heads.
+static std::optional<Sizes> leadingSizes(NodeImporter &n, ArrayRef<Value> values, int64_t count) {
+  Sizes leading(count, Size(1));
+  for (Value value : values)
+    for (int64_t d = 0; d < count; ++d) {
+      Size size = n.size(value, d);
+      if (leading[d].is(1))
+        leading[d] = size;
+      else if (!size.is(1) && size.isStatic() && leading[d].isStatic() &&
+               size.getStatic() != leading[d].getStatic()) {
+        n.emitError() << "the leading sizes " << leading[d].getStatic() << " and "
+                      << size.getStatic() << " can't be broadcast to each other";
+        return std::nullopt;
+      }
+    }
+  return leading;
+}
+
+/// A tensor whose leading dimensions are broadcast to `leading`, all before the
+/// heads made one.
+static Value spread(NodeImporter &n, Value value, ArrayRef<Size> leading) {
+  Sizes sizes(leading), own = n.sizes(value);
+  sizes.append(own.begin() + leading.size(), own.end());
+  Value wide = n.broadcastTo(value, sizes);
+  return wide && n.rankOf(wide) > 4 ? n.collapse(wide, 0, n.rankOf(wide) - 3) : wide;
+}
+
+/// Brings query, key, value and mask to rank 4: missing leading dimensions are
+/// ones, those before the heads become one. Gives those, or nullopt (reported).
+static std::optional<Sizes> bringToHeads(NodeImporter &n, Attention &a, bool isGrouped) {
+  SmallVector<Value *> all{&a.query, &a.key, &a.value};
+  if (a.mask)
+    all.push_back(&a.mask);
+  int64_t rank = 4;
+  for (Value *value : all)
+    rank = std::max(rank, n.rankOf(*value));
+  for (Value *value : all)
+    if (!(*value = n.unsqueeze(*value, dimRange(0, rank - n.rankOf(*value)))))
+      return std::nullopt;
+  std::optional<Sizes> leading =
+      leadingSizes(n, {a.query, a.key, a.value}, isGrouped ? rank - 3 : rank - 2);
+  if (!leading)
+    return std::nullopt;
+  Sizes batch(ArrayRef(*leading).take_front(rank - 3));
+  for (Value *value : {&a.query, &a.key, &a.value})
+    if (!(*value = spread(n, *value, *leading)))
+      return std::nullopt;
+  if (a.mask) {
+    Sizes sizes = n.sizes(a.mask);
+    sizes[rank - 1] = n.size(a.key, 2);
+    a.mask = n.broadcastTo(a.mask, sizes);
+    if (a.mask && rank > 4)
+      a.mask = spread(n, a.mask, batch);
+    if (a.mask && !n.isBool(a.mask))
+      a.mask = n.convert(a.mask, n.elementTypeOf(a.query));
+    if (!a.mask)
+      return std::nullopt;
+  }
+  return batch;
+}
+
+/// A query that sees no key gives zero, not NaN.
+static Value zeroHiddenRows(NodeImporter &n, Value y, Value mask) {
+  if (!y || !mask)
+    return y;
+  Expr m(n, mask);
+  Expr isHidden = n.isBool(mask) ? ~m.reduce(dl::ReductionKind::bit_or, {3})
+                                 : m.maximum({3}).eq(kMinusInfinity);
+  return isHidden.select(n.scalar(n.elementTypeOf(y), 0), y);
+}
+
+/// Step by step, so that some of the probabilities can be dropped. Key and value
+/// have as many heads as the query.
+static Value attentionInSteps(NodeImporter &n, const Attention &a) {
+  Type i64 = n.getBuilder().getI64Type();
+  Expr scores = Expr(n, dot(n, a.query, a.key, {0, 1}, {0, 1}, {3}, {3})) * a.scale;
+  if (a.mask)
+    scores = n.isBool(a.mask) ? Expr(n, a.mask).select(scores, kMinusInfinity)
+                              : scores + a.mask;
+  if (a.isCausal) {
+    Expr key(n, n.iota({n.size(a.key, 2)}, i64, 0));
+    Expr query = Expr(n, n.iota({n.size(a.query, 2)}, i64, 0)).unsqueeze({1});
+    scores = (key <= query.get()).select(scores, kMinusInfinity);
+  }
+  if (!scores)
+    return {};
+  Value p = zeroHiddenRows(n, n.infer<dl::SoftmaxOp>(scores.get(), int64_t(3)), a.mask);
+  return dot(n, dropOut(n, p, a.dropout).kept, a.value, {0, 1}, {0, 1}, {3}, {2});
+}
+
+/// Every key and value head as often as query heads use it.
+static Value repeatHeads(NodeImporter &n, Value value, Value query) {
+  Sizes sizes = n.sizes(value);
+  Size times = n.div(n.size(query, 1), sizes[1]);
+  if (times.is(1))
+    return value;
+  Sizes wide{sizes[0], sizes[1], times, sizes[2], sizes[3]};
+  Value repeated = n.broadcastInDim(value, wide, {0, 1, 3, 4});
+  return repeated ? n.collapse(repeated, 1, 3) : repeated;
+}
+
+static LogicalResult importAttention(NodeImporter &n) {
+  Attention a;
+  a.query = n.tensor("query");
+  a.key = n.tensor("key");
+  a.value = n.tensor("value");
+  a.mask = n.optionalTensor("attn_mask");
+  a.dropout = n.number("dropout_p");
+  a.isCausal = n.boolean("is_causal");
+  bool isGrouped = n.has("enable_gqa") && n.boolean("enable_gqa");
+  std::optional<double> scale = n.optionalNumber("scale");
+  if (!a.query || !a.key || !a.value || n.hasFailed())
+    return failure();
+  int64_t rank = 0;
+  for (Value value : {a.query, a.key, a.value}) {
+    if (!n.requireRank(value, 2, INT64_MAX, "an operand"))
+      return failure();
+    rank = std::max(rank, n.rankOf(value));
+  }
+  Size depth = n.size(a.query, n.rankOf(a.query) - 1);
+  if (!scale && !depth.isStatic())
+    return n.emitError() << "the head size must be known, or scale given";
+  a.scale = scale ? *scale : 1 / std::sqrt(double(std::max<int64_t>(depth.getStatic(), 1)));
+  std::optional<Sizes> batch = bringToHeads(n, a, isGrouped);
+  if (!batch)
+    return failure();
+  Value y;
+  if (a.dropout > 0) {
+    a.key = repeatHeads(n, a.key, a.query);
+    a.value = repeatHeads(n, a.value, a.query);
+    y = a.key && a.value ? attentionInSteps(n, a) : Value();
+  } else {
+    y = n.infer<dl::AttentionOp>(a.query, a.key, a.value, a.mask, APFloat(a.scale), a.isCausal,
+                                 /*causal_offset=*/0, APFloat(0.0));
+    y = zeroHiddenRows(n, y, a.mask);
+  }
+  if (!y)
+    return failure();
+  if (rank < 4)
+    y = n.squeeze(y, dimRange(0, 4 - rank));
+  if (rank > 4) {
+    batch->append({n.size(y, 1), n.size(y, 2), n.size(y, 3)});
+    y = n.reshape(y, *batch);
+  }
+  SmallVector<ImportedValue> results{y};
+  results.resize(n.numResults());
+  return n.results(results);
+}
+
+//===----------------------------------------------------------------------===//
+// embedding, embedding_bag
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importEmbedding(NodeImporter &n) {
+  // What matters to the derivative only.
+  n.ignore({"padding_idx", "scale_grad_by_freq", "sparse"});
+  Value weight = n.tensor("weight"), indices = n.tensor("indices");
+  return n.result(weight && indices ? n.infer<dl::EmbeddingOp>(weight, indices) : Value());
+}
+
+/// `updates` (N or N,D) gathered into the rows of `start` that `rows` (N) names.
+static Expr scatterRows(NodeImporter &n, Value start, Value rows, Value updates,
+                        dl::ScatterKind kind) {
+  if (!start || !rows || !updates)
+    return {n, {}};
+  SmallVector<int64_t> window = dimRange(1, n.rankOf(updates));
+  return {n, n.infer<dl::ScatterOp>(start, n.unsqueeze(rows, {1}), updates,
+                                    /*update_window_dims=*/window,
+                                    /*inserted_window_dims=*/ArrayRef<int64_t>{0},
+                                    ArrayRef<int64_t>{}, ArrayRef<int64_t>{},
+                                    /*scatter_dims_to_operand_dims=*/ArrayRef<int64_t>{0},
+                                    /*index_vector_dim=*/1, kind)};
+}
+
+/// The sum, mean or maximum of the rows of each bag. A bag begins at its offset
+/// and ends where the next one begins.
+static LogicalResult importEmbeddingBag(NodeImporter &n) {
+  n.ignore({"scale_grad_by_freq", "sparse"});
+  enum Mode { Sum, Mean, Max };
+  Value weight = n.tensor("weight"), indices = n.tensor("indices"), offsets = n.tensor("offsets"),
+        scales = n.optionalTensor("per_sample_weights");
+  int64_t mode = n.integer("mode");
+  bool hasEnd = n.boolean("include_last_offset");
+  std::optional<int64_t> padding = n.optionalInteger("padding_idx");
+  if (!weight || !indices || !offsets || n.hasFailed() || !n.requireRank(weight, 2, 2, "weight") ||
+      !n.requireRank(indices, 1, 1, "indices") || !n.requireRank(offsets, 1, 1, "offsets"))
+    return failure();
+  Type element = n.elementTypeOf(weight), i64 = n.getBuilder().getI64Type();
+  Expr index = Expr(n, indices).to(i64), offset = Expr(n, offsets).to(i64);
+  Size bags = hasEnd ? n.sub(n.size(offsets, 0), 1) : n.size(offsets, 0);
+  if (hasEnd)
+    offset = {n, n.sliceAxis(offset, 0, 0, bags)};
+  Expr rows(n, n.infer<dl::EmbeddingOp>(weight, index.get()));
+  if (scales)
+    rows = rows * Expr(n, scales).unsqueeze({1}).get();
+  // The bag of each index: as many offsets as don't lie behind it, less one.
+  Expr at = Expr(n, n.iota(n.sizes(indices), i64, 0)).unsqueeze({1});
+  Expr bag = (offset <= at.get()).to(i64).sum({1}, false) - 1.0;
+  Expr counts(n, n.broadcastTo(n.scalar(element, 1), n.sizes(indices)));
+  double neutral = mode == Max ? kMinusInfinity : 0;
+  // padding_idx -1 is none, where the argument can't be None.
+  bool allowsNone = n.getTarget() == "aten.embedding_bag.padding_idx";
+  if (padding && (allowsNone || *padding >= 0)) {
+    Size row = *padding < 0 ? n.add(n.size(weight, 0), *padding) : Size(*padding);
+    Expr isKept = index.ne(n.sizeTensor(row));
+    rows = isKept.unsqueeze({1}).select(rows, neutral);
+    counts = isKept.to(element);
+  }
+  Value start = n.broadcastTo(n.scalar(element, neutral), {bags, n.size(weight, 1)});
+  Expr y = scatterRows(n, start, bag, rows,
+                       mode == Max ? dl::ScatterKind::max : dl::ScatterKind::add);
+  if (mode != Sum) {
+    Value zeros = n.broadcastTo(n.scalar(element, 0), {bags});
+    Expr total = scatterRows(n, zeros, bag, counts, dl::ScatterKind::add).unsqueeze({1});
+    y = mode == Mean ? y / total.max(1.0).get()
+                     : total.eq(0.0).select(n.scalar(element, 0), y);
+  }
+  SmallVector<ImportedValue> results{y.get()};
+  results.resize(n.numResults());
+  return n.results(results);
+}
+
+void torch::registerAttentionOps(OpTable &t) {
+  t.add({"aten.scaled_dot_product_attention.default",
+         "aten._scaled_dot_product_flash_attention_for_cpu.default"},
+        importAttention);
+  t.add("aten.embedding.default", importEmbedding);
+  t.add({"aten.embedding_bag.default", "aten.embedding_bag.padding_idx",
+         "aten._embedding_bag.default", "aten._embedding_bag_forward_only.default"},
+        importEmbeddingBag);
+}

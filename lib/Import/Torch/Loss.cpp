@@ -4,6 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// Most losses are taken apart by the tracer. Here are those that can't be.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeImporter.h"
 
@@ -11,4 +15,73 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-void torch::registerLossOps(OpTable &t) {}
+/// ‖difference‖ₚ over the last dimension.
+static Expr distance(Expr difference, int64_t last, double p) {
+  if (p == 0)
+    return difference.ne(0.0).to(NodeBuilder::elementTypeOf(difference)).sum({last}, false);
+  Expr size = difference.abs();
+  if (p == 1)
+    return size.sum({last}, false);
+  if (p == 2)
+    return size.square().sum({last}, false).sqrt();
+  if (std::isinf(p)) // of no coordinates at all it is 0
+    return size.maximum({last}, false).max(0.0);
+  return size.pow(p).sum({last}, false).pow(1 / p);
+}
+
+/// …,P,M and …,R,M → …,P,R
+static LogicalResult importCdist(NodeImporter &n) {
+  n.ignore({"compute_mode"}); // how, not what
+  Value a = n.tensor("x1"), b = n.tensor("x2");
+  double p = n.number("p");
+  if (!a || !b || n.hasFailed() || !n.requireRank(a, 2, INT64_MAX, "x1") ||
+      !n.requireRank(b, 2, INT64_MAX, "x2"))
+    return failure();
+  Expr difference = Expr(n, a).unsqueeze({n.rankOf(a) - 1}) - n.unsqueeze(b, {n.rankOf(b) - 2});
+  return difference ? n.result(distance(difference, n.rankOf(difference) - 1, p)) : failure();
+}
+
+/// The distances of all pairs of rows, i < j.
+static LogicalResult importPdist(NodeImporter &n) {
+  Value self = n.tensor("self");
+  double p = n.number("p");
+  if (!self || n.hasFailed() || !n.requireRank(self, 2, 2, "self"))
+    return failure();
+  int64_t count = n.shapeOf(self)[0];
+  if (ShapedType::isDynamic(count))
+    return n.emitError() << "the number of rows must be known";
+  SmallVector<int64_t> first, second;
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t j = i + 1; j < count; ++j) {
+      first.push_back(i);
+      second.push_back(j);
+    }
+  auto rows = [&](ArrayRef<int64_t> indices) {
+    return Expr(n, n.take(self, n.constantInts(indices), 0, /*wrapNegative=*/false));
+  };
+  Expr difference = rows(first) - rows(second).get();
+  return difference ? n.result(distance(difference, 1, p)) : failure();
+}
+
+/// The product of three operands, each with ones at its own places, summed.
+static LogicalResult importTrilinear(NodeImporter &n) {
+  n.ignore({"unroll_dim"});
+  Expr product(n, {});
+  for (int64_t i : {1, 2, 3}) {
+    Value operand = n.tensor("i" + std::to_string(i));
+    SmallVector<int64_t> ones = n.integers("expand" + std::to_string(i));
+    llvm::sort(ones);
+    if (!operand)
+      return failure();
+    Expr wide(n, n.unsqueeze(operand, ones));
+    product = product ? product * wide.get() : wide;
+  }
+  SmallVector<int64_t> summed = n.integers("sumdim");
+  return n.result(product.sum(summed, /*keepDims=*/false));
+}
+
+void torch::registerLossOps(OpTable &t) {
+  t.add({"aten.cdist.default", "aten._cdist_forward.default"}, importCdist);
+  t.add({"aten.pdist.default", "aten._pdist_forward.default"}, importPdist);
+  t.add("aten._trilinear.default", importTrilinear);
+}

@@ -144,12 +144,16 @@ static LogicalResult padBy(NodeImporter &n, ArrayRef<int64_t> pads, dl::PadMode 
     cropHigh[d] = std::min<int64_t>(pads[2 * i + 1], 0);
     crops |= pads[2 * i] < 0 || pads[2 * i + 1] < 0;
   }
+  // What is cropped at one end isn't what the other end goes on with.
+  if (crops && mode == dl::PadMode::wrap && !(self = n.padConstant(self, cropLow, cropHigh)))
+    return failure();
   Sizes sizes = n.sizes(self);
   for (int64_t d = 0; d < rank; ++d)
     sizes[d] = n.add(sizes[d], low[d] + high[d]);
   Value y = n.create<dl::PadOp>(n.tensorType(sizes, n.elementTypeOf(self)), self, Value(),
                                 Value(), Value(), low, high, interior, mode);
-  return n.result(crops && y ? n.padConstant(y, cropLow, cropHigh) : y);
+  return n.result(crops && y && mode != dl::PadMode::wrap ? n.padConstant(y, cropLow, cropHigh)
+                                                          : y);
 }
 
 template <dl::PadMode mode>
