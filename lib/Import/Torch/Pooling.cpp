@@ -121,7 +121,7 @@ static SmallVector<int64_t> commonWindow(NodeImporter &n, Value x, ArrayRef<Size
   return window;
 }
 
-/// The sizes that are asked for; None is the operand's own.
+/// The sizes that are asked for, one for each spatial dimension.
 static Sizes adaptiveSizes(NodeImporter &n, int64_t rank) {
   Sizes wanted = n.symbolics("output_size");
   if (wanted.size() == 1)

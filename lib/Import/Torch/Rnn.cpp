@@ -105,9 +105,9 @@ static std::optional<Layer> makeLayer(NodeImporter &n, const Recurrence &r, int6
 /// Runs `runLayer(layer, x, states)` for one layer after the other; it gives the
 /// output S,D,B,H and the last states D,B,H. `initial` are the first states,
 /// layers·D,B,H. Gives the output and the last states.
-static LogicalResult
-stackLayers(NodeImporter &n, Recurrence &r, ArrayRef<Value> initial,
-            llvm::function_ref<SmallVector<Value>(const Layer &, Value, ArrayRef<Value>)> runLayer) {
+using RunLayer = llvm::function_ref<SmallVector<Value>(const Layer &, Value, ArrayRef<Value>)>;
+static LogicalResult stackLayers(NodeImporter &n, Recurrence &r, ArrayRef<Value> initial,
+                                 RunLayer runLayer) {
   Value x = r.x;
   SmallVector<SmallVector<Value>> lasts(initial.size());
   for (int64_t index = 0; index < r.layers; ++index) {

@@ -81,6 +81,13 @@ static LogicalResult importSymInt(NodeImporter &n) {
   return n.result(Size(truncated));
 }
 
+/// What torch.export notes of a tensor before `x.to(dtype)`: it holds, for the
+/// types of all values are checked.
+static LogicalResult importMetadataAssert(NodeImporter &n) {
+  n.ignore({"a", "size", "stride", "dtype"});
+  return n.results({});
+}
+
 static LogicalResult importScalarAssert(NodeImporter &n) {
   ImportedValue condition = n.value("self");
   std::string message = n.string("assert_msg");
@@ -122,6 +129,7 @@ void torch::registerSymbolicOps(OpTable &t) {
   t.add("torch.sym_max", importArithmetic<&NodeBuilder::max, dl::MaxOp>);
   t.add("torch.sym_min", importArithmetic<&NodeBuilder::min, dl::MinOp>);
   t.add("aten._assert_scalar.default", importScalarAssert);
+  t.add("aten._assert_tensor_metadata.default", importMetadataAssert);
   t.add({"aten.sym_constrain_range.default", "aten.sym_constrain_range_for_size.default"},
         importSymConstrainRange);
 }
