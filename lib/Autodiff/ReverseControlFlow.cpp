@@ -314,6 +314,11 @@ LogicalResult ReverseMode::runOnFor(scf::ForOp op, TensorBuilder &b) {
     TensorBuilder inner(before, op.getLoc());
     return Counter(inner, op);
   }();
+  if (counter.getStatic() == 0) {
+    for (auto [init, result] : llvm::zip_equal(op.getInitArgs(), op.getResults()))
+      add(b, init, getCotangent(result));
+    return success();
+  }
   Tape tape(b, op, counter);
 
   // The cotangents of what is carried, then those of what is used from outside.

@@ -132,3 +132,22 @@ func.func @nested() -> (tensor<f64>, tensor<f64>, tensor<f64>) {
   %2 = grad.jvp @nest_by_w(%x, %w) tangents(%c) of [0] wrt [1] : (tensor<f64>, tensor<f64>), (tensor<f64>) -> (tensor<f64>)
   return %0, %1, %2 : tensor<f64>, tensor<f64>, tensor<f64>
 }
+
+// A loop that never runs.
+func.func private @none(%x: tensor<2xf64>) -> tensor<2xf64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %c0 step %c1 iter_args(%y = %x) -> (tensor<2xf64>) {
+    %0 = dl.mul %y, %y : tensor<2xf64>, tensor<2xf64> -> tensor<2xf64>
+    scf.yield %0 : tensor<2xf64>
+  }
+  return %r : tensor<2xf64>
+}
+// CHECK-LABEL: @never
+// CHECK: 2xf64 = [1, 1]
+func.func @never() -> tensor<2xf64> {
+  %x = dl.constant dense<3.0> : tensor<2xf64>
+  %c = dl.constant dense<1.0> : tensor<2xf64>
+  %0 = grad.vjp @none(%x) cotangents(%c) of [0] wrt [0] : (tensor<2xf64>), (tensor<2xf64>) -> (tensor<2xf64>)
+  return %0 : tensor<2xf64>
+}
