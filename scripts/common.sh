@@ -1,5 +1,6 @@
 # Shared by the scripts beside it: source it, don't run it.
 set -euo pipefail
+shopt -s inherit_errexit # what fails in $(…) fails
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${DLC_BUILD_DIR:-$root/build}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dlc
