@@ -2,6 +2,8 @@
 // RUN: not dl-run %s --entry=gather 2>&1 | FileCheck %s --check-prefix=GATHER
 // RUN: not dl-run %s --entry=gather --compiled 2>&1 | FileCheck %s --check-prefix=GATHER
 // RUN: not dl-run %s --entry=check --compiled 2>&1 | FileCheck %s --check-prefix=ASSERT
+// RUN: not dl-run %s --entry=negative 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not dl-run %s --entry=negative --compiled 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not dl-run %s --entry=refined --compiled 2>&1 | FileCheck %s --check-prefix=REFINED
 // RUN: not dl-run %s --entry=reshape --compiled 2>&1 | FileCheck %s --check-prefix=RESHAPE
 // RUN: not dl-run %s --entry=named --compiled 2>&1 | FileCheck %s --check-prefix=NAMED
@@ -25,6 +27,15 @@ func.func @reshape() -> tensor<?x?xf32> {
   %x = dl.constant dense<0.0> : tensor<3xf32>
   %s = dl.constant dense<2> : tensor<2xi64>
   %y = dl.reshape %x shape(%s : tensor<2xi64>) : tensor<3xf32> -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// NEGATIVE: 'dl.dynamic_slice' op a size is negative
+func.func @negative() -> tensor<?x?xf32> {
+  %x = dl.constant dense<0.0> : tensor<4x4xf32>
+  %s = dl.constant dense<[1, 1]> : tensor<2xi64>
+  %n = dl.constant dense<-1> : tensor<2xi64>
+  %y = dl.dynamic_slice %x, %s : tensor<2xi64> sizes(%n : tensor<2xi64>) : tensor<4x4xf32> -> tensor<?x?xf32>
   return %y : tensor<?x?xf32>
 }
 

@@ -31,3 +31,13 @@ func.func @batching() -> tensor<2xi8> {
   %y = dl.gather %x, %i {offset_dims = array<i64>, collapsed_slice_dims = array<i64: 1>, operand_batching_dims = array<i64: 0>, start_indices_batching_dims = array<i64: 0>, start_index_map = array<i64: 1>, index_vector_dim = 1 : i64, slice_sizes = array<i64: 1, 1>} : tensor<2x2xi8>, tensor<2x1xi32> -> tensor<2xi8>
   return %y : tensor<2xi8>
 }
+
+// An empty index vector is the start of the operand itself.
+// CHECK-LABEL: @no_index
+// CHECK: 2x3xi8 = {{\[\[}}1, 2, 3], [1, 2, 3]]
+func.func @no_index() -> tensor<2x3xi8> {
+  %x = dl.constant dense<[1, 2, 3]> : tensor<3xi8>
+  %i = dl.constant dense<> : tensor<2x0xi64>
+  %y = dl.gather %x, %i {offset_dims = array<i64: 1>, collapsed_slice_dims = array<i64>, operand_batching_dims = array<i64>, start_indices_batching_dims = array<i64>, start_index_map = array<i64>, index_vector_dim = 1 : i64, slice_sizes = array<i64: -1>} : tensor<3xi8>, tensor<2x0xi64> -> tensor<2x3xi8>
+  return %y : tensor<2x3xi8>
+}

@@ -140,7 +140,9 @@ static void lowerExpandShape(memref::ExpandShapeOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   auto [strides, offset] = op.getResultType().getStridesAndOffset();
   auto source = memref::ExtractStridedMetadataOp::create(b, op.getSrc());
-  SmallVector<OpFoldResult> sizes = op.getMixedOutputShape(), mixedStrides(sizes.size());
+  // A scalar's view has no groups: all its sizes are 1.
+  SmallVector<OpFoldResult> sizes = op.getMixedOutputShape();
+  SmallVector<OpFoldResult> mixedStrides(sizes.size(), b.getIndexAttr(1));
   for (auto [group, stride] : llvm::zip_equal(op.getReassociationIndices(),
                                               source.getConstifiedMixedStrides())) {
     OpFoldResult current = stride;

@@ -56,6 +56,7 @@ private:
   }
   Value countElements(Value tensor);
 
+  void checkNotNegative();
   void checkCast(tensor::CastOp op);
   void checkBroadcast(dl::BroadcastInDimOp op);
   void checkReshape(dl::ReshapeOp op);
@@ -107,6 +108,22 @@ Value SizeChecker::countElements(Value tensor) {
   return arith::MulIOp::create(builder, op->getLoc(), count, sizes.constant(known));
 }
 
+/// Sizes that a model computes can be: those of a slice, of a reshape, of a window
+/// that is larger than what it slides over.
+void SizeChecker::checkNotNegative() {
+  if (!isa_and_present<dl::DlDialect>(op->getDialect()))
+    return;
+  llvm::SmallPtrSet<Value, 4> checked;
+  for (Value result : op->getResults()) {
+    if (!isa<RankedTensorType>(result.getType()))
+      continue;
+    for (Value size : sizes.getDynamic(result))
+      if (!size.getDefiningOp<tensor::DimOp>() && !matchPattern(size, m_Constant()) &&
+          checked.insert(size).second)
+        failIf(arith::CmpIPredicate::slt, size, sizes.constant(0), "a size is negative");
+  }
+}
+
 void SizeChecker::checkCast(tensor::CastOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   for (int64_t d = 0; d < type.getRank(); ++d) {
@@ -143,9 +160,6 @@ void SizeChecker::checkReshape(dl::ReshapeOp op) {
   auto output = cast<RankedTensorType>(op.getType());
   if (input.hasStaticShape() && output.hasStaticShape())
     return;
-  for (Value size : sizes.getDynamic(op.getOutput()))
-    if (!matchPattern(size, m_Constant()))
-      failIf(arith::CmpIPredicate::slt, size, sizes.constant(0), "a size is negative");
   Value lhs = countElements(op.getInput()), rhs = countElements(op.getOutput());
   if (lhs != rhs)
     failIf(arith::CmpIPredicate::ne, lhs, rhs,
@@ -245,6 +259,7 @@ void SizeChecker::checkRecurrence(Value input, Value lengths, ArrayRef<Value> in
 }
 
 void SizeChecker::check() {
+  checkNotNegative();
   TypeSwitch<Operation *>(op)
       .Case([&](tensor::CastOp op) { checkCast(op); })
       .Case([&](dl::BroadcastInDimOp op) { checkBroadcast(op); })

@@ -31,7 +31,8 @@ struct IndexedBoxes {
 
   /// Ends the run where a start is outside.
   void checkStarts(B &b, const Twine &message) const {
-    if (mode == dl::IndexMode::drop)
+    // An empty index vector is the start of the operand itself.
+    if (mode == dl::IndexMode::drop || indexMap.empty())
       return;
     if (mode == dl::IndexMode::clamp) {
       for (int64_t d : indexMap)

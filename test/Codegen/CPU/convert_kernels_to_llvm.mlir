@@ -50,3 +50,14 @@ func.func private @narrow(%x: memref<1xbf16>, %out: memref<1xf32>) attributes {d
   memref.store %w, %out[%c0] : memref<1xf32>
   return
 }
+
+// A scalar seen as a matrix.
+// CHECK-LABEL: llvm.func hidden @scalar_view(
+// CHECK-NOT: memref
+func.func private @scalar_view(%x: memref<f32>, %out: memref<1x1xf32>) attributes {dlc.kernel} {
+  %c0 = arith.constant 0 : index
+  %m = memref.expand_shape %x [] output_shape [1, 1] : memref<f32> into memref<1x1xf32>
+  %v = memref.load %m[%c0, %c0] : memref<1x1xf32>
+  memref.store %v, %out[%c0, %c0] : memref<1x1xf32>
+  return
+}
