@@ -6,7 +6,6 @@ Fails where a figure is over its limit.
 """
 
 import argparse
-import importlib.util
 import pathlib
 import resource
 import statistics
@@ -18,12 +17,12 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from conformance import common  # noqa: E402
 
-common.require_packages({"onnx": "onnx", "numpy": "numpy"})
+common.require_packages({"onnx": "onnx", "numpy": "numpy", "PIL": "pillow"})
 
 import onnx  # noqa: E402
 
 from benchmark import onnx_models  # noqa: E402
-from conformance import models  # noqa: E402
+from conformance.zoo import inputs  # noqa: E402
 
 # Seconds.
 LIMITS = {"dl-opt --help": 0.1, "add": 0.2, "magika": 3, "resnet50 (light)": 10}
@@ -54,9 +53,7 @@ def model_files(folder):
         yield name, path
     light = pathlib.Path(onnx.__file__).parent / "backend/test/data/light/light_resnet50.onnx"
     yield "resnet50 (light)", light
-    if importlib.util.find_spec("magika"):
-        found = models.package_file("magika==1.0.3", "magika/models/*/model.onnx")
-        yield "magika", found[0]
+    yield "magika", inputs.wheel("magika==1.0.3") / "magika/models/standard_v3_3/model.onnx"
 
 
 def main(argv):
