@@ -30,6 +30,10 @@ static std::atomic<size_t> ownBytes = 0;
 static std::shared_ptr<char> mapTemporaryFile(size_t bytes) {
   const char *folder = std::getenv("TMPDIR");
   llvm::SmallString<128> path(folder && *folder ? folder : "/var/tmp");
+  // Reserving more than there is would first fill the disk.
+  auto space = llvm::sys::fs::disk_space(path);
+  if (!space || bytes > space->available)
+    return nullptr;
   llvm::sys::path::append(path, "dlc-tensor-%%%%%%%%");
   int file;
   llvm::SmallString<128> name;
@@ -47,7 +51,7 @@ static std::shared_ptr<char> mapTemporaryFile(size_t bytes) {
                                [bytes](char *mapped) { ::munmap(mapped, bytes); });
 }
 
-std::shared_ptr<char> dlc::allocateTensor(size_t bytes) {
+std::shared_ptr<char> dlc::tryAllocateTensor(size_t bytes) {
   bool isLarge = bytes >= largeTensorBytes;
   if (isLarge && ownBytes.fetch_add(bytes) + bytes > ownTensorBytes) {
     ownBytes -= bytes;
@@ -57,11 +61,20 @@ std::shared_ptr<char> dlc::allocateTensor(size_t bytes) {
   }
   size_t rounded = (bytes / alignment + 1) * alignment;
   char *memory = static_cast<char *>(std::aligned_alloc(alignment, rounded));
-  if (!memory)
-    llvm::report_bad_alloc_error("out of memory for a tensor");
+  if (!memory) {
+    ownBytes -= isLarge ? bytes : 0;
+    return nullptr;
+  }
   std::memset(memory, 0, rounded);
   return std::shared_ptr<char>(memory, [counted = isLarge ? bytes : 0](char *own) {
     std::free(own);
     ownBytes -= counted;
   });
+}
+
+std::shared_ptr<char> dlc::allocateTensor(size_t bytes) {
+  std::shared_ptr<char> memory = tryAllocateTensor(bytes);
+  if (!memory)
+    llvm::report_bad_alloc_error("out of memory for a tensor");
+  return memory;
 }

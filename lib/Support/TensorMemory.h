@@ -20,8 +20,10 @@ namespace dlc {
 /// is computed of them at compile time. Once `ownTensorBytes` of large tensors
 /// are alive, the next lies in an unlinked temporary file that is mapped, so
 /// that the system can write it out: in the folder $TMPDIR, or /var/tmp. Where
-/// no such file can be had it lies in ordinary memory after all. Ends the
-/// program where there is none of that either.
+/// no such file can be had it lies in ordinary memory after all. Null where there
+/// is none of that either.
+std::shared_ptr<char> tryAllocateTensor(size_t bytes);
+/// The same; ends the program where there is no memory.
 std::shared_ptr<char> allocateTensor(size_t bytes);
 
 /// Tensors below this size are in ordinary memory and aren't counted.

@@ -6,6 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Support/TensorRandom.h"
+#include "TensorMemory.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace dlc;
@@ -61,26 +66,48 @@ llvm::Expected<RandomSpec> RandomSpec::parse(StringRef text) {
   return spec;
 }
 
-Tensor dlc::makeRandomTensor(ElementType type, llvm::ArrayRef<int64_t> shape,
-                             const RandomSpec &spec) {
+/// Writes what `next` gives to every element, some at a time.
+template <typename T, typename Next, typename Encode>
+static void fill(ElementType type, int64_t count, char *to, Next next, Encode encode) {
+  constexpr int64_t batch = 4096;
+  std::vector<T> values;
+  for (int64_t left = count; left > 0; left -= batch) {
+    values.resize(std::min(left, batch));
+    std::generate(values.begin(), values.end(), next);
+    encode(type, values.data(), values.size(), to);
+    to += values.size() * getByteSize(type);
+  }
+}
+
+static void fillRandom(ElementType type, int64_t count, char *to, const RandomSpec &spec) {
   Random random(spec.seed);
-  int64_t count = 1;
-  for (int64_t size : shape)
-    count *= size;
+  auto nextNormal = [&] { return spec.mean + spec.deviation * random.nextNormal(); };
   if (isFloat(type)) {
     double min = spec.min.value_or(-1), max = spec.max.value_or(1);
-    std::vector<double> values(count);
-    for (double &value : values)
-      value = spec.isNormal ? spec.mean + spec.deviation * random.nextNormal()
-                            : min + (max - min) * random.nextUnit();
-    return Tensor::fromFloats(type, shape, values);
+    auto next = [&] { return spec.isNormal ? nextNormal() : min + (max - min) * random.nextUnit(); };
+    fill<double>(type, count, to, next, [](auto... to) { encodeFloats(to...); });
+    return;
   }
   uint64_t typeMax = uint64_t(getMaxInt(type));
   int64_t low = spec.min ? int64_t(*spec.min) : std::max<int64_t>(getMinInt(type), -100);
   int64_t high = spec.max ? int64_t(*spec.max) : int64_t(std::min<uint64_t>(typeMax, 100));
-  std::vector<int64_t> values(count);
-  for (int64_t &value : values)
-    value = spec.isNormal ? std::llround(spec.mean + spec.deviation * random.nextNormal())
-                          : random.nextInt(low, high);
-  return Tensor::fromInts(type, shape, values);
+  auto next = [&]() -> int64_t {
+    return spec.isNormal ? std::llround(nextNormal()) : random.nextInt(low, high);
+  };
+  fill<int64_t>(type, count, to, next, [](auto... to) { encodeInts(to...); });
+}
+
+llvm::Expected<Tensor> dlc::makeRandomTensor(ElementType type, llvm::ArrayRef<int64_t> shape,
+                                             const RandomSpec &spec) {
+  bool isEmpty = llvm::is_contained(shape, 0);
+  int64_t bytes = isEmpty ? 0 : getByteSize(type);
+  bool fits = isEmpty || llvm::none_of(shape, [&](int64_t size) {
+                return llvm::MulOverflow(bytes, size, bytes);
+              });
+  std::shared_ptr<char> memory = fits ? tryAllocateTensor(bytes) : nullptr;
+  if (!memory)
+    return makeError("{0} elements of {1} don't fit in memory",
+                     llvm::join(llvm::map_range(shape, llvm::itostr), " × "), getName(type));
+  fillRandom(type, bytes / getByteSize(type), memory.get(), spec);
+  return Tensor::view(type, shape, memory.get(), memory);
 }

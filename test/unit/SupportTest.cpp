@@ -145,7 +145,8 @@ TEST(Tensor, LargeOnesLieInATemporaryFile) {
 TEST(TensorFile, EveryTypeThroughNpz) {
   std::vector<NamedTensor> tensors;
   for (ElementType type : allTypes)
-    tensors.push_back({"of/" + getName(type).str(), makeRandomTensor(type, {3, 2}, {})});
+    tensors.push_back(
+        {"of/" + getName(type).str(), llvm::cantFail(makeRandomTensor(type, {3, 2}, {}))});
   tensors.push_back({"scalar", Tensor::fromFloats(ElementType::f32, {}, {1.5})});
   tensors.push_back({"empty", Tensor(ElementType::i64, {0, 4})});
   for (llvm::StringRef suffix : {"npz", "safetensors"}) {
@@ -163,7 +164,7 @@ TEST(TensorFile, EveryTypeThroughNpz) {
 
 TEST(TensorFile, EveryTypeThroughTensorProto) {
   for (ElementType type : allTypes) {
-    Tensor tensor = makeRandomTensor(type, {5}, {});
+    Tensor tensor = llvm::cantFail(makeRandomTensor(type, {5}, {}));
     std::string bytes = getTensorProto({"x", tensor});
     NamedTensor read = llvm::cantFail(parseTensorProto(bytes, nullptr));
     EXPECT_EQ(read.name, "x");
@@ -219,7 +220,7 @@ TEST(TensorFile, BadFilesGiveSentences) {
 
 /// Damaged bytes are refused or read, never a crash.
 TEST(TensorFile, DamageIsHarmless) {
-  Tensor tensor = makeRandomTensor(ElementType::f32, {3, 3}, {});
+  Tensor tensor = llvm::cantFail(makeRandomTensor(ElementType::f32, {3, 3}, {}));
   std::string bodies[4];
   bodies[0] = getNpyHeader(tensor) + std::string(tensor.getData(), tensor.getNumBytes());
   llvm::raw_string_ostream os(bodies[1]);
@@ -284,8 +285,8 @@ TEST(TensorCompare, NanAndInfinity) {
 
 TEST(TensorRandom, SeedsAndRanges) {
   RandomSpec spec = llvm::cantFail(RandomSpec::parse("random:seed=3,min=2,max=4"));
-  Tensor a = makeRandomTensor(ElementType::i32, {100}, spec);
-  expectSame(a, makeRandomTensor(ElementType::i32, {100}, spec));
+  Tensor a = llvm::cantFail(makeRandomTensor(ElementType::i32, {100}, spec));
+  expectSame(a, llvm::cantFail(makeRandomTensor(ElementType::i32, {100}, spec)));
   for (int64_t value : a.getInts())
     EXPECT_TRUE(value >= 2 && value <= 4);
   EXPECT_EQ(getMessage(RandomSpec::parse("random:sed=3")),

@@ -8,6 +8,7 @@
 #include "Flags.h"
 
 #include "dlc/Support/Reproducer.h"
+#include "dlc/Support/Version.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace dlc;
@@ -27,6 +28,7 @@ static int fail(const llvm::Twine &message) {
 int main(int argc, char **argv) {
   installCrashHandler();
   llvm::InitLLVM init(argc, argv);
+  setVersionPrinter();
   for (llvm::StringRef name : {"emit", "target", "cpu", "features", "weights",
                                "name", "threads", "o", "time-report"})
     removeOption(name);

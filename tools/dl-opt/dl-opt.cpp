@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Pipelines/Phases.h"
+#include "dlc/Support/Version.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
+  dlc::setVersionPrinter();
   mlir::DialectRegistry registry;
   dlc::registerAllDialects(registry);
   dlc::registerAllPassesAndPipelines();

@@ -22,8 +22,16 @@ struct InputOptions {
   std::optional<uint64_t> randomSeed;
 };
 
-/// A value for every input of the runner.
-llvm::Expected<std::vector<Tensor>> makeInputs(const Runner &runner, const InputOptions &options);
+/// A value for every input of the runner, and the names of the integer inputs
+/// whose values no option bounds: such a value may be an index out of range.
+struct Inputs {
+  std::vector<Tensor> values;
+  std::vector<std::string> unbounded;
+};
+llvm::Expected<Inputs> makeInputs(const Runner &runner, const InputOptions &options);
+
+/// A run's error, with a word on the inputs whose random values may be the cause.
+llvm::Error explain(llvm::Error error, const Inputs &inputs);
 
 /// Prints every output: "name: 2x3xf32 = [[…]]".
 void printOutputs(const Runner &runner, llvm::ArrayRef<Tensor> outputs, llvm::raw_ostream &os);

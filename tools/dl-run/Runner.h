@@ -45,6 +45,9 @@ protected:
 llvm::Expected<std::vector<Port>> getInputPorts(mlir::func::FuncOp function);
 llvm::Expected<std::vector<Port>> getOutputPorts(mlir::func::FuncOp function);
 
+/// The module that a file holds as text or bytecode.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> readModule(llvm::StringRef path,
+                                                             mlir::MLIRContext *context);
 /// Writes the derivatives that a module asks for.
 llvm::Error differentiate(mlir::ModuleOp module);
 

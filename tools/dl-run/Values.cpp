@@ -148,7 +148,7 @@ getShapes(const std::vector<Port> &ports, ArrayRef<std::string> options) {
   return shapes;
 }
 
-Expected<std::vector<Tensor>> dlc::makeInputs(const Runner &runner, const InputOptions &options) {
+Expected<Inputs> dlc::makeInputs(const Runner &runner, const InputOptions &options) {
   const std::vector<Port> &ports = runner.getInputs();
   Values values(ports, "input");
   auto shapes = getShapes(ports, options.shapes);
@@ -158,7 +158,10 @@ Expected<std::vector<Tensor>> dlc::makeInputs(const Runner &runner, const InputO
     if (llvm::is_contained((*shapes)[i], -1))
       return makeError("input '{0}' is a {1}: give its shape with --shape {0}=…", ports[i].name,
                        getTypeName(ports[i]));
-    return makeRandomTensor(ports[i].type, (*shapes)[i], spec);
+    Expected<Tensor> tensor = makeRandomTensor(ports[i].type, (*shapes)[i], spec);
+    if (!tensor)
+      return makeError("input '{0}': {1}", ports[i].name, llvm::toString(tensor.takeError()));
+    return tensor;
   };
 
   for (const std::string &text : options.sources) {
@@ -182,7 +185,7 @@ Expected<std::vector<Tensor>> dlc::makeInputs(const Runner &runner, const InputO
       return error;
   }
 
-  std::vector<Tensor> inputs;
+  Inputs inputs;
   for (auto [i, port] : llvm::enumerate(ports)) {
     if (!values[i]) {
       if (!options.randomSeed)
@@ -194,10 +197,21 @@ Expected<std::vector<Tensor>> dlc::makeInputs(const Runner &runner, const InputO
       if (!tensor)
         return tensor.takeError();
       values[i] = std::move(*tensor);
+      if (!isFloat(port.type) && port.type != ElementType::i1)
+        inputs.unbounded.push_back(port.name);
     }
-    inputs.push_back(std::move(*values[i]));
+    inputs.values.push_back(std::move(*values[i]));
   }
   return inputs;
+}
+
+Error dlc::explain(Error error, const Inputs &inputs) {
+  if (!error || inputs.unbounded.empty())
+    return error;
+  return makeError("{0}\ndl-run: note: these inputs are random integers: {1}; where they are "
+                   "indices, bound them: --input {2}=random:min=0,max=…",
+                   llvm::toString(std::move(error)), llvm::join(inputs.unbounded, ", "),
+                   inputs.unbounded.front());
 }
 
 void dlc::printOutputs(const Runner &runner, ArrayRef<Tensor> outputs, llvm::raw_ostream &os) {

@@ -8,13 +8,13 @@
 #include "Flags.h"
 #include "Options.h"
 #include "dl/IR/Dl.h"
+#include "dlc/Support/Version.h"
 #include "grad/IR/Grad.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/BinaryFormat/Magic.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
+#include <unistd.h>
 
 using namespace dlc;
 using llvm::Error;
@@ -30,16 +30,16 @@ static Error runAndReport(const Flags &options, Runner &runner) {
   llvm::append_range(inputOptions.sources, options.inputs);
   if (options.randomSeed.getNumOccurrences() || options.runBenchmark)
     inputOptions.randomSeed = options.randomSeed;
-  Expected<std::vector<Tensor>> values = makeInputs(runner, inputOptions);
-  if (!values)
-    return values.takeError();
+  Expected<Inputs> inputs = makeInputs(runner, inputOptions);
+  if (!inputs)
+    return inputs.takeError();
   if (options.runBenchmark)
-    return dlc::benchmark(runner, *values,
-                          {options.warmup, std::max(1u, unsigned(options.repetitions))},
-                          llvm::outs());
-  Expected<std::vector<Tensor>> outputs = runner.run(*values);
+    return explain(dlc::benchmark(runner, inputs->values,
+                                  {options.warmup, std::max(1u, unsigned(options.repetitions))},
+                                  llvm::outs()), *inputs);
+  Expected<std::vector<Tensor>> outputs = runner.run(inputs->values);
   if (!outputs)
-    return outputs.takeError();
+    return explain(outputs.takeError(), *inputs);
   if (options.print || (options.outputPath.empty() && options.expected.empty()))
     printOutputs(runner, *outputs, llvm::outs());
   if (!options.outputPath.empty())
@@ -75,18 +75,12 @@ static Error runModule(const Flags &options, llvm::StringRef self) {
   registry.insert<dl::DlDialect, mlir::arith::ArithDialect, grad::GradDialect,
                   mlir::func::FuncDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.modelPath);
-  if (!file)
-    return makeError("{0}: {1}", options.modelPath, file.getError().message());
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
-  mlir::OwningOpRef<mlir::ModuleOp> module =
-      mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(&context));
+  auto module = readModule(options.modelPath, &context);
   if (!module)
-    return makeError("{0} can't be read", options.modelPath);
-  if (Error error = differentiate(*module))
+    return module.takeError();
+  if (Error error = differentiate(**module))
     return error;
-  Expected<std::vector<std::string>> names = getEntries(options, *module);
+  Expected<std::vector<std::string>> names = getEntries(options, **module);
   if (!names)
     return names.takeError();
   for (const std::string &name : *names) {
@@ -94,8 +88,8 @@ static Error runModule(const Flags &options, llvm::StringRef self) {
       llvm::outs() << "@" << name << "\n";
     Expected<std::unique_ptr<Runner>> runner =
         options.compiled
-            ? makeChecked(*module, name, self, {options.relative, options.absolute, options.range})
-            : makeInterpreter(*module, name);
+            ? makeChecked(**module, name, self, {options.relative, options.absolute, options.range})
+            : makeInterpreter(**module, name);
     if (!runner)
       return runner.takeError();
     if (Error error = runAndReport(options, **runner))
@@ -117,8 +111,17 @@ static Error runCompiled(const Flags &options) {
   return runAndReport(options, **runner);
 }
 
+/// What LLVM calls where memory ends, in place of a stack dump.
+static void endOutOfMemory(void *, const char *, bool) {
+  static constexpr llvm::StringLiteral message = "dl-run: error: out of memory\n";
+  (void)!::write(STDERR_FILENO, message.data(), message.size());
+  ::_exit(1);
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::install_bad_alloc_error_handler(endOutOfMemory);
+  dlc::setVersionPrinter();
   removeOtherOptions();
   Flags options;
   llvm::cl::HideUnrelatedOptions(options.category);

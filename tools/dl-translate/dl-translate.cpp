@@ -9,6 +9,7 @@
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/Reproducer.h"
+#include "dlc/Support/Version.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -59,6 +60,7 @@ static bool parseShape(StringRef text, dlc::OnnxImportOptions &options) {
 int main(int argc, char **argv) {
   dlc::installCrashHandler();
   llvm::InitLLVM init(argc, argv);
+  dlc::setVersionPrinter();
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Brings a model into the dl dialect\n");
 

@@ -42,8 +42,9 @@ struct RandomSpec {
   static llvm::Expected<RandomSpec> parse(llvm::StringRef text);
 };
 
-/// A tensor of random elements.
-Tensor makeRandomTensor(ElementType type, llvm::ArrayRef<int64_t> shape, const RandomSpec &spec);
+/// A tensor of random elements; an error where it doesn't fit in memory.
+llvm::Expected<Tensor> makeRandomTensor(ElementType type, llvm::ArrayRef<int64_t> shape,
+                                        const RandomSpec &spec);
 
 } // namespace dlc
 

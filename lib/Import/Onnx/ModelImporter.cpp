@@ -49,6 +49,14 @@ bool ModelImporter::countNode(Location loc) {
   return false;
 }
 
+/// "?x3", as --shape takes it.
+static std::string formatShape(ArrayRef<int64_t> shape) {
+  auto sizes = llvm::map_range(shape, [](int64_t size) {
+    return ShapedType::isDynamic(size) ? std::string("?") : std::to_string(size);
+  });
+  return shape.empty() ? "a scalar" : llvm::join(sizes, "x");
+}
+
 static std::string makeFunctionKey(StringRef domain, StringRef name, StringRef overload) {
   StringRef separator("\0", 1);
   return (domain + separator + name + separator + overload).str();
@@ -184,15 +192,17 @@ RankedTensorType ModelImporter::importInputType(const ValueInfoProto &input, Arr
     for (size_t d = 0; fits && d < shape.size(); ++d)
       fits = ShapedType::isDynamic(shape[d]) || shape[d] == given->second[d];
     if (!fits) {
-      emitError(loc) << "the shape given for input '" << input.name()
-                     << "' doesn't fit the one that the model declares";
+      emitError(loc) << "the shape given for input '" << input.name() << "', "
+                     << formatShape(given->second) << ", doesn't fit the one that the model declares, "
+                     << formatShape(shape);
       return {};
     }
     shape = given->second;
     names.resize(shape.size());
   } else if (!declared.has_shape()) {
     emitError(loc) << "input '" << input.name()
-                   << "' has no shape in the model; its rank must be given";
+                   << "' has no shape in the model; give it, `?` for an open size: --shape "
+                   << input.name() << "=?x3";
     return {};
   }
   for (auto [name, size] : llvm::zip(names, shape))
