@@ -8,12 +8,15 @@
 #include "dlc/Compile/Compiler.h"
 #include "LoadModel.h"
 #include "TestCrash.h"
+#include "dl/IR/Dl.h"
 #include "dlc/Codegen/CPU/TargetInfo.h"
 #include "dlc/Codegen/Host/Passes.h"
+#include "dlc/Support/Paths.h"
 #include "dlc/Support/Reproducer.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
@@ -33,6 +36,7 @@ private:
   LogicalResult time(llvm::StringLiteral name, function_ref<LogicalResult()> work);
   LogicalResult runPasses(const PhaseInfo &info);
   LogicalResult dump(const PhaseInfo &info);
+  LogicalResult checkOutputs();
   LogicalResult sign();
   LogicalResult describeCpu();
   LogicalResult writeModule();
@@ -132,6 +136,30 @@ LogicalResult Compilation::runPasses(const PhaseInfo &info) {
   return failure();
 }
 
+/// No output may replace another, nor a file that the module was read from.
+LogicalResult Compilation::checkOutputs() {
+  options.artifact.outputPath = options.output;
+  SmallVector<std::string> outputs =
+      options.to < Phase::Object ? SmallVector<std::string>{options.output}
+                                 : getWrittenPaths(options.artifact);
+  llvm::StringSet<> inputs, names;
+  if (!options.model)
+    inputs.insert(options.input);
+  for (auto global : module.getOps<dl::GlobalOp>())
+    if (auto external = dyn_cast_if_present<dl::ExternalDataAttr>(global.getValueAttr()))
+      inputs.insert(external.getPath());
+  for (const std::string &output : outputs) {
+    if (!names.insert(output).second)
+      return emitError(module.getLoc()) << "the shared object can't be '" << output
+                                        << "', which is the name of a file beside it";
+    for (StringRef input : inputs.keys())
+      if (replaces(output, input))
+        return emitError(module.getLoc())
+               << "the output '" << output << "' would replace the input '" << input << "'";
+  }
+  return success();
+}
+
 /// The signature is taken while the function still has tensors.
 LogicalResult Compilation::sign() {
   if (module->hasAttr(kModelSignatureAttr))
@@ -202,14 +230,17 @@ LogicalResult Compilation::run() {
   MLIRContext context(serial ? MLIRContext::Threading::DISABLED : MLIRContext::Threading::ENABLED);
   setUpContext(context);
 
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
   OwningOpRef<ModuleOp> owned;
   LogicalResult loaded = time("import", [&] {
-    owned = loadModel(options, &context);
+    owned = loadModel(options, &context, buffer);
     return success(static_cast<bool>(owned));
   });
   if (failed(loaded))
     return failure();
   module = *owned;
+  if (failed(checkOutputs()))
+    return failure();
   Phase from = options.from.value_or(Phase::Simplify);
   if (from == Phase::Simplify && failed(dump(getInfo(Phase::Import))))
     return failure();
@@ -224,7 +255,6 @@ LogicalResult Compilation::run() {
   LogicalResult written = options.to < Phase::Object
                               ? writeModule()
                               : time(options.to == Phase::Link ? llvm::StringLiteral("object+link") : llvm::StringLiteral("object"), [&] {
-                                  options.artifact.outputPath = options.output;
                                   options.artifact.numThreads = options.threads;
                                   return emitArtifact(module, options.artifact);
                                 });

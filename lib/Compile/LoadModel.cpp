@@ -6,13 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoadModel.h"
+#include "dl/IR/ExternalData.h"
 #include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/Reproducer.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -91,9 +92,18 @@ static LogicalResult setShapes(ModuleOp module, const CompileOptions &options) {
   return success();
 }
 
-OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext *context) {
+/// Relative paths of an MLIR file are looked for beside it.
+static LogicalResult findWeights(ModuleOp module, const CompileOptions &options) {
+  return dl::resolveExternalData(module, llvm::sys::path::parent_path(options.input),
+                                 [](StringRef path, StringRef name) {
+                                   if (llvm::sys::path::is_relative(name) && !name.contains(".."))
+                                     addReproducerFile(path, name);
+                                 });
+}
+
+OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext *context,
+                                     std::unique_ptr<llvm::MemoryBuffer> &buffer) {
   Location loc = NameLoc::get(StringAttr::get(context, options.input));
-  std::unique_ptr<llvm::MemoryBuffer> buffer;
   if (options.model) {
     buffer = llvm::MemoryBuffer::getMemBuffer(*options.model, options.input,
                                               /*RequiresNullTerminator=*/false);
@@ -114,7 +124,7 @@ OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext 
     sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(bytes, options.input),
                                llvm::SMLoc());
     auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
-    if (!module || failed(setShapes(*module, options)))
+    if (!module || failed(setShapes(*module, options)) || failed(findWeights(*module, options)))
       return nullptr;
     return module;
   }

@@ -42,9 +42,6 @@ private:
   LogicalResult writeOutput(StringRef contents);
   LogicalResult writeHeader();
   LogicalResult link();
-  std::string pathWithExtension(StringRef extension);
-  /// Nothing goes beside a shared object that is written to a device or a pipe.
-  bool isOutputSpecial();
 
   ModuleOp module;
   const ArtifactOptions &options;
@@ -60,15 +57,38 @@ private:
 };
 } // namespace
 
-std::string Emitter::pathWithExtension(StringRef extension) {
+/// Nothing goes beside a shared object that is written to a device or a pipe.
+static bool isOutputSpecial(const ArtifactOptions &options) {
+  bool isSpecial = false;
+  return !llvm::sys::fs::is_other(options.outputPath, isSpecial) && isSpecial;
+}
+
+static std::string pathWithExtension(const ArtifactOptions &options, StringRef extension) {
   SmallString<256> path(options.outputPath);
   llvm::sys::path::replace_extension(path, extension);
   return path.str().str();
 }
 
-bool Emitter::isOutputSpecial() {
-  bool isSpecial = false;
-  return !llvm::sys::fs::is_other(options.outputPath, isSpecial) && isSpecial;
+static std::string getWeightsPath(const ArtifactOptions &options) {
+  return pathWithExtension(options, "safetensors");
+}
+
+/// Empty: there is to be no header.
+static std::string getHeaderPath(const ArtifactOptions &options) {
+  if (options.headerPath == "-" || (options.headerPath.empty() && isOutputSpecial(options)))
+    return "";
+  return options.headerPath.empty() ? pathWithExtension(options, "h") : options.headerPath;
+}
+
+SmallVector<std::string> getWrittenPaths(const ArtifactOptions &options) {
+  SmallVector<std::string> paths = {options.outputPath};
+  if (options.emit != EmitKind::SharedObject)
+    return paths;
+  if (std::string header = getHeaderPath(options); !header.empty())
+    paths.push_back(header);
+  if (options.externalWeights)
+    paths.push_back(getWeightsPath(options));
+  return paths;
 }
 
 /// What the module calls outside itself must be there when the artefact is loaded:
@@ -104,10 +124,10 @@ LogicalResult Emitter::placeWeights() {
                           << "' is to be";
   if (!options.externalWeights || weights->all().empty())
     return success();
-  if (isOutputSpecial())
+  if (isOutputSpecial(options))
     return emitError(loc) << "external weights can't be put beside '" << options.outputPath
                           << "', which is not a regular file";
-  std::string path = pathWithExtension("safetensors");
+  std::string path = getWeightsPath(options);
   auto file = AtomicFile::create(context, path);
   if (failed(file))
     return failure();
@@ -175,9 +195,9 @@ LogicalResult Emitter::writeOutput(StringRef contents) {
 }
 
 LogicalResult Emitter::writeHeader() {
-  if (options.headerPath == "-" || (options.headerPath.empty() && isOutputSpecial()))
+  std::string path = getHeaderPath(options);
+  if (path.empty())
     return success();
-  std::string path = options.headerPath.empty() ? pathWithExtension("h") : options.headerPath;
   auto file = AtomicFile::create(context, path);
   if (failed(file))
     return failure();

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Runner.h"
+#include "dl/IR/ExternalData.h"
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace dlc;
@@ -35,7 +37,8 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> dlc::readModule(StringRef path,
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(context));
-  if (!module)
+  if (!module || failed(dl::resolveExternalData(*module, llvm::sys::path::parent_path(path),
+                                                [](StringRef, StringRef) {})))
     return makeError("{0} can't be read", path);
   return std::move(module);
 }

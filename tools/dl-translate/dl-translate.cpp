@@ -8,6 +8,7 @@
 #include "dl/IR/Dl.h"
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
+#include "dlc/Support/Paths.h"
 #include "dlc/Support/Reproducer.h"
 #include "dlc/Support/Version.h"
 #include "mlir/Support/FileUtilities.h"
@@ -74,6 +75,10 @@ int main(int argc, char **argv) {
       llvm::errs() << "error: --shape=" << shape << " isn't of the form input=2x?x3\n";
       return 1;
     }
+  if (dlc::replaces(outputFile, inputFile)) {
+    llvm::errs() << "error: the output '" << outputFile << "' would replace the input\n";
+    return 1;
+  }
   auto file = llvm::MemoryBuffer::getFileOrSTDIN(inputFile, /*IsText=*/false,
                                                  /*RequiresNullTerminator=*/false);
   if (!file) {

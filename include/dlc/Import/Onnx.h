@@ -38,7 +38,8 @@ mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, mlir::MLIRCon
                                              const OnnxImportOptions &options = {});
 
 /// The same for a model in memory. `path` is what locations and `#dl.external`
-/// attributes name, and external data is looked for in its folder.
+/// attributes name, and external data is looked for in its folder. The path `-` names
+/// no file: then the module refers to the bytes of `model`, which must outlive it.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::MemoryBufferRef model, llvm::StringRef path,
                                              mlir::MLIRContext *context,
                                              const OnnxImportOptions &options = {});

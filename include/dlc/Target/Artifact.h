@@ -100,6 +100,9 @@ struct ArtifactOptions {
   unsigned numThreads = 0;     ///< compile threads; 0: all cores
 };
 
+/// The files that emitArtifact writes: the output, then those beside it.
+llvm::SmallVector<std::string> getWrittenPaths(const ArtifactOptions &options);
+
 /// Compiles and links. On failure nothing is left at the output paths.
 /// Errors are reported on the module's context.
 mlir::LogicalResult emitArtifact(mlir::ModuleOp module, const ArtifactOptions &options);

@@ -36,3 +36,12 @@ DenseElementsAttr dlc::frontend::makeElements(RankedTensorType type, StringRef b
   }
   return floatType ? DenseElementsAttr::get(type, floats) : DenseElementsAttr::get(type, integers);
 }
+
+DenseResourceElementsAttr dlc::frontend::makeResource(RankedTensorType type, StringRef name,
+                                                      StringRef bytes,
+                                                      std::shared_ptr<const void> owner) {
+  AsmResourceBlob blob(ArrayRef(bytes.data(), bytes.size()), /*dataAlignment=*/1,
+                       [owner = std::move(owner)](void *, size_t, size_t) {},
+                       /*dataIsMutable=*/false);
+  return DenseResourceElementsAttr::get(type, name, std::move(blob));
+}

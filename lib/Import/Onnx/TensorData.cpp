@@ -195,7 +195,7 @@ LogicalResult ModelImporter::findBytes(const TensorProto &tensor, RankedTensorTy
       result.bytes = result.bytes.take_front(needed);
   } else if (tensor.has_mapped_offset()) {
     result.bytes = bytes.substr(tensor.mapped_offset(), tensor.mapped_length());
-    result.path = path;
+    result.path = path == "-" ? "" : path;
     result.offset = tensor.mapped_offset();
     result.found = true;
   } else {
@@ -294,7 +294,9 @@ Value ModelImporter::importTensor(const TensorProto &tensor, StringRef name, Loc
   for (unsigned i = 1; !symbolNames.insert(symbol).second; ++i)
     symbol = (name + "." + Twine(i)).str();
   Attribute value = elements;
-  if (!elements)
+  if (!elements && found.path.empty())
+    value = frontend::makeResource(type, symbol, found.bytes);
+  else if (!elements)
     value = dl::ExternalDataAttr::get(context, found.path, found.offset, found.bytes.size());
   OpBuilder atModule(context);
   if (lastGlobal)

@@ -113,10 +113,7 @@ Attribute ProgramImporter::makeWeightValue(const Weight &weight, StringRef name,
     return dl::ExternalDataAttr::get(context, weight.path, weight.offset, bytes.size());
   if (bytes.empty())
     return frontend::makeElements(type, bytes);
-  return DenseResourceElementsAttr::get(
-      type, name,
-      UnmanagedAsmResourceBlob::allocateWithAlign(ArrayRef(bytes.data(), bytes.size()),
-                                                  /*align=*/1));
+  return frontend::makeResource(type, name, bytes, std::make_shared<Tensor>(weight.tensor));
 }
 
 Value ProgramImporter::importWeight(StringRef name, OpBuilder &builder) {

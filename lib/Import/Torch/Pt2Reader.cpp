@@ -464,7 +464,7 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   const char *data = entry->stored.data() + first * bytes;
   if (isCompact || !count) {
     weight.tensor = Tensor::view(*element, shape, data);
-    weight.path = path.str();
+    weight.path = path == "-" ? "" : path.str();
     weight.offset = data - archive.data();
   } else {
     weight.tensor = Tensor(*element, shape);

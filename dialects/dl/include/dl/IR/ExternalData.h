@@ -1,0 +1,26 @@
+//===- ExternalData.h - the files of a module's weights ---------*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DL_IR_EXTERNALDATA_H
+#define DL_IR_EXTERNALDATA_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace dlc::dl {
+
+/// Finds the files that the `#dl.external` values of the module's globals name. A
+/// relative path is looked for in `folder`, then in the working directory; where it
+/// is in `folder`, the value gets that path. A file that can't be read or that ends
+/// before the global's bytes is an error that names the global. `onFile` is told of
+/// each file once, by its path and by the name that the module had for it.
+llvm::LogicalResult
+resolveExternalData(mlir::ModuleOp module, llvm::StringRef folder,
+                    llvm::function_ref<void(llvm::StringRef path, llvm::StringRef name)> onFile);
+
+} // namespace dlc::dl
+
+#endif // DL_IR_EXTERNALDATA_H
