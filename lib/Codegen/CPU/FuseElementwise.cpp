@@ -77,6 +77,37 @@ struct EraseUnused : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// Takes the casts of a linalg.generic's operands into it:
+///
+///     %c = tensor.cast %e : tensor<?x3xf32> to tensor<?x?xf32>
+///     %r = linalg.generic ... outs(%c : tensor<?x?xf32>)
+///
+/// becomes
+///
+///     %s = linalg.generic ... outs(%e : tensor<?x3xf32>)
+///     %r = tensor.cast %s : tensor<?x3xf32> to tensor<?x?xf32>
+///
+/// A cast would hide the producer from fusion. It has to go before any other
+/// pattern sees it: upstream's fusion gives an unused init that is no tensor.empty a
+/// tensor.empty of its own, which canonicalization makes as static as it is, with a
+/// cast, and so on for ever.
+struct FoldCastOfOperand : OpRewritePattern<linalg::GenericOp> {
+  FoldCastOfOperand(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || !tensor::hasFoldableTensorCastOperand(op))
+      return rewriter.notifyMatchFailure(op, "no operand is a cast to a less static type");
+    SmallVector<Type> types(op->getResultTypes());
+    SmallVector<Value> operands = tensor::getUpdatedOperandsAfterCastOpFolding(op, types);
+    Operation *folded = clone(rewriter, op, types, operands);
+    SmallVector<Value> results;
+    for (auto [result, type] : llvm::zip_equal(folded->getResults(), op->getResultTypes()))
+      results.push_back(rewriter.createOrFold<tensor::CastOp>(op.getLoc(), type, result));
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+
 struct FuseElementwisePass : dlc::impl::FuseElementwiseBase<FuseElementwisePass> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
@@ -84,7 +115,7 @@ struct FuseElementwisePass : dlc::impl::FuseElementwiseBase<FuseElementwisePass>
     RewritePatternSet set(context);
     linalg::populateElementwiseOpsFusionPatterns(
         set, [this](OpOperand *operand) { return shouldFuse(operand, maxRepeatedOps); });
-    set.add<EraseUnused>(context);
+    set.add<EraseUnused, FoldCastOfOperand>(context);
     linalg::GenericOp::getCanonicalizationPatterns(set, context);
     linalg::FillOp::getCanonicalizationPatterns(set, context);
     tensor::CastOp::getCanonicalizationPatterns(set, context);

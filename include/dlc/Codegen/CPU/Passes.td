@@ -115,6 +115,8 @@ def FuseElementwise : Pass<"dl-fuse-elementwise", "::mlir::func::FuncOp"> {
     Option<"maxRepeatedOps", "max-repeated-ops", "unsigned", "1",
       "Arithmetic ops that may be computed again in each consumer">,
   ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def BufferizeKernels : Pass<"dl-bufferize-kernels", "::mlir::ModuleOp"> {
