@@ -34,6 +34,8 @@ public:
 private:
   /// Runs `work` as a phase: its time is kept, its name is a crash's.
   LogicalResult time(llvm::StringLiteral name, function_ref<LogicalResult()> work);
+  FailureOr<Phase> getFirstPhase();
+  void setPhase(Phase phase);
   LogicalResult runPasses(const PhaseInfo &info);
   LogicalResult dump(const PhaseInfo &info);
   LogicalResult checkOutputs();
@@ -117,6 +119,36 @@ LogicalResult Compilation::dump(const PhaseInfo &info) {
   return success();
 }
 
+void Compilation::setPhase(Phase phase) {
+  module->setAttr(kPhaseAttr, StringAttr::get(module.getContext(), getInfo(phase).name));
+}
+
+/// The one after the phase that left the module, or where the module doesn't say
+/// which that was, what the caller says.
+FailureOr<Phase> Compilation::getFirstPhase() {
+  Attribute left = module->getAttr(kPhaseAttr);
+  if (!left)
+    return std::max(options.from.value_or(Phase::Simplify), Phase::Simplify);
+  auto name = dyn_cast<StringAttr>(left);
+  std::optional<Phase> last = name ? parsePhase(name) : std::nullopt;
+  if (!last || *last >= Phase::Object)
+    return emitError(module.getLoc()) << "'" << kPhaseAttr << "' is " << left
+                                      << ", which is no phase that leaves a module";
+  Phase next = static_cast<Phase>(static_cast<int>(*last) + 1);
+  Phase from = std::max(options.from.value_or(next), Phase::Simplify);
+  if (from != next)
+    return emitError(module.getLoc())
+           << "--compile-from=" << getInfo(from).name << " wants what the phase '"
+           << getInfo(static_cast<Phase>(static_cast<int>(from) - 1)).name
+           << "' leaves, but this is what '" << getInfo(*last).name
+           << "' leaves: --compile-from=" << getInfo(next).name << " goes on with it";
+  if (options.to < *last)
+    return emitError(module.getLoc())
+           << "this is what the phase '" << getInfo(*last).name
+           << "' leaves, which is behind the last phase, '" << getInfo(options.to).name << "'";
+  return next;
+}
+
 namespace {
 /// Passes run on threads of MLIR's pool.
 struct PrepareThreads : PassInstrumentation {
@@ -128,8 +160,10 @@ LogicalResult Compilation::runPasses(const PhaseInfo &info) {
   PassManager manager(module.getContext());
   manager.addInstrumentation(std::make_unique<PrepareThreads>());
   info.build(manager);
-  if (succeeded(manager.run(module)))
+  if (succeeded(manager.run(module))) {
+    setPhase(info.phase);
     return dump(info);
+  }
   // An invalid module is the compiler's fault, not the model's.
   if (!hasErrors || failed(verify(module)))
     writeReproducer("produced invalid IR");
@@ -241,11 +275,16 @@ LogicalResult Compilation::run() {
   module = *owned;
   if (failed(checkOutputs()))
     return failure();
-  Phase from = options.from.value_or(Phase::Simplify);
-  if (from == Phase::Simplify && failed(dump(getInfo(Phase::Import))))
+  FailureOr<Phase> from = getFirstPhase();
+  if (failed(from))
     return failure();
+  if (*from == Phase::Simplify) {
+    setPhase(Phase::Import);
+    if (failed(dump(getInfo(Phase::Import))))
+      return failure();
+  }
   for (const PhaseInfo &info : getPhases()) {
-    if (!info.build || info.phase < from || info.phase > options.to)
+    if (!info.build || info.phase < *from || info.phase > options.to)
       continue;
     if (info.phase == Phase::Dispatch && (failed(sign()) || failed(describeCpu())))
       return failure();

@@ -101,6 +101,42 @@ static LogicalResult findWeights(ModuleOp module, const CompileOptions &options)
                                  });
 }
 
+static OwningOpRef<ModuleOp> parseModule(StringRef bytes, const CompileOptions &options,
+                                         MLIRContext *context) {
+  // The parser wants a terminator that a mapped file may not have.
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(bytes, options.input),
+                             llvm::SMLoc());
+  auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
+  if (!module || failed(setShapes(*module, options)) || failed(findWeights(*module, options)))
+    return nullptr;
+  return module;
+}
+
+/// Imports a model of another framework; nothing where its format is unknown.
+static std::optional<OwningOpRef<ModuleOp>> importModel(const llvm::MemoryBuffer &buffer,
+                                                        const CompileOptions &options,
+                                                        MLIRContext *context) {
+  StringRef bytes = buffer.getBuffer();
+  OwningOpRef<ModuleOp> module;
+  if (isTrace(bytes)) {
+    module = options.model ? importTrace(bytes, options.weights, options.input, context)
+                           : importTrace(bytes, options.input, context);
+  } else if (isPt2(bytes)) {
+    module = importPt2(bytes, options.input, context);
+  } else if (isOnnxModel(bytes)) {
+    OnnxImportOptions import;
+    for (const auto &[name, shape] : options.shapes)
+      import.inputShapes[name] = shape;
+    return importOnnx(buffer.getMemBufferRef(), options.input, context, import);
+  } else {
+    return std::nullopt;
+  }
+  if (!module || failed(setShapes(*module, options)))
+    return OwningOpRef<ModuleOp>();
+  return module;
+}
+
 OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext *context,
                                      std::unique_ptr<llvm::MemoryBuffer> &buffer) {
   Location loc = NameLoc::get(StringAttr::get(context, options.input));
@@ -118,35 +154,12 @@ OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext 
   }
   StringRef bytes = buffer->getBuffer();
   setReproducerInput(bytes);
-  if (isMlir(bytes)) {
-    // The parser wants a terminator that a mapped file may not have.
-    llvm::SourceMgr sources;
-    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(bytes, options.input),
-                               llvm::SMLoc());
-    auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
-    if (!module || failed(setShapes(*module, options)) || failed(findWeights(*module, options)))
-      return nullptr;
-    return module;
-  }
-  if (isTrace(bytes)) {
-    OwningOpRef<ModuleOp> module =
-        options.model ? importTrace(bytes, options.weights, options.input, context)
-                      : importTrace(bytes, options.input, context);
-    if (!module || failed(setShapes(*module, options)))
-      return nullptr;
-    return module;
-  }
-  if (isPt2(bytes)) {
-    OwningOpRef<ModuleOp> module = importPt2(bytes, options.input, context);
-    if (!module || failed(setShapes(*module, options)))
-      return nullptr;
-    return module;
-  }
-  if (isOnnxModel(bytes)) {
-    OnnxImportOptions import;
-    for (const auto &[name, shape] : options.shapes)
-      import.inputShapes[name] = shape;
-    return importOnnx(buffer->getMemBufferRef(), options.input, context, import);
+  if (isMlir(bytes))
+    return parseModule(bytes, options, context);
+  if (auto module = importModel(*buffer, options, context)) {
+    if (*module)
+      (**module)->setAttr(kPhaseAttr, StringAttr::get(context, getInfo(Phase::Import).name));
+    return std::move(*module);
   }
   emitError(loc) << "is a model of no known format (ONNX, PyTorch trace or .pt2, MLIR)";
   return nullptr;

@@ -8,6 +8,7 @@
 #include "dlc/Support/Reproducer.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 
@@ -167,6 +168,12 @@ void dlc::installCrashHandler() {
   reproducer.hasTimer = ::timer_create(CLOCK_MONOTONIC, /*sevp: SIGALRM=*/nullptr,
                                        &reproducer.timer) == 0;
   llvm::sys::AddSignalHandler(onCrash, nullptr);
+  setBugReportMessage();
+}
+
+void dlc::setBugReportMessage() {
+  llvm::setBugReportMsg("This is an error in dlc. Please report it to its authors, with the input "
+                        "and what is printed below.\n");
 }
 
 void dlc::prepareThreadForCrash() {

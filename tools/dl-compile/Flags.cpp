@@ -58,6 +58,8 @@ static std::string setPhases(const Flags &flags, CompileOptions &options) {
   }
   if (!flags.compileFrom.empty())
     options.from = *parsePhase(flags.compileFrom.getValue());
+  if (options.from == Phase::Link)
+    return "--compile-from=link: 'object' leaves no module; --compile-from=object is the last one";
   if (options.from && *options.from > options.to)
     return "--compile-from=" + flags.compileFrom.getValue() + " is behind the last phase, '" +
            getInfo(options.to).name.str() + "'";

@@ -44,7 +44,8 @@ struct Flags {
                                  cl::desc("Stop after this phase"),
                                  cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> compileFrom{
-      "compile-from", cl::desc("The input is a module: start with this phase"),
+      "compile-from", cl::desc("The input is what the phase before this one leaves: start here "
+                               "(default: after the phase that left it)"),
       cl::value_desc("phase"), cl::cat(category)};
   cl::opt<std::string> dumpTo{
       "dump-phases-to", cl::desc("Write the module after each phase there"),

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Pipelines/Phases.h"
+#include "dlc/Support/Reproducer.h"
 #include "dlc/Support/Version.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
+  dlc::setBugReportMessage();
   dlc::setVersionPrinter();
   mlir::DialectRegistry registry;
   dlc::registerAllDialects(registry);

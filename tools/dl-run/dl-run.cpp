@@ -8,6 +8,7 @@
 #include "Flags.h"
 #include "Options.h"
 #include "dl/IR/Dl.h"
+#include "dlc/Support/Reproducer.h"
 #include "dlc/Support/Version.h"
 #include "grad/IR/Grad.h"
 #include "llvm/BinaryFormat/Magic.h"
@@ -119,6 +120,7 @@ static void endOutOfMemory(void *, const char *, bool) {
 }
 
 int main(int argc, char **argv) {
+  setBugReportMessage();
   llvm::InitLLVM init(argc, argv);
   llvm::install_bad_alloc_error_handler(endOutOfMemory);
   dlc::setVersionPrinter();

@@ -28,7 +28,8 @@ struct CompileOptions {
   std::string name;   ///< the model's; empty: the output's stem
   /// Shapes of inputs, by name; kDynamic for a size that stays open.
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
-  std::optional<Phase> from; ///< the first phase to run; by default what the input needs
+  /// The first phase to run; by default the one after the phase that left the module.
+  std::optional<Phase> from;
   Phase to = Phase::Link;    ///< the last phase
   std::string dumpDirectory; ///< empty, or where the module after each phase goes
   ArtifactOptions artifact;

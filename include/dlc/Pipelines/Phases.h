@@ -24,6 +24,10 @@ namespace dlc {
 
 enum class Phase { Import, Simplify, Dispatch, Kernel, Host, LLVM, Object, Link };
 
+/// The attribute of a module that names the last phase it went through, so that a
+/// later run goes on with the next one and with no other.
+inline constexpr llvm::StringLiteral kPhaseAttr = "dlc.phase";
+
 struct PhaseInfo {
   Phase phase;
   llvm::StringLiteral name;

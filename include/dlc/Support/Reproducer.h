@@ -28,6 +28,9 @@ void installCrashHandler();
 /// thread's own overflows. The main thread has one.
 void prepareThreadForCrash();
 
+/// Makes a crash ask to report it to dlc, not to LLVM. installCrashHandler does.
+void setBugReportMessage();
+
 /// From now on a crash leaves the folder. `input` is the argument that names the
 /// input (`-` is standard input, see setReproducerInput), `output` the one that
 /// names the output; the command uses their names within the folder.

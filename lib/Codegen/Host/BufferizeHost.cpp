@@ -9,6 +9,7 @@
 #include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace dlc {
@@ -29,6 +30,10 @@ FailureOr<func::FuncOp> dlc::getEntryFunction(ModuleOp module) {
              << entry.getName() << "' and '" << func.getName() << "': one is the model";
     entry = func;
   }
+  // The host program of the phase `llvm`.
+  if (!entry && isa_and_nonnull<LLVM::LLVMFuncOp>(module.lookupSymbol(kEntryName)))
+    return module.emitError("the module is in the LLVM dialect already: its host program is '")
+           << kEntryName << "'";
   if (!entry)
     return module.emitError("the module has no public function: one is the model");
   return entry;
@@ -205,6 +210,9 @@ LogicalResult HostBufferizer::visitIf(scf::IfOp op, OpBuilder &builder) {
 }
 
 LogicalResult HostBufferizer::visit(Operation *op) {
+  if (llvm::any_of(op->getOperandTypes(), llvm::IsaPred<UnrankedTensorType>) ||
+      llvm::any_of(op->getResultTypes(), llvm::IsaPred<UnrankedTensorType>))
+    return op->emitOpError("on unranked tensors can't be part of the host program");
   bool hasTensors = llvm::any_of(op->getOperands(), isTensor) ||
                     llvm::any_of(op->getResults(), isTensor);
   if (!hasTensors && !isa<func::ReturnOp>(op)) {
@@ -289,6 +297,10 @@ LogicalResult HostBufferizer::visitBlock(Block &block) {
 LogicalResult HostBufferizer::run() {
   if (!func.getBody().hasOneBlock())
     return func.emitError("the model's body has more than one block");
+  for (Type type : llvm::concat<const Type>(func.getArgumentTypes(), func.getResultTypes()))
+    if (!isa<RankedTensorType>(type))
+      return func.emitError("takes or returns ")
+             << type << ": a host program that is to get buffers is on ranked tensors";
   claimOutputs();
   Block &entry = func.getBody().front();
   for (BlockArgument argument : SmallVector<BlockArgument>(entry.getArguments())) {

@@ -16,6 +16,7 @@
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace dlc {
@@ -25,6 +26,47 @@ namespace dlc {
 
 using namespace mlir;
 using namespace dlc;
+
+static bool isScalar(Type type) { return isa<IndexType, IntegerType, FloatType>(type); }
+
+/// Whether the translator knows the op, or can copy it because it is on scalars.
+static LogicalResult checkOp(Operation *op) {
+  if (isa<scf::SCFDialect>(op->getDialect()))
+    return op->emitOpError("has to become branches first (-convert-scf-to-cf)");
+  auto isKnown = [](Type type) { return isScalar(type) || isa<MemRefType>(type); };
+  bool isBuffers = llvm::all_of(op->getOperandTypes(), isKnown) &&
+                   llvm::all_of(op->getResultTypes(), isKnown);
+  bool isTranslated =
+      isa<dispatch::LaunchOp, dispatch::ViewOp, dispatch::OutputOp, dispatch::ArenaOp,
+          dispatch::AllocOp, dispatch::FreeOp, dispatch::GlobalOp, dispatch::CopyOp,
+          dispatch::FailIfOp, dispatch::BytesOp, memref::LoadOp, memref::StoreOp, cf::BranchOp,
+          cf::CondBranchOp, arith::SelectOp>(op);
+  if (auto dim = dyn_cast<memref::DimOp>(op))
+    isTranslated = dim.getConstantIndex().has_value();
+  // The host program's functions give nothing back but a status.
+  if (isa<func::CallOp, func::ReturnOp>(op))
+    isTranslated = !op->getNumResults() && (isa<func::CallOp>(op) || !op->getNumOperands());
+  else if (!isTranslated && !op->getNumRegions() && !op->getNumSuccessors())
+    isTranslated = llvm::all_of(op->getOperandTypes(), isScalar) &&
+                   llvm::all_of(op->getResultTypes(), isScalar);
+  if (isBuffers && isTranslated)
+    return success();
+  return op->emitOpError("can't be part of a host program on planned buffers");
+}
+
+/// Whether the function is what -dl-plan-memory and -dl-split-host leave.
+static LogicalResult checkFunction(func::FuncOp func, bool isEntry) {
+  for (Type type : func.getArgumentTypes())
+    if (!isa<MemRefType>(type) && (isEntry || !isScalar(type)))
+      return func.emitError("takes ") << type << ": it is no host program on buffers";
+  if (func.getNumResults())
+    return func.emitError("returns ")
+           << func.getResultTypes().front() << ": it is no host program on buffers";
+  WalkResult result = func.getBody().walk<WalkOrder::PreOrder>([](Operation *op) {
+    return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
 
 namespace {
 struct ConvertHostToLLVMPass : dlc::impl::ConvertHostToLLVMBase<ConvertHostToLLVMPass> {
@@ -37,15 +79,13 @@ struct ConvertHostToLLVMPass : dlc::impl::ConvertHostToLLVMBase<ConvertHostToLLV
     for (auto func : module.getOps<func::FuncOp>())
       if (!func.isExternal() && !func->hasAttr(kKernelAttr))
         pieces.push_back(func);
+    for (func::FuncOp func : pieces)
+      if (failed(checkFunction(func, func == *entry)))
+        return signalPassFailure();
     HostModule host(module);
     SmallVector<Operation *> made;
     Builder builder(module.getContext());
     for (func::FuncOp func : pieces) {
-      if (!llvm::all_of(func.getArgumentTypes(), llvm::IsaPred<MemRefType, IndexType, IntegerType,
-                                                               FloatType>)) {
-        func.emitError("is no host program on buffers");
-        return signalPassFailure();
-      }
       made.push_back(HostTranslator(func, host, func == *entry).translate());
       // Straight-line calls: LLVM's optimiser would find nothing, slowly.
       made.back()->setAttr("passthrough", builder.getStrArrayAttr({"noinline", "optnone"}));
