@@ -85,7 +85,7 @@ static LogicalResult importSymInt(NodeImporter &n) {
 /// types of all values are checked.
 static LogicalResult importMetadataAssert(NodeImporter &n) {
   n.ignore({"a", "size", "stride", "dtype"});
-  return n.results({});
+  return n.results({ImportedValue::none()});
 }
 
 static LogicalResult importScalarAssert(NodeImporter &n) {
