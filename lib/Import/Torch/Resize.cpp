@@ -61,6 +61,21 @@ static Size scaledSize(NodeImporter &n, Size size, double scale) {
   return Size((sizeAs(n, size, f64) * scale).floor().to(i64).get());
 }
 
+/// The scales (out - 1) / (in - 1) whose half-pixel coordinates are those that
+/// PyTorch antialiases with where corners are aligned: step · (i + 1/2) - 1/2
+/// (aten/src/ATen/native/cpu/UpSampleKernel.cpp). One element out is step 0.
+static Value alignedScales(NodeImporter &n, ArrayRef<Size> in, ArrayRef<Size> out) {
+  Type f32 = n.getBuilder().getF32Type();
+  SmallVector<Value> scales(2, n.reshape(n.scalar(f32, 1), {Size(1)}));
+  for (auto [from, to] : llvm::zip_equal(in.drop_front(2), out.drop_front(2))) {
+    Expr last = sizeAs(n, to, f32) - 1;
+    Expr scale = (last > 0).select(last / (sizeAs(n, from, f32) - 1).get(),
+                                   std::numeric_limits<double>::infinity());
+    scales.push_back(scale.reshape({Size(1)}));
+  }
+  return n.concat(scales, 0);
+}
+
 static LogicalResult importUpsample(NodeImporter &n) {
   bool isVec = n.getOverload() == "vec";
   Value x = n.tensor(isVec ? "input" : "self");
@@ -81,9 +96,13 @@ static LogicalResult importUpsample(NodeImporter &n) {
                          << " spatial dimensions";
   for (int64_t d = 0; d < rank; ++d)
     sizes[d + 2] = wanted.empty() ? scaledSize(n, sizes[d + 2], scales[d]) : wanted[d];
-  // Corners that are aligned need no scale.
+  // Corners that are aligned need no scale but for antialiasing, which aligns by
+  // the step alone.
   Value scaleTensor;
-  if (!scales.empty() && !aligns) {
+  if (aligns && m.antialias) {
+    scaleTensor = alignedScales(n, n.sizes(x), sizes);
+    aligns = false;
+  } else if (!scales.empty() && !aligns) {
     SmallVector<float> all{1, 1};
     all.append(scales.begin(), scales.end());
     auto type = RankedTensorType::get({rank + 2}, n.getBuilder().getF32Type());
