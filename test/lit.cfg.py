@@ -42,7 +42,7 @@ def has_module(module):
 
 # A test that crosses dialects may need more than the build itself.
 if config.name == "test":
-    for module in ("onnx", "numpy", "torch"):
+    for module in ("onnx", "numpy"):
         feature(module, has_module(module),
                 f"{config.dlc_python} has no package {module}")
     feature("gpu", shutil.which("nvidia-smi") is not None, "no nvidia-smi on the PATH")

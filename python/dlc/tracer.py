@@ -7,14 +7,11 @@ import functools
 import inspect
 import math
 import operator
-import os
-import re
-import types
 
 import torch
 import torch.utils._pytree as pytree
 
-from . import _library, tree
+from . import _library, locations, tree
 from ._errors import TraceError
 from .tracefile import VERSION, Trace, Weight
 
@@ -50,9 +47,6 @@ _HIGHER_ORDER = {
     "map_impl": ["body", "xs", "additional"],
 }
 
-_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
-_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
-
 
 @functools.lru_cache(maxsize=None)
 def _decompositions():
@@ -65,14 +59,7 @@ def _decompositions():
 
 
 def _module_of(function):
-    """A function as a module. PyTorch records the lines of frames called `forward`, so
-    that is what a Python function is called here."""
-    if isinstance(function, types.FunctionType):
-        named = types.FunctionType(function.__code__.replace(co_name="forward"),
-                                   function.__globals__, "forward", function.__defaults__,
-                                   function.__closure__)
-        named.__kwdefaults__ = function.__kwdefaults__
-        function = named
+    """A function as a module."""
 
     class Function(torch.nn.Module):
         def forward(self, *args, **kwargs):
@@ -90,7 +77,7 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     args, kwargs = tuple(args), dict(kwargs or {})
     try:
-        with torch.no_grad():
+        with torch.no_grad(), locations.recorded():
             program = torch.export.export(module, args, kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
@@ -117,16 +104,6 @@ def from_exported(program, parameters=None) -> Trace:
     except Exception as error:
         raise TraceError(f"the program's ops can't be taken apart: {error}") from error
     return _Writer(program, parameters).write()
-
-
-def _source(node):
-    """The file and line of the user's own code that a node is from."""
-    lines = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
-    own = [(f, int(n)) for f, n in lines
-           if not f.startswith((_TORCH, _OWN, "torch/", "<"))]
-    if own:
-        return own[-1]
-    return (lines[-1][0], int(lines[-1][1])) if lines else None
 
 
 def size_expression(size):
@@ -305,7 +282,7 @@ class _Writer:
     def _node(self, node, module):
         entry = {"op": self._target(node), "args": self._arguments(node, module),
                  "results": self._results(node)}
-        source = _source(node)
+        source = locations.source_of(node)
         if source:
             if source not in self.source_index:
                 self.sources.append(list(source))

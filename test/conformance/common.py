@@ -22,16 +22,17 @@ def cache_dir():
     return path
 
 
-def require_packages(packages):
+def require_packages(packages, optional=False, count=0):
     """Makes the Python packages importable.
 
     `packages` maps a module's name to a pip requirement. Where one is missing the
     script starts anew in a virtual environment in the cache folder, into which
-    they are installed once.
+    they are installed once. Where they can't be, and the suite is optional, it says
+    so, gives its `count` tests as skipped, and returns False.
     """
     missing = [r for m, r in packages.items() if importlib.util.find_spec(m) is None]
     if not missing:
-        return
+        return True
     home = cache_dir() / "conformance"
     python = home / "bin" / "python"
     if not python.exists():
@@ -39,7 +40,14 @@ def require_packages(packages):
     if pathlib.Path(sys.prefix) == home or subprocess.run(
             [python, "-c", "import " + ", ".join(packages)], stderr=subprocess.DEVNULL).returncode:
         print("installing " + " ".join(missing), file=sys.stderr)
-        subprocess.run([python, "-m", "pip", "install", "-q", *missing], check=True)
+        pip = subprocess.run([python, "-m", "pip", "install", "-q", *missing],
+                             stderr=subprocess.PIPE if optional else None, text=True)
+        if pip.returncode and optional:
+            reason = [l for l in pip.stderr.splitlines() if l.startswith("ERROR")] or ["pip failed"]
+            print(f"skipped: {' '.join(missing)} can't be installed: {reason[-1]}")
+            print_summary(0, 0, count)
+            return False
+        pip.check_returncode()
     os.execv(python, [str(python), *sys.argv])
 
 

@@ -1,0 +1,53 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The lines of the user's program that recorded ops come from."""
+
+import contextlib
+import os
+import re
+import sysconfig
+import traceback
+
+import torch
+from torch.fx.proxy import TracerBase
+from torch.fx.traceback import preserve_node_meta
+
+_SITE = tuple(os.path.abspath(sysconfig.get_path(name)) + os.sep
+              for name in ("purelib", "platlib"))
+_HIDDEN = tuple(os.path.abspath(path) + os.sep for path in
+                (os.path.dirname(torch.__file__), os.path.dirname(__file__)))
+_STDLIB = os.path.abspath(sysconfig.get_path("stdlib")) + os.sep
+
+
+def _is_own(file):
+    """Whether a file is the user's, and not PyTorch's, dlc's or Python's."""
+    if file.startswith(("<", "torch/")) or file.startswith(_HIDDEN):
+        return False
+    return file.startswith(_SITE) or not file.startswith(_STDLIB)
+
+
+@contextlib.contextmanager
+def recorded():
+    """While it is active, PyTorch notes all of the user's frames with an op that it
+    records; by itself it keeps only those of functions called `forward`. The ops of a
+    branch or loop keep the frames that Dynamo noted."""
+    original = TracerBase._filter_traceback_frames
+
+    def user_frames(self, frames):
+        return traceback.StackSummary.from_list([f for f in frames if _is_own(f.filename)])
+
+    TracerBase._filter_traceback_frames = user_frames
+    try:
+        with preserve_node_meta():
+            yield
+    finally:
+        TracerBase._filter_traceback_frames = original
+
+
+def source_of(node):
+    """The file and line of the user's program that a node is from: the innermost frame
+    that isn't PyTorch's or dlc's; None where PyTorch noted none."""
+    lines = [(file, int(line)) for file, line in
+             re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")]
+    own = [line for line in lines if _is_own(line[0])]
+    return (own or lines or [None])[-1]

@@ -1,0 +1,66 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What is refused is named, with the line of the user's program."""
+
+import functools
+import unittest
+
+import torch
+from frontend import FrontendTest, dlc, line_of
+
+
+def refused(x):
+    return torch.special.airy_ai(x)  # an op that dlc doesn't import
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def inner(*args):
+        return function(*args)
+
+    return inner
+
+
+class LineTest(FrontendTest):
+    """The innermost line of the user's own code, however it is called."""
+
+    def check(self, model, line=line_of(refused, 1)):
+        with self.assertRaisesRegex(dlc.CompileError, rf"test_errors.py.*:{line}\b.*airy_ai"):
+            dlc.compile(model, torch.randn(3, 4))
+
+    def test_function(self):
+        self.check(refused)
+
+    def test_lambda(self):
+        f = lambda x: torch.special.airy_ai(x) + 1  # noqa: E731
+        self.check(f, line_of(f))
+
+    def test_decorated_function_called_by_another(self):
+        self.check(lambda x: wrapped(refused)(x) + 1)
+
+    def test_function_called_by_a_module(self):
+        class Module(torch.nn.Module):
+            def forward(self, x):
+                return torch.relu(refused(x))
+
+        self.check(torch.nn.Sequential(torch.nn.Linear(4, 4), Module()))
+
+    def test_method_that_is_not_forward(self):
+        class Module(torch.nn.Module):
+            def forward(self, x):
+                return self.encode(x)
+
+            def encode(self, x):
+                return torch.special.airy_ai(x)
+
+        self.check(Module(), line_of(Module.encode, 1))
+
+    def test_partial(self):
+        self.check(functools.partial(lambda y, x: refused(x) * y, 2.0))
+
+    def test_branch(self):
+        self.check(lambda x: torch.cond(x.sum() > 0, refused, torch.exp, (x,)))
+
+
+if __name__ == "__main__":
+    unittest.main()

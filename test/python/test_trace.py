@@ -1,0 +1,90 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Traces: recorded, saved, read again, compiled; .pt2 files; control flow."""
+
+import unittest
+
+import torch
+from frontend import FrontendTest, dlc
+
+
+class Model(torch.nn.Module):
+    """Nested arguments and results, a view updated in place, state."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(4, 4)
+        self.register_buffer("calls", torch.zeros(4))
+
+    def forward(self, x, d):
+        y = torch.tanh(self.linear(x))
+        z = y.view(x.shape[0] * 2, -1)
+        z.add_(1)
+        self.calls.add_(1)
+        return {"a": y.sum(dim=-1), "b": (z, d["k"] + 1.5 + self.calls)}
+
+
+def example(rows=3):
+    return torch.randn(rows, 4), {"k": torch.ones(4)}
+
+
+def trace(model):
+    batch = torch.export.Dim("batch", min=2, max=64)
+    return dlc.trace(model, *example(), dynamic_shapes=({0: batch}, {"k": None}))
+
+
+class TraceTest(FrontendTest):
+    def test_structure_state_and_sizes(self):
+        model = Model()
+        compiled = dlc.compile(trace(model))
+        for rows in (3, 7, 64):
+            args = example(rows)
+            self.assert_close(compiled(*args), model(*args))
+        with self.assertRaisesRegex(dlc.RunError, "at most 64"):
+            compiled(*example(65))
+        with self.assertRaisesRegex(TypeError, "structure"):
+            compiled(example()[0], {"other": torch.ones(4)})
+
+    def test_saved_trace(self):
+        model = Model()
+        trace(model).save(self.folder / "m.json")
+        x, d = example(5)
+        expected = model(x, d)
+        for again in (dlc.load_trace(self.folder / "m.json"), self.folder / "m.json"):
+            self.assert_close(dlc.compile(again)(x, d), expected)
+
+    def test_damaged_trace(self):
+        path = self.folder / "bad.json"
+        for text in ("{", "{}", '{"format": "dlc-trace", "version": {"major": 7, "minor": 0}}'):
+            path.write_text(text)
+            with self.assertRaises(dlc.TraceError):
+                dlc.load_trace(path)
+            with self.assertRaises(dlc.CompileError):
+                dlc.compile(path)
+
+    def test_pt2_is_what_the_trace_is(self):
+        model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU()).eval()
+        x = torch.randn(3, 4)
+        program = torch.export.export(model, (x,)).run_decompositions()
+        torch.export.save(program, self.folder / "m.pt2")
+        with torch.no_grad():
+            self.assert_close(dlc.compile(self.folder / "m.pt2")(x), model(x))
+
+
+class ControlFlowTest(FrontendTest):
+    def test_branch_and_loop(self):
+        def branch(x):
+            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x - 1, (x,))
+
+        def loop(x):
+            return torch._higher_order_ops.while_loop(
+                lambda i, x: i < 5, lambda i, x: (i + 1, x * 1.5), (torch.tensor(0), x))
+
+        for function in (branch, loop):
+            compiled = dlc.compile(function, torch.ones(3))
+            for x in (torch.ones(3), -torch.ones(3)):
+                self.assert_close(compiled(x), function(x))
+
+
+if __name__ == "__main__":
+    unittest.main()
