@@ -47,13 +47,23 @@ static bool isCheap(linalg::GenericOp op, unsigned maxOps) {
   return cost <= maxOps;
 }
 
+/// Whether another operand of the consumer is the same one. They become one before the
+/// producer is fused, or it would be computed for each of them, and so would its
+/// producers, twice as often at every step.
+static bool isReadTwice(OpOperand *operand, linalg::GenericOp consumer) {
+  return llvm::any_of(consumer.getDpsInputOperands(), [&](OpOperand *other) {
+    return other != operand && other->get() == operand->get() &&
+           consumer.getMatchingIndexingMap(other) == consumer.getMatchingIndexingMap(operand);
+  });
+}
+
 /// Whether the operand's producer is computed within its consumer.
 static bool shouldFuse(OpOperand *operand, unsigned maxRepeatedOps) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer)
     return false;
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  if (!consumer)
+  if (!consumer || isReadTwice(operand, consumer))
     return false;
   if (isCheap(producer, maxRepeatedOps))
     return true;
