@@ -10,60 +10,210 @@
 
 What Dynamo can't capture stays in Python, around compiled parts (graph breaks). Sizes
 that change from call to call become open ones, so that one compilation serves all.
-Parameters are the compiled code's inputs: training them elsewhere is seen. It serves
-inference: a graph whose results need gradients is refused with a sentence.
+Parameters, buffers and whatever else the model refers to are inputs of the compiled
+code: changing them elsewhere is seen, and what the model changes is changed in place.
+It serves inference: a graph whose results need gradients is refused with a sentence.
 """
 
+import contextlib
+import operator
+
 import torch
+from torch._dynamo.backends.common import aot_autograd
+from torch._dynamo.backends.registry import list_backends, register_backend
+from torch.export import exported_program
+from torch.export._trace import _ignore_backend_decomps
+from torch.utils._python_dispatch import _disable_current_modes
 
-from ._errors import DlcError, TraceError
+from . import draws, locations
+from ._errors import DlcError
 from .compiler import compile
-from .tracer import from_exported
+from .tracer import GraphWriter, decompositions
 
 
-def backend(module, example_inputs):
+def backend(module, example_inputs, **options):
     """The backend `dlc` of torch.compile."""
-    if torch.is_grad_enabled() and any(
-            isinstance(x, torch.Tensor) and x.requires_grad for x in example_inputs):
+    if options:
+        raise DlcError("the backend dlc has no options, but is given "
+                       + ", ".join(sorted(options)))
+    if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
         raise DlcError("the backend dlc serves inference: call the model under "
                        "torch.no_grad() or torch.inference_mode()")
-    return _Graph(module, example_inputs)
+    with _composites_kept() as taken_apart, locations.recorded():
+        compile_graph = aot_autograd(fw_compiler=_CompiledGraph, decompositions=taken_apart)
+        return compile_graph(module, example_inputs)
 
 
-class _Graph:
-    """One captured graph: compiled at its first call, with sizes open where Dynamo says
-    that they change."""
+if "dlc" not in list_backends():  # an installed package's entry point tells PyTorch
+    register_backend(backend, "dlc")
+
+
+def _requires_grad(value):
+    return isinstance(value, torch.Tensor) and value.requires_grad
+
+
+def _drop_out(x, p, train):
+    """Dropout as a draw that doesn't depend on what is computed, and arithmetic."""
+    if train is False or p == 0:
+        return x, torch.ones_like(x, dtype=torch.bool)
+    mask = torch.rand_like(x, dtype=torch.float32) >= p
+    return torch.where(mask, x * (1 / (1 - p)) if p < 1 else x, 0), mask
+
+
+@contextlib.contextmanager
+def _composites_kept():
+    """While it is active, PyTorch keeps the composites that the compiler imports, as
+    torch.export does; gives how to take apart all other ops."""
+    table = dict(decompositions())
+    table[torch.ops.aten.native_dropout.default] = _drop_out
+    kept, taken_apart = exported_program._split_decomp_table_to_cia_and_python_decomp(table)
+    with exported_program._override_composite_implicit_decomp(kept), \
+            _ignore_backend_decomps():
+        yield taken_apart
+
+
+class _CompiledGraph:
+    """A graph that AOTAutograd made functional, compiled: called with a list of its
+    inputs, it gives a list of its results."""
+
+    _boxed_call = True
 
     def __init__(self, module, example_inputs):
+        with _disable_current_modes():  # constants are real tensors
+            writer = _GraphWriter(module)
+            trace = writer.write()
+        self.taken, self.results = writer.taken, writer.results
+        self.compiled = compile(trace) if trace.document["outputs"] else None
+
+    def __call__(self, inputs):
+        values = [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken]
+        inputs.clear()
+        outputs = iter(self.compiled.run(values, torch.Tensor) if self.compiled else ())
+        return [result.of(outputs) for result in self.results]
+
+
+class _Computed:
+    """A result that the compiled code gives: a tensor, or a number of that type."""
+
+    def __init__(self, type):
+        self.type = type
+
+    def of(self, outputs):
+        value = next(outputs)
+        return value if self.type is torch.Tensor else self.type(value.item())
+
+
+class _Constant:
+    """A result that is known beforehand."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def of(self, outputs):
+        return self.value
+
+
+class _GraphWriter(GraphWriter):
+    """Turns a functional graph into a trace."""
+
+    def __init__(self, module):
+        super().__init__()
         self.module = module
-        self.dynamic = [
-            {d: torch.export.Dim.AUTO for d, size in enumerate(x.shape)
-             if isinstance(size, torch.SymInt)} if isinstance(x, torch.Tensor) else None
-            for x in example_inputs]
-        self.is_number = [not isinstance(x, torch.Tensor) for x in example_inputs]
-        self.compiled = None
+        #: The compiled code's inputs: places among the graph's, and what is drawn.
+        self.taken = []
+        self.results = []
+        self.inputs, self.constants = [], {}
+        #: Where each symbol's value is: an input's place, and its dimension.
+        self.symbols = {}
 
-    def _compile(self, inputs):
-        class Graph(torch.nn.Module):
-            def __init__(self, inner):
-                super().__init__()
-                self.inner = inner
+    def write(self):
+        graph = self.module.graph
+        placeholders = [n for n in graph.nodes if n.op == "placeholder"]
+        nodes = self._take(placeholders) + self._nodes(graph, self.module)
+        outputs = self._outputs(next(n for n in graph.nodes if n.op == "output").args[0])
+        return self._trace(self.inputs, nodes, outputs, self._ranges(placeholders), None)
 
-            def forward(self, *inputs):
-                return self.inner(*inputs)
+    def _take(self, placeholders):
+        """Takes the graph's inputs. A symbol that is the size of a tensor isn't one of
+        the compiled code's, but read off the tensor: gives the nodes that do it."""
+        for i, node in enumerate(placeholders):
+            if isinstance(node.meta["val"], torch.Tensor):
+                for d, size in enumerate(node.meta["val"].shape):
+                    if isinstance(size, torch.SymInt) and size.node.expr.is_Symbol:
+                        self.symbols.setdefault(size.node.expr, (i, d))
+        nodes = []
+        for i, node in enumerate(placeholders):
+            value = node.meta["val"]
+            symbol = value.node.expr if isinstance(value, torch.SymInt) else None
+            entry = dict(self._value(node), name=f"input_{i}")
+            if symbol in self.symbols:
+                tensor, d = self.symbols[symbol]
+                nodes.append({"op": "aten.sym_size.int", "results": [self._value(node)], "args":
+                              [["self", {"value": placeholders[tensor].name}], ["dim", d]]})
+                continue
+            if symbol is not None and symbol.is_Symbol:
+                self.symbols[symbol] = (i, None)
+            self.inputs.append(entry)
+            self.taken.append(i)
+        return nodes
 
-        shapes = [torch.export.Dim.AUTO if number and isinstance(x, int) else spec or None
-                  for x, spec, number in zip(inputs, self.dynamic, self.is_number)]
-        try:
-            with torch.no_grad():
-                program = torch.export.export(Graph(self.module), tuple(inputs), strict=False,
-                                              dynamic_shapes=(tuple(shapes),))
-        except Exception as error:
-            raise TraceError(f"the captured graph can't be recorded: {error}") from error
-        return compile(from_exported(program))
+    def _evaluate(self, size, inputs):
+        """A size's value in a call."""
+        if isinstance(size, int):
+            return size
+        values = {}
+        for symbol in size.node.expr.free_symbols:
+            i, d = self.symbols[symbol]
+            values[symbol] = inputs[i] if d is None else inputs[i].shape[d]
+        return int(size.node.expr.subs(values))
 
-    def __call__(self, *inputs):
-        if self.compiled is None:
-            self.compiled = self._compile(inputs)
-        results = self.compiled(*inputs)
-        return results
+    def _nodes(self, graph, module):
+        """The nodes but those that draw random numbers, which are inputs."""
+        drawn = [node for node in graph.nodes if draws.is_random(node)]
+        if drawn and module is not self.module:
+            raise DlcError(f"{drawn[0].target} in a branch or loop draws random numbers, which "
+                           "isn't supported")
+        for node in drawn:
+            self.inputs.append(dict(self._value(node), name=f"random_{len(self.inputs)}"))
+            self.taken.append(draws.Draw(node, self._evaluate))
+        return [self._node(node, module) for node in graph.nodes if node not in drawn
+                and node.op == "call_function" and node.target is not operator.getitem]
+
+    def _value(self, node):
+        return {"value": node.name, "type": self._type(node.meta["val"])}
+
+    def _ranges(self, placeholders):
+        """The limits of the symbols, as Dynamo's guards keep them."""
+        for node in placeholders:
+            value = node.meta["val"]
+            sizes = value.shape if isinstance(value, torch.Tensor) else [value]
+            for size in sizes:
+                if isinstance(size, torch.SymInt):
+                    return size.node.shape_env.var_to_range
+        return {}
+
+    def _outputs(self, results):
+        outputs = []
+        for i, result in enumerate(results):
+            if not isinstance(result, torch.fx.Node):
+                self.results.append(_Constant(result))
+                continue
+            value = result.meta["val"]
+            kinds = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
+            self.results.append(_Computed(kinds.get(type(value), torch.Tensor)))
+            outputs.append({"arg": self._argument(result, self.module), "name": f"output_{i}"})
+        return outputs
+
+    def _attribute(self, node, module):
+        """A branch's or loop's graph; or a constant tensor, which becomes a weight."""
+        attribute = module
+        for part in node.target.split("."):
+            attribute = getattr(attribute, part)
+        if not isinstance(attribute, torch.Tensor):
+            return super()._attribute(node, module)
+        name = self.constants.get(node.target)
+        if name is None:
+            name = self.constants[node.target] = f"constant_{len(self.constants)}"
+            self.inputs.append({"value": name, "type": self._type(attribute),
+                                "weight": self._weight(name, attribute)})
+        return {"value": name}

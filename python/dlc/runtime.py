@@ -203,8 +203,9 @@ class CompiledModel:
             raise TypeError(f"the model takes {self._api.num_inputs} tensors, not {len(values)}")
         return self._structure(self.run(values), values)
 
-    def run(self, tensors):
-        """Runs on a flat list of tensors; returns the outputs as a flat list."""
+    def run(self, tensors, kind=None):
+        """Runs on a flat list of tensors; returns the outputs as a flat list, of the
+        inputs' kind, or of that given: torch.Tensor or numpy.ndarray."""
         inputs = [_Input(value) for value in tensors]
         pointer = ctypes.POINTER(_DLTensor)
         inputs_array = (pointer * max(len(inputs), 1))(*[ctypes.pointer(i.tensor) for i in inputs])
@@ -217,11 +218,13 @@ class CompiledModel:
             outputs.append(_DLTensor(None, 1, 0, rank, code, bits, 1, shape, None, 0))
         outputs_array = (pointer * max(len(outputs), 1))(*[ctypes.pointer(o) for o in outputs])
         self._check(self._api.run(self._context, inputs_array, outputs_array))
-        make = self._wrapper(tensors)
+        make = self._wrapper(tensors, kind)
         return [make(output, spec["dtype"]) for output, spec in zip(outputs, specs)]
 
-    def _wrapper(self, tensors):
+    def _wrapper(self, tensors, kind):
         """What makes a result of the caller's kind."""
+        if kind is not None:
+            return self._to_numpy if kind is np.ndarray else self._to_torch
         kinds = [v for v in tensors if not isinstance(v, (bool, int, float, np.generic))]
         if any(map(_is_torch, kinds)):
             return self._to_torch

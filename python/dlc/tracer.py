@@ -49,7 +49,7 @@ _HIGHER_ORDER = {
 
 
 @functools.lru_cache(maxsize=None)
-def _decompositions():
+def decompositions():
     """How to take apart the ops that the compiler doesn't import."""
     known = _library.torch_ops() - _NEVER_KEPT
     table = dict(torch.export.default_decompositions().items())
@@ -100,10 +100,10 @@ def from_exported(program, parameters=None) -> Trace:
     """A trace of a torch.export.ExportedProgram."""
     try:
         with torch.no_grad():
-            program = program.run_decompositions(_decompositions())
+            program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(f"the program's ops can't be taken apart: {error}") from error
-    return _Writer(program, parameters).write()
+    return _ProgramWriter(program, parameters).write()
 
 
 def size_expression(size):
@@ -128,42 +128,30 @@ def _expression(expr):
     return [names.get(name, name)] + [_expression(a) for a in expr.args]
 
 
-class _Writer:
-    """Turns one exported program into a trace."""
+class GraphWriter:
+    """What turning any of PyTorch's graphs into a trace has in common."""
 
-    def __init__(self, program, parameters):
-        self.program, self.parameters = program, parameters
+    def __init__(self):
         self.weights, self.storages = {}, {}
         self.sources, self.source_index = [], {}
 
-    def write(self):
-        graph = self.program.graph
-        signature = self.program.graph_signature
-        inputs, in_metadata = self._inputs(graph, signature)
-        nodes = self._nodes(graph, self.program.graph_module)
-        outputs, out_metadata = self._outputs(graph, signature)
-        call = self.program.module_call_graph[0].signature
-        metadata = {"in_tree": _tree(call.in_spec), "out_tree": _tree(call.out_spec),
-                    "inputs": in_metadata, "outputs": out_metadata,
-                    "parameters": self.parameters}
-        document = {
-            "format": "dlc-trace", "version": VERSION,
-            "producer": f"torch {torch.__version__}", "weights_file": None,
-            "symbols": self._symbols(), "inputs": inputs, "nodes": nodes, "outputs": outputs,
-            "sources": self.sources, "metadata": metadata,
-        }
-        return Trace(document, self.weights)
-
-    def _symbols(self):
+    def _trace(self, inputs, nodes, outputs, ranges, metadata):
+        """The trace of these parts; `ranges` has the limits of each symbolic size."""
         symbols = {}
-        for symbol, limits in self.program.range_constraints.items():
+        for symbol, limits in ranges.items():
             if not symbol.is_Symbol:
                 continue
-            entry = {"min": max(int(limits.lower), 0)}
+            entry = {"min": max(int(limits.lower), 0) if limits.lower.is_Integer else 0}
             if limits.upper.is_Integer and int(limits.upper) < 2**62:
                 entry["max"] = int(limits.upper)
             symbols[str(symbol)] = entry
-        return symbols
+        document = {
+            "format": "dlc-trace", "version": VERSION,
+            "producer": f"torch {torch.__version__}", "weights_file": None,
+            "symbols": symbols, "inputs": inputs, "nodes": nodes, "outputs": outputs,
+            "sources": self.sources, "metadata": metadata,
+        }
+        return Trace(document, self.weights)
 
     def _weight(self, name, tensor):
         """The name under which a parameter, buffer or constant is kept; tied ones are
@@ -187,83 +175,6 @@ class _Writer:
             data = memoryview(flat.numpy())
         self.weights[name] = Weight(dtype, tensor.shape, data, dense)
         return name
-
-    def _inputs(self, graph, signature):
-        from torch.export.graph_signature import (ConstantArgument, InputKind)
-
-        kept = {InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR}
-        mutated = set(signature.buffers_to_mutate.values())
-        values = dict(self.program.constants)
-        values.update(self.program.state_dict)
-        placeholders = [n for n in graph.nodes if n.op == "placeholder"]
-        names = self._input_names(signature)
-        inputs, metadata = [], []
-        for node, spec in zip(placeholders, signature.input_specs):
-            entry = {"value": node.name, "type": self._type(node.meta.get("val"))}
-            if spec.kind in kept:
-                name = spec.target
-                if name in mutated:  # state is shared with nothing
-                    entry["weight"] = self._own_weight(name, values[name])
-                else:
-                    entry["weight"] = self._weight(name, values[name])
-            elif spec.kind == InputKind.USER_INPUT:
-                name = next(names)
-                if isinstance(spec.arg, ConstantArgument):
-                    entry["type"] = "none"
-                    metadata.append({"constant": _plain(spec.arg.value)})
-                else:
-                    metadata.append(None)
-                entry["name"] = name
-            else:
-                raise TraceError(f"an input of kind {spec.kind} isn't supported")
-            inputs.append(entry)
-        return inputs, metadata
-
-    def _own_weight(self, name, tensor):
-        return self._weight(name, tensor.clone())
-
-    def _input_names(self, signature):
-        """What callers call the inputs: parameters' names, with keys where nested."""
-        call = self.program.module_call_graph[0].signature
-        structure = _tree(call.in_spec)
-        if structure is None:
-            return iter(str(n) for n in signature.user_inputs)
-        positional, named = structure["tuple"]
-        names = []
-        for i, inner in enumerate(positional["tuple"]):
-            known = self.parameters and i < len(self.parameters)
-            names += tree.paths(inner, self.parameters[i] if known else f"input_{i}")
-        names += tree.paths(named)
-        counts = collections.Counter(names)
-        return iter(n if counts[n] == 1 else f"{n}_{i}" for i, n in enumerate(names))
-
-    def _outputs(self, graph, signature):
-        from torch.export.graph_signature import ConstantArgument, OutputKind
-
-        results = next(n for n in graph.nodes if n.op == "output").args[0]
-        call = self.program.module_call_graph[0].signature
-        out_tree = _tree(call.out_spec)
-        names = iter(tree.paths(out_tree, "output"))
-        outputs, metadata = [], []
-        inputs = [s.arg for s in signature.input_specs if s.kind.name == "USER_INPUT"]
-        tensors = [a.name for a in inputs if not isinstance(a, ConstantArgument)]
-        for result, spec in zip(results, signature.output_specs):
-            if spec.kind == OutputKind.BUFFER_MUTATION:
-                outputs.append({"arg": self._argument(result), "weight": spec.target})
-            elif spec.kind == OutputKind.USER_OUTPUT:
-                name = next(names)
-                if isinstance(spec.arg, ConstantArgument):
-                    metadata.append({"constant": _plain(spec.arg.value)})
-                    continue
-                is_number = not isinstance(result.meta.get("val"), torch.Tensor)
-                metadata.append({"number": True} if is_number else None)
-                outputs.append({"arg": self._argument(result), "name": name})
-            elif spec.kind == OutputKind.USER_INPUT_MUTATION:
-                raise TraceError(f"the program changes its input '{spec.target}', which isn't "
-                                 "supported; return the new value instead")
-            else:
-                raise TraceError(f"an output of kind {spec.kind} isn't supported")
-        return outputs, metadata
 
     def _type(self, value):
         if isinstance(value, torch.Tensor):
@@ -370,6 +281,103 @@ class _Writer:
                            for n in graph.nodes if n.op == "placeholder"],
                 "nodes": self._nodes(graph, module),
                 "outputs": [self._argument(r, module) for r in results]}
+
+
+class _ProgramWriter(GraphWriter):
+    """Turns one exported program into a trace."""
+
+    def __init__(self, program, parameters):
+        super().__init__()
+        self.program, self.parameters = program, parameters
+
+    def write(self):
+        graph = self.program.graph
+        signature = self.program.graph_signature
+        inputs, in_metadata = self._inputs(graph, signature)
+        nodes = self._nodes(graph, self.program.graph_module)
+        outputs, out_metadata = self._outputs(graph, signature)
+        call = self.program.module_call_graph[0].signature
+        metadata = {"in_tree": _tree(call.in_spec), "out_tree": _tree(call.out_spec),
+                    "inputs": in_metadata, "outputs": out_metadata,
+                    "parameters": self.parameters}
+        return self._trace(inputs, nodes, outputs, self.program.range_constraints, metadata)
+
+    def _inputs(self, graph, signature):
+        from torch.export.graph_signature import (ConstantArgument, InputKind)
+
+        kept = {InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR}
+        mutated = set(signature.buffers_to_mutate.values())
+        values = dict(self.program.constants)
+        values.update(self.program.state_dict)
+        placeholders = [n for n in graph.nodes if n.op == "placeholder"]
+        names = self._input_names(signature)
+        inputs, metadata = [], []
+        for node, spec in zip(placeholders, signature.input_specs):
+            entry = {"value": node.name, "type": self._type(node.meta.get("val"))}
+            if spec.kind in kept:
+                name = spec.target
+                if name in mutated:  # state is shared with nothing
+                    entry["weight"] = self._own_weight(name, values[name])
+                else:
+                    entry["weight"] = self._weight(name, values[name])
+            elif spec.kind == InputKind.USER_INPUT:
+                name = next(names)
+                if isinstance(spec.arg, ConstantArgument):
+                    entry["type"] = "none"
+                    metadata.append({"constant": _plain(spec.arg.value)})
+                else:
+                    metadata.append(None)
+                entry["name"] = name
+            else:
+                raise TraceError(f"an input of kind {spec.kind} isn't supported")
+            inputs.append(entry)
+        return inputs, metadata
+
+    def _own_weight(self, name, tensor):
+        return self._weight(name, tensor.clone())
+
+    def _input_names(self, signature):
+        """What callers call the inputs: parameters' names, with keys where nested."""
+        call = self.program.module_call_graph[0].signature
+        structure = _tree(call.in_spec)
+        if structure is None:
+            return iter(str(n) for n in signature.user_inputs)
+        positional, named = structure["tuple"]
+        names = []
+        for i, inner in enumerate(positional["tuple"]):
+            known = self.parameters and i < len(self.parameters)
+            names += tree.paths(inner, self.parameters[i] if known else f"input_{i}")
+        names += tree.paths(named)
+        counts = collections.Counter(names)
+        return iter(n if counts[n] == 1 else f"{n}_{i}" for i, n in enumerate(names))
+
+    def _outputs(self, graph, signature):
+        from torch.export.graph_signature import ConstantArgument, OutputKind
+
+        results = next(n for n in graph.nodes if n.op == "output").args[0]
+        call = self.program.module_call_graph[0].signature
+        out_tree = _tree(call.out_spec)
+        names = iter(tree.paths(out_tree, "output"))
+        outputs, metadata = [], []
+        inputs = [s.arg for s in signature.input_specs if s.kind.name == "USER_INPUT"]
+        tensors = [a.name for a in inputs if not isinstance(a, ConstantArgument)]
+        for result, spec in zip(results, signature.output_specs):
+            if spec.kind == OutputKind.BUFFER_MUTATION:
+                outputs.append({"arg": self._argument(result), "weight": spec.target})
+            elif spec.kind == OutputKind.USER_OUTPUT:
+                name = next(names)
+                if isinstance(spec.arg, ConstantArgument):
+                    metadata.append({"constant": _plain(spec.arg.value)})
+                    continue
+                is_number = not isinstance(result.meta.get("val"), torch.Tensor)
+                metadata.append({"number": True} if is_number else None)
+                outputs.append({"arg": self._argument(result), "name": name})
+            elif spec.kind == OutputKind.USER_INPUT_MUTATION:
+                raise TraceError(f"the program changes its input '{spec.target}', which isn't "
+                                 "supported; return the new value instead")
+            else:
+                raise TraceError(f"an output of kind {spec.kind} isn't supported")
+        return outputs, metadata
 
 
 def _plain(value):

@@ -1,0 +1,62 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Random numbers in a graph of Dynamo's: drawn by PyTorch, from its own generator,
+before the compiled code runs, which takes them as inputs."""
+
+import torch
+
+from . import locations
+from ._errors import DlcError
+
+#: Ops that take nothing but sizes and numbers.
+_SIZED = {"aten.rand.default", "aten.randn.default", "aten.randint.default",
+          "aten.randint.low", "aten.randperm.default"}
+#: Ops that take of their first tensor nothing but its shape and element type.
+_LIKE = {"aten.rand_like.default", "aten.randn_like.default", "aten.randint_like.default",
+         "aten.randint_like.low_dtype", "aten.bernoulli.p", "aten.uniform.default",
+         "aten.normal_functional.default", "aten.exponential.default", "aten.cauchy.default",
+         "aten.log_normal.default", "aten.geometric.default", "aten.random.default",
+         "aten.random.from", "aten.random.to"}
+
+
+def is_random(node) -> bool:
+    """Whether what a node gives follows the generator."""
+    op = node.target
+    if node.op != "call_function" or not isinstance(op, torch._ops.OpOverload) or \
+            torch.Tag.nondeterministic_seeded not in op.tags:
+        return False
+    # Attention and the recurrent networks draw only where they drop something out.
+    names = [p.name for p in op._schema.arguments]
+    given = dict(zip(names, node.args), **node.kwargs)
+    if "dropout_p" in names:
+        return given.get("dropout_p", 0) != 0
+    if "dropout" in names:
+        return given["dropout"] != 0 and given["train"]
+    return True
+
+
+class Draw:
+    """A node's random numbers, drawn anew for each call. `evaluate` gives a size's
+    value, given the call's inputs."""
+
+    def __init__(self, node, evaluate):
+        self.op, self.evaluate = node.target, evaluate
+        name = str(self.op)
+        parameters = [p.name for p in self.op._schema.arguments]
+        self.arguments = dict(zip(parameters, node.args), **node.kwargs)
+        self.like = self.arguments.pop("self").meta["val"].dtype if name in _LIKE else None
+        self.sizes = next((n for n in ("size", "n") if n in self.arguments), None)
+        self.arguments.pop(self.sizes, None)
+        computed = any(isinstance(v, torch.fx.Node) for v in self.arguments.values())
+        if name not in _SIZED | _LIKE or computed:
+            file, line = locations.source_of(node) or ("", 0)
+            raise DlcError(f"{file}:{line}: the random numbers of {name} depend on what is "
+                           "computed, which isn't supported")
+        self.shape = tuple(node.meta["val"].shape)
+
+    def __call__(self, inputs):
+        shape = [self.evaluate(size, inputs) for size in self.shape]
+        if self.like is not None:
+            return self.op(torch.empty(shape, dtype=self.like), **self.arguments)
+        size = shape[0] if self.sizes == "n" else shape
+        return self.op(**{self.sizes: size}, **self.arguments)

@@ -1,0 +1,273 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""torch.compile(model, backend="dlc")."""
+
+import unittest
+import unittest.mock
+
+import torch
+from frontend import FrontendTest
+
+from dlc import dynamo
+
+
+class DynamoTest(FrontendTest):
+    """Counts the graphs that are compiled."""
+
+    def setUp(self):
+        super().setUp()
+        torch._dynamo.reset()
+        self.graphs = 0
+        compiled_graph = dynamo._CompiledGraph
+
+        def counted(*args):
+            self.graphs += 1
+            return compiled_graph(*args)
+
+        patch = unittest.mock.patch.object(dynamo, "_CompiledGraph", counted)
+        patch.start()
+        self.addCleanup(patch.stop)
+        inference = torch.no_grad()
+        inference.__enter__()
+        self.addCleanup(inference.__exit__, None, None, None)
+
+    def check(self, function, *calls, **options):
+        """Each call gives what eager gives, and changes its arguments as eager does."""
+        fast = torch.compile(function, backend=dynamo.backend, **options)
+        for args in calls:
+            copies = [a.clone() if isinstance(a, torch.Tensor) else a for a in args]
+            self.assert_close(fast(*args), function(*copies))
+            self.assert_close(args, tuple(copies))
+        return fast
+
+
+class SizesTest(DynamoTest):
+    def test_open_sizes(self):
+        model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh()).eval()
+        self.check(model, *[(torch.randn(rows, 4),) for rows in (3, 5, 9)], dynamic=True)
+        self.assertEqual(self.graphs, 1)
+
+    def test_sizes_that_change_are_opened(self):
+        self.check(lambda x: x.reshape(-1, 2).sum(0) * x.shape[0],
+                   *[(torch.randn(rows, 4),) for rows in (3, 5, 9, 64)])
+        self.assertEqual(self.graphs, 2)
+
+    def test_one_size_in_two_inputs(self):
+        self.check(lambda x, y: x @ y,
+                   *[(torch.randn(2, n), torch.randn(n, 3)) for n in (4, 5, 6)], dynamic=True)
+        self.assertEqual(self.graphs, 1)
+
+    def test_numbers(self):
+        self.check(lambda x, n: torch.nn.functional.pad(x, (n, n)) * n,
+                   *[(torch.randn(3), n) for n in (2, 3, 4, 7)])
+        self.assertLessEqual(self.graphs, 2)
+
+    def test_sizes_as_results(self):
+        self.check(lambda x: (x.shape[0] * 3, x + 1), *[(torch.randn(n),) for n in (2, 3, 4)],
+                   dynamic=True)
+
+    def test_size_that_no_input_has_alone(self):
+        def function(x, n):
+            return x[:n * 2].reshape(n, 2) * n
+
+        self.check(function, *[(torch.randn(2 * n), n) for n in (3, 4, 5)], dynamic=True)
+
+
+class GraphsTest(DynamoTest):
+    def test_graph_break(self):
+        def function(x):
+            y = torch.relu(x)
+            torch._dynamo.graph_break()
+            return y * 2 + x
+
+        self.check(function, (torch.randn(3),), (torch.randn(3),))
+        self.assertEqual(self.graphs, 2)
+
+    def test_branch_on_data(self):
+        self.check(lambda x: x * 2 if x.sum() > 0 else x - 1,
+                   (torch.ones(3),), (-torch.ones(3),))
+
+    def test_constants_and_missing_results(self):
+        self.check(lambda x: (None, 3, x + torch.tensor([1.0, 2.0])), (torch.randn(2),))
+
+    def test_nothing_to_compute(self):
+        self.check(lambda x: x, (torch.randn(2),))
+
+    def test_control_flow(self):
+        self.check(lambda x: torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x - 1, (x,)),
+                   (torch.ones(3),), (-torch.ones(3),))
+        self.assertEqual(self.graphs, 1)
+
+    def test_composites_are_kept(self):
+        attention = torch.nn.functional.scaled_dot_product_attention
+        self.check(lambda q: attention(q, q, q, is_causal=True), (torch.randn(1, 2, 6, 8),))
+
+
+class AliasTest(DynamoTest):
+    def test_input_changed_in_place(self):
+        def function(x):
+            x.add_(1)
+            return x * 2
+
+        self.check(function, (torch.randn(3),), (torch.randn(3),))
+
+    def test_view_of_an_input_changed(self):
+        def function(x):
+            x[1:].mul_(3)
+            return x.sum()
+
+        self.check(function, (torch.randn(4),))
+
+    def test_result_is_a_view_of_an_input(self):
+        def function(x):
+            return x[1:], x.t() if x.dim() == 2 else x.view(2, -1)
+
+        x = torch.randn(4)
+        rest, square = torch.compile(function, backend=dynamo.backend)(x)
+        rest.zero_()
+        self.assert_close(square, torch.stack([x[:2], torch.zeros(2)]))
+        self.assert_close(x[1:], torch.zeros(3))
+
+    def test_one_tensor_as_two_inputs(self):
+        def function(x, y):
+            x.add_(1)
+            return x + y
+
+        fast = torch.compile(function, backend=dynamo.backend)
+        x = torch.ones(3)
+        self.assert_close(fast(x, x), torch.full((3,), 4.0))
+        self.assert_close(fast(x, torch.ones(3)), torch.full((3,), 4.0))
+
+
+class StateTest(DynamoTest):
+    def test_batch_norm_in_training(self):
+        def model():
+            torch.manual_seed(1)
+            return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).train()
+
+        fast, eager = model(), model()
+        compiled = torch.compile(fast, backend=dynamo.backend)
+        for _ in range(3):
+            x = torch.randn(2, 3, 5, 5)
+            self.assert_close(compiled(x), eager(x))
+        self.assert_close(fast.state_dict(), eager.state_dict())
+        self.assertEqual(self.graphs, 1)
+
+    def test_parameters_changed_elsewhere(self):
+        model = torch.nn.Linear(3, 3)
+        x = torch.randn(2, 3)
+        fast = self.check(model, (x,))
+        model.weight.data.mul_(2)
+        self.assert_close(fast(x), model(x))
+        model.load_state_dict({k: v + 1 for k, v in model.state_dict().items()})
+        self.assert_close(fast(x), model(x))
+
+
+class Attention(torch.nn.Module):
+    """One layer whose cache of keys and values is its caller's."""
+
+    def __init__(self, width=16, heads=2):
+        super().__init__()
+        self.heads = heads
+        self.embed = torch.nn.Embedding(32, width)
+        self.qkv = torch.nn.Linear(width, 3 * width)
+        self.out = torch.nn.Linear(width, 32)
+
+    def project(self, token):
+        qkv = self.qkv(self.embed(token)).unflatten(-1, (3, self.heads, -1))
+        return [part.transpose(1, 2) for part in qkv.unbind(2)]
+
+    def read(self, q, k, v, mask=None):
+        y = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.out(y.transpose(1, 2).flatten(2))
+
+
+class Concatenated(Attention):
+    def forward(self, token, cache):
+        q, k, v = self.project(token)
+        k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
+        return self.read(q, k, v), (k, v)
+
+
+class Preallocated(Attention):
+    def __init__(self, length=32):
+        super().__init__()
+        self.register_buffer("keys", torch.zeros(1, self.heads, length, 8))
+        self.register_buffer("values", torch.zeros(1, self.heads, length, 8))
+
+    def forward(self, token, position):
+        q, k, v = self.project(token)
+        self.keys.index_copy_(2, position, k)
+        self.values.index_copy_(2, position, v)
+        mask = torch.arange(self.keys.shape[2]) <= position
+        return self.read(q, self.keys, self.values, mask[None, None, None])
+
+
+class GenerationTest(DynamoTest):
+    def test_concatenated_cache(self):
+        model = Concatenated().eval()
+        fast = torch.compile(model, backend=dynamo.backend)
+        empty = torch.zeros(1, 2, 0, 8)
+        token, cache, eager_cache = torch.tensor([[1]]), (empty, empty), (empty, empty)
+        for _ in range(24):
+            logits, cache = fast(token, cache)
+            expected, eager_cache = model(token, eager_cache)
+            self.assert_close(logits, expected)
+            token = expected.argmax(-1)
+        self.assert_close(cache, eager_cache)
+        # No key, one key, and any number of them.
+        self.assertLessEqual(self.graphs, 3)
+
+    def test_preallocated_cache(self):
+        model, eager = Preallocated().eval(), Preallocated().eval()
+        eager.load_state_dict(model.state_dict())
+        fast = torch.compile(model, backend=dynamo.backend)
+        token = torch.tensor([[1]])
+        for position in range(24):
+            position = torch.tensor([position])
+            logits, expected = fast(token, position), eager(token, position)
+            self.assert_close(logits, expected)
+            token = expected.argmax(-1)
+        self.assert_close(model.keys, eager.keys)
+        self.assertEqual(self.graphs, 1)
+
+
+class RandomTest(DynamoTest):
+    """Random numbers are PyTorch's own."""
+
+    def test_seeded(self):
+        def function(x):
+            return x + torch.rand_like(x), torch.randn(x.shape[0], 2), torch.randperm(7)
+
+        fast = torch.compile(function, backend=dynamo.backend, dynamic=True)
+        for rows in (3, 4):
+            x = torch.ones(rows, 2)
+            torch.manual_seed(rows)
+            results = fast(x)
+            torch.manual_seed(rows)
+            self.assert_close(results, function(x))
+            self.assertFalse(torch.equal(fast(x)[0], fast(x)[0]))
+
+    def test_dropout(self):
+        fast = torch.compile(torch.nn.Dropout(0.25), backend=dynamo.backend)
+        results = torch.stack([fast(torch.ones(1000)) for _ in range(4)])
+        self.assert_close(results.unique(), torch.tensor([0, 1 / 0.75]))
+        self.assertGreater(results.std(0).count_nonzero(), 500)
+        self.assertAlmostEqual(results.mean().item(), 1, delta=0.1)
+
+    def test_numbers_that_depend_on_data(self):
+        with self.assertRaisesRegex(Exception, r"test_dynamo.py:\d+.*aten.multinomial"):
+            torch.compile(lambda x: torch.multinomial(x, 2), backend=dynamo.backend)(torch.ones(4))
+
+
+class GradientsTest(DynamoTest):
+    def test_refused(self):
+        model = torch.nn.Linear(3, 3)
+        fast = torch.compile(model, backend=dynamo.backend)
+        with torch.enable_grad(), self.assertRaisesRegex(Exception, "serves inference"):
+            fast(torch.randn(2, 3))
+        self.assert_close(fast(torch.ones(2, 3)), model(torch.ones(2, 3)))
+
+
+if __name__ == "__main__":
+    unittest.main()
