@@ -223,9 +223,6 @@ class GraphWriter:
         """All arguments by name, defaults filled in."""
         target = node.target
         if isinstance(target, torch._ops.OpOverload):
-            if target.overloadpacket is torch.ops.aten.as_strided and \
-                    not node.args[0].meta["val"].is_contiguous():
-                raise TraceError("as_strided of a tensor that isn't contiguous isn't supported")
             given = dict(node.kwargs)
             arguments = []
             for i, parameter in enumerate(target._schema.arguments):
@@ -237,6 +234,9 @@ class GraphWriter:
                 if wants_float and isinstance(value, int) and not isinstance(value, bool):
                     value = float(value)
                 arguments.append([parameter.name, self._argument(value, module)])
+            if target.overloadpacket is torch.ops.aten.as_strided and \
+                    not node.args[0].meta["val"].is_contiguous():
+                arguments.append(["self_is_contiguous", False])
             return arguments
         names = ["a", "b", "c"]
         if isinstance(target, torch._ops.HigherOrderOperator):

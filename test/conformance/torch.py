@@ -19,6 +19,7 @@ import pathlib
 import re
 import signal
 import sys
+import tempfile
 import time
 import traceback
 import unittest.mock
@@ -230,6 +231,8 @@ def worker(connection, options):
     sys.path.insert(0, str(common.ROOT / "python"))
     os.environ.setdefault("DLC_BUILD", str(common.ROOT / "build"))
     os.environ["DLC_CACHE_SIZE"] = "0"
+    # Nobody else's: what is to be kept for no time is gone as soon as another trims.
+    os.environ["DLC_CACHE_DIR"] = os.path.join(options.folder, str(os.getpid()))
     import torch  # noqa: F401
     from torch.testing._internal.common_methods_invocations import op_db
 
@@ -384,7 +387,8 @@ def main(argv):
     if options.list:
         print("\n".join(names))
         return 0
-    results = run_all(names, options)
+    with tempfile.TemporaryDirectory() as options.folder:
+        results = run_all(names, options)
     for name in [n for n, outcome in results.items() if outcome[0] == "skipped"]:
         skipped[name] = results.pop(name)[3]
     if options.write:

@@ -62,5 +62,30 @@ class LineTest(FrontendTest):
         self.check(lambda x: torch.cond(x.sum() > 0, refused, torch.exp, (x,)))
 
 
+class Strided(torch.nn.Module):
+    def forward(self, x):
+        return torch.as_strided(x, (2, 2), (1, 2))
+
+
+class LayoutTest(FrontendTest):
+    """as_strided looks behind a tensor, where there is only a compact copy here."""
+
+    def sources(self, x):
+        program = torch.export.export(Strided(), (x,)).run_decompositions()
+        torch.export.save(program, self.folder / "m.pt2")
+        return self.folder / "m.pt2", dlc.trace(Strided(), x)
+
+    def test_contiguous(self):
+        x = torch.randn(3, 4)
+        for source in self.sources(x):
+            torch.testing.assert_close(dlc.compile(source)(x), Strided()(x))
+
+    def test_not_contiguous(self):
+        for source in self.sources(torch.randn(4, 3).t()):
+            line = line_of(Strided.forward, 1)
+            with self.assertRaisesRegex(dlc.CompileError, rf"test_errors.py.*:{line}\b.*contiguous"):
+                dlc.compile(source)
+
+
 if __name__ == "__main__":
     unittest.main()

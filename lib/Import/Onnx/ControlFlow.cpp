@@ -12,28 +12,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Branches.h"
 #include "GraphImporter.h"
 #include "ModelImporter.h"
 #include "NodeImporter.h"
 #include "onnx-ml.pb.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::onnx;
+using frontend::join;
 using Direction = dl::ComparisonDirection;
-
-/// The type that holds values of both types: `?` where sizes differ. Null where
-/// rank or element type differ.
-static RankedTensorType join(RankedTensorType a, RankedTensorType b) {
-  if (a.getRank() != b.getRank() || a.getElementType() != b.getElementType())
-    return {};
-  SmallVector<int64_t> shape(a.getShape());
-  for (auto [size, other] : llvm::zip(shape, b.getShape()))
-    if (size != other)
-      size = ShapedType::kDynamic;
-  return RankedTensorType::get(shape, a.getElementType());
-}
 
 /// The tensors of a list of values; false (reported) if one is something else.
 static bool getTensors(NodeImporter &n, ArrayRef<ImportedValue> values, StringRef what,
@@ -112,29 +101,26 @@ static LogicalResult importIf(NodeImporter &n) {
       return failure();
     return n.symbolicResults(outputs);
   }
-  OpBuilder &b = n.getBuilder();
   Value flag = n.scalarCondition(n.reshape(condition, ArrayRef<int64_t>{}));
   if (!flag)
     return failure();
-  auto draft = scf::IfOp::create(b, n.getLoc(), TypeRange(), flag, /*withElseRegion=*/true);
-  Region *regions[] = {&draft.getThenRegion(), &draft.getElseRegion()};
-  SmallVector<Value> results[2];
-  for (unsigned i : {0, 1}) {
-    OpBuilder::InsertionGuard guard(b);
-    regions[i]->front().clear();
-    b.setInsertionPointToStart(&regions[i]->front());
+  frontend::Branches branches(n, flag);
+  bool isBuilt = branches.build([&](unsigned i, SmallVectorImpl<Value> &results) {
     SmallVector<ImportedValue> outputs;
-    if (mlir::failed(n.importSubgraph(*graphs[i], {}, outputs)) ||
-        !getTensors(n, outputs, "output", results[i]))
-      return failure();
-  }
-  if (results[0].size() != results[1].size())
-    return n.emitError() << "its branches have " << results[0].size() << " and "
-                         << results[1].size() << " outputs";
+    return succeeded(n.importSubgraph(*graphs[i], {}, outputs)) &&
+           getTensors(n, outputs, "output", results);
+  });
+  if (!isBuilt)
+    return failure();
+  SmallVectorImpl<Value> &onTrueAll = branches.getResults(0), &onFalseAll = branches.getResults(1);
+  if (onTrueAll.size() != onFalseAll.size())
+    return n.emitError() << "its branches have " << onTrueAll.size() << " and "
+                         << onFalseAll.size() << " outputs";
   SmallVector<Type> types;
   SmallVector<std::optional<OtherRank>> otherRanks;
-  for (auto [i, onTrue, onFalse] : llvm::enumerate(results[0], results[1])) {
-    otherRanks.push_back(unifyRanks(n, *regions[0], onTrue, *regions[1], onFalse));
+  for (auto [i, onTrue, onFalse] : llvm::enumerate(onTrueAll, onFalseAll)) {
+    otherRanks.push_back(unifyRanks(n, branches.getRegion(0), onTrue,
+                                    branches.getRegion(1), onFalse));
     if (n.hasFailed())
       return failure();
     RankedTensorType type = join(n.type(onTrue), n.type(onFalse));
@@ -142,7 +128,7 @@ static LogicalResult importIf(NodeImporter &n) {
     if (!type && rankDiffers &&
         n.type(onTrue).getElementType() == n.type(onFalse).getElementType()) {
       bool taken = n.type(onTrue).getRank() < n.type(onFalse).getRank();
-      draft.erase();
+      branches.erase();
       return importLowerRankBranch(n, *graphs[taken ? 0 : 1], condition, taken);
     }
     if (!type)
@@ -151,21 +137,11 @@ static LogicalResult importIf(NodeImporter &n) {
                            << " in the other";
     types.push_back(type);
   }
-  for (unsigned i : {0, 1}) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToEnd(&regions[i]->front());
-    for (auto [value, type] : llvm::zip(results[i], types))
-      value = n.castTo(value, cast<RankedTensorType>(type));
-    if (n.hasFailed())
-      return failure();
-    scf::YieldOp::create(b, n.getLoc(), results[i]);
-  }
-  auto op = scf::IfOp::create(b, n.getLoc(), types, flag, /*withElseRegion=*/true);
-  op.getThenRegion().takeBody(draft.getThenRegion());
-  op.getElseRegion().takeBody(draft.getElseRegion());
-  draft.erase();
+  SmallVector<Value> results = branches.finish(types);
+  if (n.hasFailed())
+    return failure();
   SmallVector<ImportedValue> values;
-  for (auto [result, other] : llvm::zip_equal(op.getResults(), otherRanks)) {
+  for (auto [result, other] : llvm::zip_equal(results, otherRanks)) {
     if (!other) {
       values.push_back(result);
       continue;

@@ -15,30 +15,13 @@ static const std::pair<llvm::StringLiteral, llvm::StringLiteral> schemas[] = {
 #include "AtenSchemas.inc"
 };
 
-static Argument makeArgument(const Json &json) {
-  using Kind = Argument::Kind;
+static Argument makeArgument(const Json &json, JsonReader &reader) {
   Argument argument;
-  if (json.is_boolean()) {
-    argument.kind = Kind::Bool;
-    argument.integer = json.get<bool>();
-  } else if (json.is_number_integer()) {
-    argument.kind = Kind::Int;
-    argument.integer = json.get<int64_t>();
-  } else if (json.is_number_float()) {
-    argument.kind = Kind::Float;
-    argument.number = json.get<double>();
-  } else if (json.is_string()) {
-    argument.kind = Kind::String;
-    argument.text = json.get<std::string>();
-  } else if (json.is_array()) {
-    argument.kind = Kind::List;
-    for (const Json &element : json)
-      argument.elements.push_back(makeArgument(element));
-  } else if (json.is_object()) {
-    std::string text = json["float"].get<std::string>();
-    argument.kind = Kind::Float;
-    argument.number = text == "nan" ? std::nan("") : text == "inf" ? INFINITY : -INFINITY;
-  }
+  if (readLiteral(json, reader, argument))
+    return argument;
+  argument.kind = Argument::Kind::List;
+  for (const Json &element : reader.array(json, "a default"))
+    argument.elements.push_back(makeArgument(element, reader));
   return argument;
 }
 
@@ -52,11 +35,12 @@ void torch::fillDefaults(Node &node) {
   auto it = table.find(node.target);
   if (it == table.end())
     return;
+  JsonReader reader("can't read the schemas");
   Json defaults = Json::parse(it->second.begin(), it->second.end());
   for (const auto &entry : defaults.items()) {
     bool isGiven = llvm::any_of(node.arguments,
                                 [&](const auto &own) { return own.first == entry.key(); });
     if (!isGiven)
-      node.arguments.push_back({entry.key(), makeArgument(entry.value())});
+      node.arguments.push_back({entry.key(), makeArgument(entry.value(), reader)});
   }
 }

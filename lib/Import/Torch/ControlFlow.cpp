@@ -10,9 +10,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Branches.h"
 #include "NodeImporter.h"
 #include "ProgramImporter.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -50,19 +50,6 @@ static Kind getResultKind(NodeImporter &n, unsigned i) {
   }
 }
 
-/// The type that holds values of both types: `?` where sizes differ.
-static RankedTensorType join(NodeImporter &n, RankedTensorType a, RankedTensorType b) {
-  if (a.getRank() != b.getRank() || a.getElementType() != b.getElementType()) {
-    n.emitError() << "its graphs give values of types " << a << " and " << b;
-    return {};
-  }
-  SmallVector<int64_t> shape(a.getShape());
-  for (auto [size, other] : llvm::zip_equal(shape, b.getShape()))
-    if (size != other)
-      size = ShapedType::kDynamic;
-  return RankedTensorType::get(shape, a.getElementType());
-}
-
 //===----------------------------------------------------------------------===//
 // cond
 //===----------------------------------------------------------------------===//
@@ -77,41 +64,32 @@ static LogicalResult importCond(NodeImporter &n) {
   Value flag = n.scalarCondition(n.reshape(predicate, ArrayRef<int64_t>{}));
   if (!flag)
     return failure();
-  auto draft = scf::IfOp::create(b, n.getLoc(), TypeRange(), flag, /*withElseRegion=*/true);
-  Region *regions[] = {&draft.getThenRegion(), &draft.getElseRegion()};
-  SmallVector<Value> results[2];
-  for (unsigned i : {0, 1}) {
-    OpBuilder::InsertionGuard guard(b);
-    regions[i]->front().clear();
-    b.setInsertionPointToStart(&regions[i]->front());
+  frontend::Branches branches(n, flag);
+  bool isBuilt = branches.build([&](unsigned i, SmallVectorImpl<Value> &results) {
     SmallVector<ImportedValue> outputs;
     if (mlir::failed(n.getGraph().importSubgraph(*graphs[i], operands, outputs, b, n.getLoc())))
-      return failure();
+      return false;
     for (const ImportedValue &output : outputs)
-      results[i].push_back(toTensor(n, output));
-  }
-  if (n.hasFailed() || results[0].size() != results[1].size())
+      results.push_back(toTensor(n, output));
+    return !n.hasFailed();
+  });
+  if (!isBuilt)
+    return failure();
+  if (branches.getResults(0).size() != branches.getResults(1).size())
     return n.emitError() << "its graphs differ in how many values they give";
   SmallVector<Type> types;
-  for (auto [a, c] : llvm::zip_equal(results[0], results[1])) {
-    RankedTensorType type = join(n, n.type(a), n.type(c));
+  for (auto [a, c] : llvm::zip_equal(branches.getResults(0), branches.getResults(1))) {
+    RankedTensorType type = frontend::join(n.type(a), n.type(c));
     if (!type)
-      return failure();
+      return n.emitError() << "its graphs give values of types " << n.type(a) << " and "
+                           << n.type(c);
     types.push_back(type);
   }
-  for (unsigned i : {0, 1}) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToEnd(&regions[i]->front());
-    for (auto [value, type] : llvm::zip_equal(results[i], types))
-      value = n.castTo(value, cast<RankedTensorType>(type));
-    scf::YieldOp::create(b, n.getLoc(), results[i]);
-  }
-  auto op = scf::IfOp::create(b, n.getLoc(), types, flag, /*withElseRegion=*/true);
-  op.getThenRegion().takeBody(draft.getThenRegion());
-  op.getElseRegion().takeBody(draft.getElseRegion());
-  draft.erase();
+  SmallVector<Value> results = branches.finish(types);
+  if (n.hasFailed())
+    return failure();
   SmallVector<ImportedValue> values;
-  for (auto [i, result] : llvm::enumerate(op.getResults()))
+  for (auto [i, result] : llvm::enumerate(results))
     values.push_back(fromTensor(result, getResultKind(n, i)));
   return n.results(values);
 }

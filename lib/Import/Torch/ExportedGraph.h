@@ -46,6 +46,7 @@ struct ValueType {
   Kind kind = Kind::Unknown;
   std::string elementType;
   std::vector<SizeExpr> shape;
+  bool isContiguous = true; ///< as it lay in PyTorch's memory
 };
 
 /// An argument of a node.

@@ -343,6 +343,8 @@ static LogicalResult importDiagonal(NodeImporter &n) {
 /// Elements by their place in memory, which is that of a compact tensor.
 static LogicalResult importAsStrided(NodeImporter &n) {
   Value self = n.tensor("self");
+  if (n.has("self_is_contiguous") && !n.boolean("self_is_contiguous"))
+    return n.emitError() << "it is supported only of a tensor that is contiguous";
   Sizes sizes = n.symbolics("size");
   SmallVector<int64_t> strides = n.integers("stride");
   int64_t offset = n.optionalInteger("storage_offset").value_or(0);
@@ -429,12 +431,11 @@ static LogicalResult importSelectScatter(NodeImporter &n) {
   if (!self || !source)
     return failure();
   auto axis = n.axis("dim", n.rankOf(self));
-  Size index = n.symbolic("index");
-  if (!axis || n.hasFailed())
+  if (!axis || !n.requireRank(self, 1, INT64_MAX, "its input"))
     return failure();
-  Size size = n.size(self, *axis);
-  if (!index.isStatic() || index.getStatic() < 0)
-    index = n.select(Direction::lt, index, 0, n.add(index, size), index);
+  Size index = n.index("index", n.size(self, *axis));
+  if (n.hasFailed())
+    return failure();
   Value part = n.unsqueeze(n.convert(source, n.elementTypeOf(self)), {*axis});
   Expr place(n, n.iota(n.sizes(self), n.getBuilder().getI64Type(), *axis));
   return n.result(place.eq(n.sizeTensor(index)).select(part, self));

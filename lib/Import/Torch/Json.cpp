@@ -85,3 +85,31 @@ const Json &JsonReader::object(const Json &value, const char *name) {
   fail(llvm::Twine(name) + " isn't an object");
   return emptyObject;
 }
+
+bool torch::readLiteral(const Json &json, JsonReader &reader, Argument &argument) {
+  using Kind = Argument::Kind;
+  if (json.is_null())
+    return true;
+  if (json.is_boolean()) {
+    argument.kind = Kind::Bool;
+    argument.integer = json.get<bool>();
+  } else if (json.is_number_integer()) {
+    argument.kind = Kind::Int;
+    argument.integer = reader.integer(json, "an argument");
+  } else if (json.is_number_float()) {
+    argument.kind = Kind::Float;
+    argument.number = json.get<double>();
+  } else if (json.is_string()) {
+    argument.kind = Kind::String;
+    argument.text = json.get<std::string>();
+  } else if (json.is_object() && json.contains("float")) {
+    StringRef text = reader.string(json["float"], "a float");
+    if (text != "inf" && text != "-inf" && text != "nan")
+      reader.fail("'" + text + "' isn't a number");
+    argument.kind = Kind::Float;
+    argument.number = text == "nan" ? std::nan("") : text == "inf" ? INFINITY : -INFINITY;
+  } else {
+    return false;
+  }
+  return true;
+}

@@ -46,6 +46,9 @@ private:
   std::string what, message;
 };
 
+/// Reads None, a boolean, a number or a string; false if it is something else.
+bool readLiteral(const Json &json, JsonReader &reader, Argument &argument);
+
 } // namespace dlc::torch
 
 #endif // DLC_LIB_IMPORT_TORCH_JSON_H

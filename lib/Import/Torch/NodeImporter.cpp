@@ -413,6 +413,18 @@ Sizes NodeImporter::symbolics(StringRef name) {
   return all;
 }
 
+Size NodeImporter::index(StringRef name, Size size) {
+  using Direction = dl::ComparisonDirection;
+  Size index = symbolic(name);
+  if (failed)
+    return Size(Value());
+  if (!index.isStatic() || index.getStatic() < 0)
+    index = select(Direction::lt, index, 0, add(index, size), index);
+  require(Direction::ge, index, 0, "the index is out of range");
+  require(Direction::lt, index, size, "the index is out of range");
+  return index;
+}
+
 Type NodeImporter::elementType(StringRef name) {
   const Argument *argument = find(name);
   if (!argument || argument->isNone())

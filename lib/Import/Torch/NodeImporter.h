@@ -108,6 +108,9 @@ public:
   /// Integers that may be symbolic.
   Size symbolic(llvm::StringRef name);
   Sizes symbolics(llvm::StringRef name);
+  /// An index into a dimension of this size, counted from the front; the run ends
+  /// with an error where it is outside.
+  Size index(llvm::StringRef name, Size size);
   /// A dtype argument; null for None.
   mlir::Type elementType(llvm::StringRef name);
   /// A dimension, counted from the end where negative, of a tensor of this rank

@@ -18,6 +18,7 @@
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/Zip.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -146,12 +147,39 @@ SizeExpr Pt2Reader::readSize(const Json &json) {
   return parsed.value_or(size);
 }
 
+/// A number that tells sizes apart: their own, every symbol standing for some large
+/// one.
+static uint64_t fingerprint(const SizeExpr &size) {
+  if (size.isNumber())
+    return size.number;
+  uint64_t value = llvm::xxh3_64bits(size.text) | 1;
+  if (size.kind == SizeExpr::Kind::Symbol)
+    return value;
+  bool isSum = size.text == "add", isProduct = size.text == "mul";
+  if (isSum || isProduct)
+    value = isProduct;
+  for (const SizeExpr &operand : size.operands) {
+    uint64_t next = fingerprint(operand);
+    value = isSum       ? value + next
+            : isProduct ? value * next
+                        : size_t(llvm::hash_combine(value, next));
+  }
+  return value;
+}
+
 ValueType Pt2Reader::readTensorType(const Json &meta) {
   ValueType type;
   type.kind = ValueType::Kind::Tensor;
   type.elementType = getTypeName(reader.integer(reader.get(meta, "dtype"), "a dtype")).str();
   for (const Json &size : reader.array(reader.get(meta, "sizes"), "a tensor's sizes"))
     type.shape.push_back(readSize(size));
+  const Json &strides = reader.array(reader.get(meta, "strides"), "a tensor's strides");
+  uint64_t compact = 1;
+  for (size_t d = std::min(type.shape.size(), strides.size()); d-- > 0;) {
+    uint64_t size = fingerprint(type.shape[d]);
+    type.isContiguous &= size == 1 || fingerprint(readSize(strides[d])) == compact;
+    compact *= size;
+  }
   return type;
 }
 
@@ -307,6 +335,16 @@ static void nameOperands(Node &node) {
     argument.first = name.str();
 }
 
+/// as_strided looks into the memory behind a tensor.
+static void noteLayout(Node &node, const llvm::StringMap<ValueType> &types) {
+  if (!StringRef(node.target).starts_with("aten.as_strided") || node.arguments.empty() ||
+      types.lookup(node.arguments.front().second.text).isContiguous)
+    return;
+  Argument flag;
+  flag.kind = Argument::Kind::Bool;
+  node.arguments.push_back({"self_is_contiguous", flag});
+}
+
 Node Pt2Reader::readNode(const Json &json, const llvm::StringMap<ValueType> &types) {
   Node node;
   StringRef target = reader.string(reader.get(json, "target"), "a node's target");
@@ -322,6 +360,7 @@ Node Pt2Reader::readNode(const Json &json, const llvm::StringMap<ValueType> &typ
   for (const Json &output : reader.array(reader.get(json, "outputs"), "a node's outputs"))
     readResults(output, types, node);
   nameOperands(node);
+  noteLayout(node, types);
   node.location = readLocation(reader.find(json, "metadata"));
   fillDefaults(node);
   return node;

@@ -95,7 +95,7 @@ static LogicalResult importScalarAssert(NodeImporter &n) {
     n.require(Direction::ne, *condition.size, 0, message);
   else if (condition.tensor)
     n.createVoid<dl::AssertOp>(condition.tensor, n.getBuilder().getStringAttr(message));
-  return n.results({});
+  return n.results({ImportedValue::none()});
 }
 
 /// The range of a size that data decides: what PyTorch checks at run time.
@@ -105,7 +105,7 @@ static LogicalResult importSymConstrainRange(NodeImporter &n) {
     n.require(Direction::ge, size, *min, "a size is less than " + Twine(*min));
   if (auto max = n.optionalInteger("max"))
     n.require(Direction::le, size, *max, "a size is more than " + Twine(*max));
-  return n.results({});
+  return n.results({ImportedValue::none()});
 }
 
 void torch::registerSymbolicOps(OpTable &t) {

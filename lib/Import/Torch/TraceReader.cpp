@@ -96,21 +96,9 @@ ValueType TraceReader::readType(const Json &type) {
 Argument TraceReader::readArgument(const Json &json) {
   using Kind = Argument::Kind;
   Argument argument;
-  if (json.is_null())
+  if (readLiteral(json, reader, argument))
     return argument;
-  if (json.is_boolean()) {
-    argument.kind = Kind::Bool;
-    argument.integer = json.get<bool>();
-  } else if (json.is_number_integer()) {
-    argument.kind = Kind::Int;
-    argument.integer = reader.integer(json, "an argument");
-  } else if (json.is_number_float()) {
-    argument.kind = Kind::Float;
-    argument.number = json.get<double>();
-  } else if (json.is_string()) {
-    argument.kind = Kind::String;
-    argument.text = json.get<std::string>();
-  } else if (json.is_array()) {
+  if (json.is_array()) {
     argument.kind = Kind::List;
     for (const Json &element : json)
       argument.elements.push_back(readArgument(element));
@@ -120,12 +108,6 @@ Argument TraceReader::readArgument(const Json &json) {
   } else if (json.contains("dtype")) {
     argument.kind = Kind::ElementType;
     argument.text = reader.string(json["dtype"], "a dtype").str();
-  } else if (json.contains("float")) {
-    argument.kind = Kind::Float;
-    StringRef text = reader.string(json["float"], "a float");
-    if (text != "inf" && text != "-inf" && text != "nan")
-      reader.fail("'" + text + "' isn't a number");
-    argument.number = text == "nan" ? std::nan("") : text == "inf" ? INFINITY : -INFINITY;
   } else if (json.contains("graph")) {
     argument.kind = Kind::Graph;
     argument.graph = std::make_shared<Graph>();

@@ -174,14 +174,11 @@ static LogicalResult importSelect(NodeImporter &n) {
   if (!self)
     return failure();
   auto axis = n.axis("dim", n.rankOf(self));
-  Size index = n.symbolic("index");
-  if (!axis || n.hasFailed())
+  if (!axis || !n.requireRank(self, 1, INT64_MAX, "its input"))
     return failure();
-  Size size = n.size(self, *axis);
-  if (!index.isStatic() || index.getStatic() < 0)
-    index = n.select(Direction::lt, index, 0, n.add(index, size), index);
-  n.require(Direction::ge, index, 0, "the index is out of range");
-  n.require(Direction::lt, index, size, "the index is out of range");
+  Size index = n.index("index", n.size(self, *axis));
+  if (n.hasFailed())
+    return failure();
   return n.result(n.squeeze(n.sliceAxis(self, *axis, index, 1), {*axis}));
 }
 
@@ -210,7 +207,13 @@ static LogicalResult cutInto(NodeImporter &n, Value self, int64_t axis, ArrayRef
   return n.results(parts);
 }
 
-/// Equal parts, the last one shorter.
+/// As many parts as there are results, of one length but for the last.
+static LogicalResult cutEvenly(NodeImporter &n, Value self, int64_t axis, Size length) {
+  Sizes lengths(std::max(n.numResults(), 1u), length);
+  lengths.back() = n.sub(n.size(self, axis), n.mul(length, int64_t(lengths.size()) - 1));
+  return cutInto(n, self, axis, lengths);
+}
+
 static LogicalResult importSplit(NodeImporter &n) {
   Value self = n.tensor("self");
   if (!self)
@@ -221,12 +224,8 @@ static LogicalResult importSplit(NodeImporter &n) {
   if (n.getTarget().contains("with_sizes") || n.getOverload() == "sizes")
     return cutInto(n, self, *axis,
                    n.symbolics(n.getOverload() == "sizes" ? "split_size" : "split_sizes"));
-  Size length = n.symbolic("split_size"), size = n.size(self, *axis);
-  if (n.hasFailed())
-    return failure();
-  Sizes lengths(std::max(n.numResults(), 1u), length);
-  lengths.back() = n.sub(size, n.mul(length, int64_t(lengths.size()) - 1));
-  return cutInto(n, self, *axis, lengths);
+  Size length = n.symbolic("split_size");
+  return n.hasFailed() ? failure() : cutEvenly(n, self, *axis, length);
 }
 
 static LogicalResult importChunk(NodeImporter &n) {
@@ -235,12 +234,11 @@ static LogicalResult importChunk(NodeImporter &n) {
     return failure();
   auto axis = n.axis("dim", n.rankOf(self));
   int64_t chunks = n.integer("chunks");
-  if (!axis || chunks < 1)
+  if (!axis || n.hasFailed())
+    return failure();
+  if (chunks < 1)
     return n.emitError() << "the number of chunks is " << chunks;
-  Size size = n.size(self, *axis), length = n.ceilDiv(size, chunks);
-  Sizes lengths(std::max(n.numResults(), 1u), length);
-  lengths.back() = n.sub(size, n.mul(length, int64_t(lengths.size()) - 1));
-  return cutInto(n, self, *axis, lengths);
+  return cutEvenly(n, self, *axis, n.ceilDiv(n.size(self, *axis), chunks));
 }
 
 static LogicalResult importUnbind(NodeImporter &n) {
