@@ -52,7 +52,7 @@ typedef struct dlc_compile_request {
 } dlc_compile_request;
 
 /// Compiles. Returns 0, or 1 for an error. `messages`, if it isn't NULL, is given
-/// the errors and warnings, a line each ("error: model.py:12:0: …"), to be freed
+/// the errors and warnings, a line each ("error: model.py:12: …"), to be freed
 /// by dlc_free; NULL where there are none.
 int32_t dlc_compile(const dlc_compile_request *request, char **messages);
 

@@ -69,6 +69,27 @@ LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalRe
   return result;
 }
 
+/// Where in the model, as the user knows it: "model.py:12: ".
+static std::string describe(Location loc) {
+  if (isa<UnknownLoc>(loc))
+    return "";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto line = dyn_cast<FileLineColLoc>(loc)) {
+    os << line.getFilename().getValue();
+    for (unsigned number : {line.getLine(), line.getColumn()})
+      if (number)
+        os << ":" << number;
+    os << ": ";
+    return text;
+  }
+  loc->print(os);
+  StringRef inner = text;
+  inner.consume_front("loc(");
+  inner.consume_back(")");
+  return inner == "\"\"" ? "" : inner.str() + ": ";
+}
+
 /// Errors as one line each: where in the model, and what.
 void Compilation::setUpContext(MLIRContext &context) {
   DialectRegistry registry;
@@ -84,16 +105,8 @@ void Compilation::setUpContext(MLIRContext &context) {
     } else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
       kind = "warning";
     }
-    std::string where;
-    if (!isa<UnknownLoc>(diagnostic.getLocation())) {
-      llvm::raw_string_ostream os(where);
-      diagnostic.getLocation()->print(os);
-      StringRef text = os.str();
-      text.consume_front("loc(");
-      text.consume_back(")");
-      where = text.str() + ": ";
-    }
-    std::string line = (kind + ": " + where + diagnostic.str()).str();
+    std::string line =
+        (kind + ": " + describe(diagnostic.getLocation()) + diagnostic.str()).str();
     if (options.diagnose)
       options.diagnose(line);
     else
