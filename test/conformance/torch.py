@@ -106,6 +106,15 @@ class Batch:
         return wide
 
 
+def as_module(torch, function):
+    """A module whose forward is the function."""
+    class Function(torch.nn.Module):
+        def forward(self, *tensors):
+            return function(*tensors)
+
+    return Function()
+
+
 def tolerances(torch, dtype):
     """What assert_close demands of this element type."""
     table = {torch.float32: (1e-5, 1.3e-6), torch.float64: (1e-7, 1e-7),

@@ -75,6 +75,10 @@ struct Node {
   unsigned location = 0; ///< index into Program::locations; 0: unknown
 };
 
+/// What errors call a node: "node 'add_1' (aten.add.Tensor)"; by its place in the
+/// graph if it has no name.
+std::string describeNode(llvm::StringRef name, llvm::StringRef target, size_t index = 0);
+
 struct Graph {
   std::vector<NamedValue> inputs;
   std::vector<Node> nodes;

@@ -64,6 +64,11 @@ StringRef JsonReader::string(const Json &value, const char *name) {
   return "";
 }
 
+StringRef JsonReader::text(const Json &object, const char *key) {
+  const Json &value = find(object, key);
+  return value.is_string() ? StringRef(value.get_ref<const std::string &>()) : "";
+}
+
 int64_t JsonReader::integer(const Json &value, const char *name) {
   if (value.is_number_integer() &&
       !(value.is_number_unsigned() && value.get<uint64_t>() > uint64_t(INT64_MAX)))

@@ -23,12 +23,25 @@ llvm::Expected<Json> parseJson(llvm::StringRef bytes, llvm::StringRef what);
 /// is kept as the error; getters then give empty values.
 class JsonReader {
 public:
+  /// While one lives, errors begin with what is being read: "node 'add_1' (…): ".
+  class Scope {
+  public:
+    Scope(JsonReader &reader, std::string place)
+        : reader(reader), outer(std::exchange(reader.place, std::move(place))) {}
+    ~Scope() { reader.place = std::move(outer); }
+    Scope(const Scope &) = delete;
+
+  private:
+    JsonReader &reader;
+    std::string outer;
+  };
+
   explicit JsonReader(llvm::StringRef what) : what(what) {}
 
   bool hasFailed() const { return !message.empty(); }
   void fail(const llvm::Twine &text) {
     if (message.empty())
-      message = text.str();
+      message = place.empty() ? text.str() : place + ": " + text.str();
   }
   llvm::Error takeError() const;
 
@@ -37,13 +50,15 @@ public:
   /// A field of an object; null if it is missing.
   const Json &find(const Json &object, const char *key);
   llvm::StringRef string(const Json &value, const char *name);
+  /// A field of an object if it is a string, else "".
+  llvm::StringRef text(const Json &object, const char *key);
   int64_t integer(const Json &value, const char *name);
   /// An empty array after reporting that it isn't one.
   const Json &array(const Json &value, const char *name);
   const Json &object(const Json &value, const char *name);
 
 private:
-  std::string what, message;
+  std::string what, message, place;
 };
 
 /// Reads None, a boolean, a number or a string; false if it is something else.

@@ -23,10 +23,15 @@ InFlightDiagnostic NodeImporter::emitError() {
   return graph.getProgram().emitError(loc) << describe() << ": ";
 }
 
+std::string torch::describeNode(StringRef name, StringRef target, size_t index) {
+  std::string text = name.empty() ? "node " + std::to_string(index) : ("node '" + name + "'").str();
+  return target.empty() ? text : (text + " (" + target + ")").str();
+}
+
 std::string NodeImporter::describe() const {
   for (const NamedValue &result : node.results)
     if (!result.name.empty())
-      return "node '" + result.name + "' (" + node.target + ")";
+      return describeNode(result.name, node.target);
   return node.target;
 }
 

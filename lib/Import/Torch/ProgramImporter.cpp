@@ -349,6 +349,8 @@ LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
     NodeImporter n(importer, result, builder, loc);
     if (output.isNone())
       continue; // part of the result's structure only
+    if (mlir::failed(importer.checkNames(n, output)))
+      return failure();
     Value value = n.operand("value");
     if (!value)
       return failure();
@@ -437,21 +439,18 @@ void GraphImporter::importNodes(ArrayRef<Node> nodes, OpBuilder &builder) {
     importNode(node, builder);
 }
 
-/// Names that the argument refers to must be known; false (reported) if one
-/// isn't. `isPoisoned` where one is, but failed.
-static bool checkNames(NodeImporter &n, GraphImporter &graph, const Argument &argument,
-                       bool &isPoisoned) {
+LogicalResult GraphImporter::checkNames(NodeImporter &n, const Argument &argument) {
   if (argument.kind == Argument::Kind::Value) {
-    const ImportedValue *value = graph.lookup(argument.text);
-    if (!value) {
-      n.emitError() << "the value '" << argument.text << "' isn't made before it is used";
-      return false;
-    }
-    isPoisoned |= value->isFailed();
+    const ImportedValue *value = lookup(argument.text);
+    if (!value)
+      return n.emitError() << "the value '" << argument.text << "' isn't made before it is used";
+    if (value->isFailed())
+      return failure();
   }
-  return llvm::all_of(argument.elements, [&](const Argument &element) {
-    return checkNames(n, graph, element, isPoisoned);
-  });
+  for (const Argument &element : argument.elements)
+    if (mlir::failed(checkNames(n, element)))
+      return failure();
+  return success();
 }
 
 void GraphImporter::importNode(const Node &node, OpBuilder &builder) {
@@ -460,12 +459,9 @@ void GraphImporter::importNode(const Node &node, OpBuilder &builder) {
   auto attempt = [&]() -> LogicalResult {
     if (depth > kMaxDepth)
       return n.emitError() << "graphs are nested more than " << kMaxDepth << " levels deep here";
-    bool isPoisoned = false;
     for (const auto &[name, argument] : node.arguments)
-      if (!checkNames(n, *this, argument, isPoisoned))
+      if (mlir::failed(checkNames(n, argument)))
         return failure();
-    if (isPoisoned)
-      return failure();
     OpImporter importer = OpTable::get().lookup(node.target);
     if (!importer)
       return n.emitError() << "this op isn't supported";
@@ -512,8 +508,7 @@ LogicalResult GraphImporter::importSubgraph(const Graph &graph, ArrayRef<Importe
   list.elements = graph.outputs;
   result.arguments.push_back({"values", list});
   NodeImporter n(inner, result, builder, loc);
-  bool isPoisoned = false;
-  if (!checkNames(n, inner, list, isPoisoned) || isPoisoned)
+  if (mlir::failed(inner.checkNames(n, list)))
     return failure();
   llvm::append_range(outputs, n.values("values"));
   return failure(program.hasFailed());

@@ -17,6 +17,8 @@
 
 namespace dlc::torch {
 
+class NodeImporter;
+
 /// The state that all graphs of a program share: the module being built, the
 /// weights.
 class ProgramImporter {
@@ -71,6 +73,9 @@ public:
   llvm::LogicalResult define(llvm::StringRef name, ImportedValue value, mlir::Location loc);
   /// What `name` stands for here; null if nothing.
   const ImportedValue *lookup(llvm::StringRef name);
+  /// Fails if a name that the argument refers to isn't known (reported), or is of
+  /// a value that couldn't be made (reported there).
+  llvm::LogicalResult checkNames(NodeImporter &n, const Argument &argument);
   void importNodes(llvm::ArrayRef<Node> nodes, mlir::OpBuilder &builder);
   /// Imports `graph` at the insertion point, its inputs being `inputs`.
   llvm::LogicalResult importSubgraph(const Graph &graph, llvm::ArrayRef<ImportedValue> inputs,

@@ -373,9 +373,13 @@ void Pt2Reader::readGraph(const Json &json, Graph &graph) {
     Argument argument = readArgument(input);
     graph.inputs.push_back({argument.text, types.lookup(argument.text)});
   }
-  for (const Json &node : reader.array(reader.get(json, "nodes"), "the graph's nodes")) {
+  for (const auto &[index, node] :
+       llvm::enumerate(reader.array(reader.get(json, "nodes"), "the graph's nodes"))) {
     if (reader.hasFailed())
       return;
+    StringRef target = reader.text(node, "target");
+    target.consume_front("torch.ops.");
+    JsonReader::Scope scope(reader, describeNode(reader.text(node, "name"), target, index));
     graph.nodes.push_back(readNode(node, types));
   }
   for (const Json &output : reader.array(reader.get(json, "outputs"), "the graph's outputs"))

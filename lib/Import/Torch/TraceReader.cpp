@@ -156,9 +156,12 @@ Node TraceReader::readNode(const Json &json) {
 }
 
 void TraceReader::readNodes(const Json &nodes, Graph &graph) {
-  for (const Json &node : reader.array(nodes, "the nodes")) {
+  for (const auto &[index, node] : llvm::enumerate(reader.array(nodes, "the nodes"))) {
     if (reader.hasFailed())
       return;
+    const Json &results = reader.find(node, "results");
+    StringRef name = results.is_array() && !results.empty() ? reader.text(results[0], "value") : "";
+    JsonReader::Scope scope(reader, describeNode(name, reader.text(node, "op"), index));
     graph.nodes.push_back(readNode(node));
   }
 }
