@@ -24,7 +24,7 @@ import tempfile
 from conformance import common
 from fuzz import torch_mutate
 
-PACKAGES = {"torch": "torch", "numpy": "numpy", "expecttest": "expecttest", "scipy": "scipy"}
+PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy", "expecttest": "expecttest", "scipy": "scipy"}
 NAMED_SHARE = 0.9
 
 

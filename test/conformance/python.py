@@ -9,7 +9,7 @@ import sys
 
 from conformance import common
 
-PACKAGES = {"torch": "torch", "numpy": "numpy"}
+PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy"}
 TESTS = common.ROOT / "test" / "python"
 
 

@@ -26,7 +26,7 @@ import unittest.mock
 
 from conformance import common
 
-PACKAGES = {"torch": "torch", "numpy": "numpy", "expecttest": "expecttest", "scipy": "scipy"}
+PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy", "expecttest": "expecttest", "scipy": "scipy"}
 REPORT = common.ROOT / "docs" / "conformance" / "torch.md"
 
 #: Samples in one program.
