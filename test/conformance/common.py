@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the suites share: Python packages, running tools within limits."""
 
+import importlib.metadata
 import importlib.util
 import os
 import pathlib
@@ -22,23 +23,35 @@ def cache_dir():
     return path
 
 
+def find_missing(packages):
+    """The requirements that this Python doesn't meet."""
+    def is_met(module, requirement):
+        if importlib.util.find_spec(module) is None:
+            return False
+        name, _, version = requirement.partition("==")
+        return not version or importlib.metadata.version(name).partition("+")[0] == version
+
+    return [r for m, r in packages.items() if not is_met(m, r)]
+
+
 def require_packages(packages, optional=False, count=0):
     """Makes the Python packages importable.
 
-    `packages` maps a module's name to a pip requirement. Where one is missing the
-    script starts anew in a virtual environment in the cache folder, into which
-    they are installed once. Where they can't be, and the suite is optional, it says
-    so, gives its `count` tests as skipped, and returns False.
+    `packages` maps a module's name to a pip requirement, a name or name==version.
+    Where one is missing the script starts anew in a virtual environment in the
+    cache folder, into which they are installed once. Where they can't be, and the
+    suite is optional, it says so,
+    gives its `count` tests as skipped, and returns False.
     """
-    missing = [r for m, r in packages.items() if importlib.util.find_spec(m) is None]
+    missing = find_missing(packages)
     if not missing:
         return True
-    home = cache_dir() / "conformance"
+    home = cache_dir() / "venv" / "conformance"
     python = home / "bin" / "python"
     if not python.exists():
         venv.create(home, with_pip=True)
-    if pathlib.Path(sys.prefix) == home or subprocess.run(
-            [python, "-c", "import " + ", ".join(packages)], stderr=subprocess.DEVNULL).returncode:
+    # In there the script comes to this place again, for what is still missing.
+    if pathlib.Path(sys.prefix) == home:
         print("installing " + " ".join(missing), file=sys.stderr)
         pip = subprocess.run([python, "-m", "pip", "install", "-q", *missing],
                              stderr=subprocess.PIPE if optional else None, text=True)
