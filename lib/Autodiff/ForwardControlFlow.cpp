@@ -34,6 +34,16 @@ static void appendTangents(Operation *terminator, ArrayRef<unsigned> numbers, un
   terminator->setOperands(operands);
 }
 
+/// Replaces an op by one that gives the tangents of results `numbers`, too, after
+/// the others.
+void ForwardMode::replaceByWhole(Operation *op, Operation *whole, ArrayRef<unsigned> numbers) {
+  unsigned count = op->getNumResults();
+  op->replaceAllUsesWith(whole->getResults().take_front(count));
+  op->erase();
+  for (auto [i, number] : llvm::enumerate(numbers))
+    setTangent(whole->getResult(number), whole->getResult(count + i));
+}
+
 LogicalResult ForwardMode::runOnIf(scf::IfOp op) {
   if (op.getNumResults() == 0)
     return success();
@@ -56,11 +66,7 @@ LogicalResult ForwardMode::runOnIf(scf::IfOp op) {
     appendTangents(to.front().getTerminator(), numbers, 0,
                    [&](TensorBuilder &b, Value value) { return getOrZero(b, value); });
   }
-  unsigned count = op.getNumResults();
-  op.replaceAllUsesWith(whole.getResults().take_front(count));
-  op.erase();
-  for (auto [i, number] : llvm::enumerate(numbers))
-    setTangent(whole.getResult(number), whole.getResult(count + i));
+  replaceByWhole(op, whole, numbers);
   return success();
 }
 
@@ -83,11 +89,7 @@ LogicalResult ForwardMode::runOnFor(scf::ForOp op) {
     return failure();
   appendTangents(whole.getBody()->getTerminator(), numbers, 0,
                  [&](TensorBuilder &b, Value value) { return getOrZero(b, value); });
-  unsigned count = op.getNumResults();
-  op.replaceAllUsesWith(whole.getResults().take_front(count));
-  op.erase();
-  for (auto [i, number] : llvm::enumerate(numbers))
-    setTangent(whole.getResult(number), whole.getResult(count + i));
+  replaceByWhole(op, whole, numbers);
   return success();
 }
 
@@ -119,10 +121,6 @@ LogicalResult ForwardMode::runOnWhile(scf::WhileOp op) {
   // scf.condition has the condition before the values that it passes on.
   appendTangents(whole.getConditionOp(), passed, 1, orZero);
   appendTangents(whole.getYieldOp(), carried, 0, orZero);
-  unsigned count = op.getNumResults();
-  op.replaceAllUsesWith(whole.getResults().take_front(count));
-  op.erase();
-  for (auto [i, number] : llvm::enumerate(passed))
-    setTangent(whole.getResult(number), whole.getResult(count + i));
+  replaceByWhole(op, whole, passed);
   return success();
 }

@@ -56,6 +56,8 @@ private:
   llvm::LogicalResult runOnIf(mlir::scf::IfOp op);
   llvm::LogicalResult runOnFor(mlir::scf::ForOp op);
   llvm::LogicalResult runOnWhile(mlir::scf::WhileOp op);
+  void replaceByWhole(mlir::Operation *op, mlir::Operation *whole,
+                      llvm::ArrayRef<unsigned> numbers);
   bool hasVariedInput(mlir::Operation *op) const;
 
   llvm::DenseMap<mlir::Value, mlir::Value> tangents;
