@@ -4,15 +4,23 @@
 
 The folder is $DLC_CACHE_DIR, or dlc/compiled in the user's cache folder; it is kept
 under $DLC_CACHE_SIZE bytes (2 GiB; 0 keeps nothing) by removing what wasn't used for
-longest. Files appear whole (they are renamed into place) and stay usable when another
-process removes them, so any number of processes may share the folder.
+longest; `clear` empties it. Files appear whole (they are renamed into place) and stay
+usable when another process removes them, so any number of processes may share the folder.
 """
 
 import hashlib
+import itertools
 import os
 import pathlib
+import time
 
 from . import _library
+from ._errors import DlcError
+
+#: What a process that was killed left behind is removed after so many seconds.
+_ABANDONED_SECONDS = 3600
+
+_counter = itertools.count()
 
 
 def folder() -> pathlib.Path:
@@ -25,7 +33,11 @@ def folder() -> pathlib.Path:
 
 
 def limit() -> int:
-    return int(os.environ.get("DLC_CACHE_SIZE", 2 << 30))
+    """How many bytes the folder may have."""
+    text = os.environ.get("DLC_CACHE_SIZE", str(2 << 30))
+    if not text.isdigit():
+        raise DlcError(f"DLC_CACHE_SIZE is '{text}', which isn't a number of bytes")
+    return int(text)
 
 
 def _machine() -> bytes:
@@ -50,9 +62,11 @@ def key(*parts) -> str:
     return digest.hexdigest()
 
 
-def find(name) -> pathlib.Path:
-    """The file of that key: to be loaded if it exists, else to be made."""
-    path = folder() / (name + ".so")
+def place(key) -> pathlib.Path:
+    """The file of that key: to be loaded if it exists, else to be made. Where nothing is
+    kept, a file of its own each time."""
+    alone = f".{os.getpid()}.{next(_counter)}" if limit() == 0 else ""
+    path = folder() / f"{key}{alone}.so"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.utime(path)  # it was used now
@@ -61,18 +75,42 @@ def find(name) -> pathlib.Path:
     return path
 
 
-def trim() -> None:
-    """Removes what wasn't used for longest until the folder is within its bound."""
+def trim(path) -> None:
+    """Removes what wasn't used for longest until the folder is within its bound, after
+    `path` was added to it and loaded."""
+    bound = limit()
+    if bound == 0:
+        _remove(path)
+        return
     files = []
-    for path in folder().glob("*.so"):
+    for path in folder().iterdir():
         try:
             status = path.stat()
         except OSError:
             continue
-        files.append((status.st_mtime, status.st_size, path))
-    total, bound = sum(size for _, size, _ in files), limit()
+        if path.suffix == ".so":
+            files.append((status.st_mtime, status.st_size, path))
+        elif path.suffix == ".tmp" and time.time() - status.st_mtime > _ABANDONED_SECONDS:
+            path.unlink(missing_ok=True)
+    total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
         if total <= bound:
             break
-        path.unlink(missing_ok=True)
+        _remove(path)
         total -= size
+
+
+def header(path) -> pathlib.Path:
+    """The C header of a file in the folder."""
+    return path.with_suffix(".h")
+
+
+def _remove(path):
+    path.unlink(missing_ok=True)
+    header(path).unlink(missing_ok=True)
+
+
+def clear() -> None:
+    """Removes all compiled models from the folder. Those that are loaded stay usable."""
+    for path in folder().glob("*.so"):
+        _remove(path)

@@ -2,31 +2,39 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """From a model to a callable."""
 
+import json
+import logging
+import mmap
 import os
 import pathlib
+import re
+import shutil
 import sys
 import time
+import warnings
 
-from . import _library, cache
+from . import _library, cache, tree
+from ._errors import DlcError
 from .runtime import CompiledModel
 from .tracefile import Trace
 
 #: A line about the progress appears once a compilation takes so many seconds.
 _QUIET_SECONDS = 3.0
 
+_log = logging.getLogger("dlc")
+
 
 class _Progress:
-    """Says on a terminal which phases of a long compilation are done."""
+    """Logs the phases of a compilation, and shows them on a terminal if it is long."""
 
     def __init__(self):
         self.begin = time.monotonic()
         self.shown = False
 
     def __call__(self, phase, seconds):
-        if sys.stderr is None or not sys.stderr.isatty():
-            return
+        _log.debug("%s: %.3f s", phase, seconds)
         elapsed = time.monotonic() - self.begin
-        if elapsed > _QUIET_SECONDS:
+        if sys.stderr is not None and sys.stderr.isatty() and elapsed > _QUIET_SECONDS:
             print(f"\rdlc: {phase} done, {elapsed:.0f} s ", end="", file=sys.stderr, flush=True)
             self.shown = True
 
@@ -35,58 +43,167 @@ class _Progress:
             print(file=sys.stderr)
 
 
+class _Source:
+    """What a model is compiled of: a trace in memory, or a file."""
+
+    def __init__(self, model, cpu):
+        self.trace = model if isinstance(model, Trace) else None
+        self.path = None if self.trace else pathlib.Path(model)
+        self.cpu = cpu
+        self.specs = self.trace.specs if self.trace else None
+        self.key = None
+
+    def compile(self, output, header, name, progress=None):
+        """Compiles to a file, and says what the compiler warns of."""
+        on_phase = progress or _Progress()
+        try:
+            text = _library.compile_file(
+                "trace" if self.trace else str(self.path), str(output), header=header, name=name,
+                model=self.trace.to_json().encode() if self.trace else None,
+                weights=self.trace.weights if self.trace else {}, cpu=self.cpu,
+                on_phase=on_phase)
+        finally:
+            if progress is None:
+                on_phase.close()
+        for line in text.splitlines():
+            warnings.warn(line, stacklevel=4)
+
+    def cache_key(self, name):
+        """The name of what is made of it, by its content."""
+        return cache.key(name, self.cpu or "", *self._identity())
+
+    def _identity(self):
+        """What decides the compiled code: a trace but for the lines it comes from; a file's
+        bytes, its place and the files that it refers to."""
+        if self.trace:
+            yield json.dumps({k: v for k, v in self.trace.document.items() if k != "sources"})
+            for key, weight in self.trace.weights.items():
+                yield key
+                yield f"{weight.dtype} {weight.shape}"
+                yield weight.data
+            return
+        with open(self.path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+        yield str(self.path.resolve())
+        yield data
+        for name in sorted(_references(data)):
+            try:
+                status = (self.path.parent / name).stat()
+            except (OSError, ValueError):
+                continue
+            yield f"{name} {status.st_size} {status.st_mtime_ns}"
+
+    def save(self, path, model):
+        """Writes the compiled model under another name."""
+        if self.cache_key(model.signature["name"]) != self.key:
+            raise DlcError("the model has changed since it was compiled: compile it again")
+        header = path.with_suffix(".h")
+        made = cache.header(model.path)
+        if model.signature["name"] == path.stem and made.exists():
+            model._copy(path)
+            shutil.copyfile(made, header)
+        else:
+            self.compile(path, header, None)
+
+    def flatten(self, args, kwargs):
+        """The leaves of a call whose structure is the example's, classes of the program's
+        own included; None for any other."""
+        if not self.specs:
+            return None
+        from torch.utils import _pytree
+
+        leaves, spec = _pytree.tree_flatten((tuple(args), kwargs))
+        return leaves if spec == self.specs[0] else None
+
+    def unflatten(self, leaves, structure):
+        """The program's result of these leaves."""
+        if not self.specs:
+            return tree.unflatten(structure, leaves)
+        from torch.utils import _pytree
+
+        return _pytree.tree_unflatten(leaves, self.specs[1])
+
+
+def _references(data):
+    """The names of files that a model's file may refer to: the places of ONNX's external
+    data, and what is between quotes in a trace or an MLIR module."""
+    names = set()
+    for match in re.finditer(rb"\x0a\x08location\x12([\x80-\xff]?[\x00-\x7f])", data):
+        size = sum((byte & 127) << 7 * i for i, byte in enumerate(match[1]))
+        names.add(data[match.end():match.end() + size])
+    if b"\0" not in data[:4096]:
+        names.update(match[1] for match in re.finditer(rb'"([^"\n\0]{1,255})"', data))
+    return {os.fsdecode(name) for name in names}
+
+
+def _cached(source, name, threads, progress):
+    """The compiled model out of the cache, compiled first if it isn't there."""
+    source.key = source.cache_key(name)
+    for attempt in range(3):
+        path = cache.place(source.key)
+        if not path.exists():
+            source.compile(path, cache.header(path), name, progress)
+        try:
+            model = CompiledModel(path, threads, origin=source)
+        except OSError:  # removed by another process just now, or damaged
+            path.unlink(missing_ok=True)
+            if attempt == 2:
+                raise
+            continue
+        cache.trim(path)
+        return model
+
+
 def compile(model, *args, dynamic_shapes=None, kwargs=None, output=None, header=None, name=None,
-            cpu=None, threads=0) -> CompiledModel:
+            cpu=None, threads=0, progress=None) -> CompiledModel:
     """Compiles a model to a callable.
 
     `model` is a PyTorch module or function (with example inputs `args` and `kwargs`,
-    see `dlc.trace`), a `Trace`, or the path of a trace, an ONNX model or an MLIR
-    module. With `output` the shared object goes there (and its C header to `header`);
-    else it is kept in the user's cache folder, so that compiling the same model again
-    costs nothing. `cpu` is LLVM's name of the processor to compile for (default: this
-    one); `threads` is how many threads a call may use (0: one per CPU).
+    see `dlc.trace`), a torch.export.ExportedProgram, a `Trace`, or the path of a trace,
+    a .pt2 archive, an ONNX model or an MLIR module.
 
+        fast = dlc.compile(model, x)        # kept in the user's cache folder
+        fast(x)
+        fast.save("mlp.so")                 # and mlp.h
+
+    With `output` the shared object goes there instead, and its C header to `header`
+    (default: beside it). `name` begins the names of its C functions (default: the
+    output's stem). `cpu` is LLVM's name of the processor to compile for (default: this
+    one), `threads` how many threads a call may use (0: one per CPU). `progress` is
+    called as `progress(phase, seconds)` when a phase ends; without it a long
+    compilation shows its phases on a terminal, and the logger "dlc" has them all.
+
+    Compiling releases the interpreter's lock, and writes nothing but the result.
     Raises CompileError, with the line of your program, if the model can't be compiled.
     """
-    if isinstance(model, (str, os.PathLike)):
-        source, data, weights = str(model), pathlib.Path(model).read_bytes(), {}
-    else:
-        if not isinstance(model, Trace):
-            from .tracer import trace_program
-
-            model = trace_program(model, args, kwargs, dynamic_shapes)
-        source, data, weights = "trace", model.to_json().encode(), model.weights
-    path = output
-    if path is None:
-        path = cache.find(cache.key(name or "", cpu or "", *_identity(source, data, weights)))
-    if output is not None or not path.exists():
-        progress = _Progress()
-        try:
-            in_memory = source == "trace"
-            _library.compile_file(source, str(path), model=data if in_memory else None,
-                                  weights=weights, header=header, name=name or "model", cpu=cpu,
-                                  on_phase=progress)
-        finally:
-            progress.close()
-        compiled = CompiledModel(path, threads)
-        if output is None:
-            cache.trim()
-        return compiled
-    return CompiledModel(path, threads)
+    source = _Source(_trace_or_path(model, args, kwargs, dynamic_shapes), cpu)
+    if output is None:
+        return _cached(source, name or "model", threads, progress)
+    output = pathlib.Path(output)
+    source.key = source.cache_key(name or output.stem)
+    source.compile(output, header or output.with_suffix(".h"), name, progress)
+    return CompiledModel(output, threads, origin=source)
 
 
-def _identity(source, data, weights):
-    """What decides the compiled code: the model's bytes, and for a file its place and
-    that of the data beside it."""
-    yield data
-    for key, weight in weights.items():
-        yield key
-        yield f"{weight.dtype} {weight.shape}"
-        yield weight.data
-    if source != "trace":
-        folder = pathlib.Path(source).resolve()
-        yield str(folder)
-        for path in sorted(folder.parent.glob("*")):
-            if path.suffix in (".safetensors", ".data", ".bin") or path.stem == folder.stem:
-                status = path.stat()
-                yield f"{path.name} {status.st_size} {status.st_mtime_ns}"
+def _trace_or_path(model, args, kwargs, dynamic_shapes):
+    if isinstance(model, (str, os.PathLike, Trace)) or _is_exported(model):
+        if args or kwargs or dynamic_shapes:
+            raise TypeError("example inputs and dynamic shapes are for PyTorch modules and "
+                            "functions; this model has been recorded")
+        if not _is_exported(model):
+            return model
+        from .tracer import from_exported
+
+        return from_exported(model)
+    if not callable(model):
+        raise TypeError("a PyTorch module or function, a trace or a file's path is expected, "
+                        f"not {type(model).__name__}")
+    from .tracer import trace_program
+
+    return trace_program(model, args, kwargs, dynamic_shapes)
+
+
+def _is_exported(model):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.export.ExportedProgram)

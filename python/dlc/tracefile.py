@@ -35,9 +35,12 @@ class Trace:
     """A recorded PyTorch program: a graph of ATen ops (`document`, what the JSON file
     holds) and its weights. `dlc.compile` takes one; `save` writes it."""
 
-    def __init__(self, document, weights):
+    def __init__(self, document, weights, specs=None):
         self.document = document
         self.weights = weights
+        #: In the process that recorded it: PyTorch's own descriptions of the structure of
+        #: arguments and results, which know the program's classes.
+        self.specs = specs
 
     def save(self, path) -> None:
         """Writes `path` (JSON) and the weights beside it (.safetensors)."""

@@ -59,12 +59,19 @@ def decompositions():
 
 
 def _module_of(function):
-    """A function as a module."""
+    """A function as a module whose `forward` has its parameters."""
 
     class Function(torch.nn.Module):
         def forward(self, *args, **kwargs):
             return function(*args, **kwargs)
 
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some builtins have none
+        return Function()
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    Function.forward.__signature__ = signature.replace(
+        parameters=[itself, *signature.parameters.values()])
     return Function()
 
 
@@ -300,7 +307,9 @@ class _ProgramWriter(GraphWriter):
         metadata = {"in_tree": _tree(call.in_spec), "out_tree": _tree(call.out_spec),
                     "inputs": in_metadata, "outputs": out_metadata,
                     "parameters": self.parameters}
-        return self._trace(inputs, nodes, outputs, self.program.range_constraints, metadata)
+        trace = self._trace(inputs, nodes, outputs, self.program.range_constraints, metadata)
+        trace.specs = (call.in_spec, call.out_spec) if call.in_spec else None
+        return trace
 
     def _inputs(self, graph, signature):
         from torch.export.graph_signature import (ConstantArgument, InputKind)
@@ -397,7 +406,7 @@ def _tree(spec):
         return "*"
     children = spec.children() if callable(getattr(spec, "children", None)) else spec.children_specs
     inner = [_tree(c) for c in children]
-    kind = spec.type
+    kind = spec.context if spec.type is collections.namedtuple else spec.type
     if kind is tuple:
         return {"tuple": inner}
     if kind is list or kind is collections.deque:

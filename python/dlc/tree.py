@@ -2,33 +2,73 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Structures of tuples, lists and dicts, as plain JSON.
 
-"*" is a leaf, None itself; {"tuple": [...]}, {"list": [...]}, {"dict": [[key, ...], ...]}
-and {"namedtuple": name, "fields": [...], "items": [...]} hold others.
+"*" is a leaf, None itself; {"tuple": [...]}, {"list": [...]}, {"dict": [[key, ...], ...]} and
+{"namedtuple": name, "fields": [...], "items": [...]} hold others. A dataclass counts as
+a dict of those of its fields that aren't None.
 """
 
 import collections
+import dataclasses
+import functools
 
 
-def flatten(value):
-    """The leaves of a value, and its structure."""
+def flatten(value, structure, name):
+    """The leaves of a value that has a structure, in the structure's order. Where it has
+    another one, a TypeError says at which part; `name` is the value's own."""
     leaves = []
-    return leaves, _flatten(value, leaves)
+    _flatten(value, structure, name, leaves)
+    return leaves
 
 
-def _flatten(value, leaves):
-    if value is None:
-        return None
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {"namedtuple": type(value).__name__, "fields": list(value._fields),
-                "items": [_flatten(v, leaves) for v in value]}
-    if isinstance(value, tuple):
-        return {"tuple": [_flatten(v, leaves) for v in value]}
-    if isinstance(value, list):
-        return {"list": [_flatten(v, leaves) for v in value]}
+def _flatten(value, structure, name, leaves):
+    if structure == "*":
+        if isinstance(value, (tuple, list, dict)):
+            raise TypeError(f"{name} should be a tensor or a number, not {_what(value)}")
+        leaves.append(value)
+        return
+    if structure is None:
+        if value is not None:
+            raise TypeError(f"{name} should be None, not {_what(value)}")
+        return
+    keys, parts = _children(structure)
+    if "dict" in structure:
+        if dataclasses.is_dataclass(value):
+            fields = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
+            value = {key: part for key, part in fields if part is not None}
+        if not isinstance(value, dict) or {str(k) for k in value} != {str(k) for k in keys}:
+            raise TypeError(f"{name} should be {describe(structure)}, not {_what(value)}")
+        given = {str(key): part for key, part in value.items()}
+        for key, part in zip(keys, parts):
+            _flatten(given[str(key)], part, f"{name}[{key!r}]", leaves)
+        return
+    kinds = (list, collections.deque) if "list" in structure else tuple
+    if not isinstance(value, kinds) or len(value) != len(parts) or \
+            list(getattr(value, "_fields", ())) != structure.get("fields", []):
+        raise TypeError(f"{name} should be {describe(structure)}, not {_what(value)}")
+    for key, inner, part in zip(keys, parts, value):
+        at = f"{name}.{key}" if "fields" in structure else f"{name}[{key}]"
+        _flatten(part, inner, at, leaves)
+
+
+def _children(structure):
+    """The names and the structures of what a structure holds."""
+    if "dict" in structure:
+        return [k for k, _ in structure["dict"]], [s for _, s in structure["dict"]]
+    if "fields" in structure:
+        return structure["fields"], structure["items"]
+    parts = structure["tuple"] if "tuple" in structure else structure["list"]
+    return range(len(parts)), parts
+
+
+def _what(value):
+    """A value's structure, in short."""
     if isinstance(value, dict):
-        return {"dict": [[k, _flatten(v, leaves)] for k, v in value.items()]}
-    leaves.append(value)
-    return "*"
+        return "{" + ", ".join(str(k) for k in value) + "}"
+    if hasattr(value, "_fields"):
+        return f"{type(value).__name__}({', '.join(value._fields)})"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"of type {type(value).__name__}"
 
 
 def unflatten(structure, leaves):
@@ -37,47 +77,45 @@ def unflatten(structure, leaves):
 
 
 def _unflatten(structure, leaves):
-    if structure is None:
-        return None
     if structure == "*":
         return next(leaves)
-    if "tuple" in structure:
-        return tuple(_unflatten(s, leaves) for s in structure["tuple"])
-    if "list" in structure:
-        return [_unflatten(s, leaves) for s in structure["list"]]
+    if structure is None:
+        return None
+    keys, parts = _children(structure)
+    values = [_unflatten(part, leaves) for part in parts]
     if "dict" in structure:
-        return {k: _unflatten(s, leaves) for k, s in structure["dict"]}
-    kind = collections.namedtuple(structure["namedtuple"], structure["fields"])
-    return kind(*[_unflatten(s, leaves) for s in structure["items"]])
+        return dict(zip(keys, values))
+    if "fields" in structure:
+        return _namedtuple(structure["namedtuple"], tuple(keys))(*values)
+    return values if "list" in structure else tuple(values)
+
+
+@functools.lru_cache(maxsize=None)
+def _namedtuple(name, fields):
+    return collections.namedtuple(name, fields)
 
 
 def paths(structure, prefix=""):
     """A name for each leaf: its keys and positions, joined by underscores."""
-    if structure is None:
-        return []
     if structure == "*":
         return [prefix]
-    if "dict" in structure:
-        items = structure["dict"]
-    else:
-        items = enumerate(structure.get("tuple") or structure.get("list")
-                          or structure.get("items") or [])
-        if "fields" in structure:
-            items = zip(structure["fields"], (s for _, s in items))
-    return [name for key, inner in items
-            for name in paths(inner, f"{prefix}_{key}" if prefix else str(key))]
+    if structure is None:
+        return []
+    return [name for key, part in zip(*_children(structure))
+            for name in paths(part, f"{prefix}_{key}" if prefix else str(key))]
 
 
 def describe(structure):
     """The structure as one would write it: (*, {a: *})."""
-    if structure is None:
-        return "None"
-    if structure == "*":
-        return "*"
-    if "tuple" in structure:
-        return "(" + ", ".join(map(describe, structure["tuple"])) + ")"
-    if "list" in structure:
-        return "[" + ", ".join(map(describe, structure["list"])) + "]"
+    if structure is None or structure == "*":
+        return str(structure)
+    keys, parts = _children(structure)
+    inner = [describe(part) for part in parts]
     if "dict" in structure:
-        return "{" + ", ".join(f"{k}: {describe(s)}" for k, s in structure["dict"]) + "}"
-    return structure["namedtuple"] + "(" + ", ".join(map(describe, structure["items"])) + ")"
+        return "{" + ", ".join(f"{k}: {part}" for k, part in zip(keys, inner)) + "}"
+    if "list" in structure:
+        return "[" + ", ".join(inner) + "]"
+    if "fields" in structure:
+        parts = ", ".join(f"{k}={part}" for k, part in zip(keys, inner))
+        return f"{structure['namedtuple']}({parts})"
+    return "(" + ", ".join(inner) + ("," if len(inner) == 1 else "") + ")"

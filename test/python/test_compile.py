@@ -1,16 +1,54 @@
 # Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiled models: called, saved, loaded, cached."""
+"""Compiling in this process: saved, loaded, with other threads going on."""
 
+import logging
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
 import unittest
 
 import numpy as np
 import torch
-from frontend import FrontendTest, dlc
+from frontend import ROOT, FrontendTest, dlc
 
 
-class CompileTest(FrontendTest):
-    def test_saved_artefact(self):
+def deep(layers=12):
+    """Something that takes a while to compile and to run."""
+    return torch.nn.Sequential(*[torch.nn.Sequential(torch.nn.Conv2d(8, 8, 3, padding=1),
+                                                     torch.nn.GELU()) for _ in range(layers)])
+
+
+class Ticker:
+    """A thread that counts as long as it gets the interpreter's lock: the longest it had
+    to wait for it."""
+
+    def __enter__(self):
+        self.longest, self.stop, self.ticks = 0.0, False, 0
+        self.thread = threading.Thread(target=self.tick)
+        self.thread.start()
+        return self
+
+    def tick(self):
+        last = time.perf_counter()
+        while not self.stop:
+            time.sleep(0.001)
+            now = time.perf_counter()
+            self.longest, last = max(self.longest, now - last), now
+            self.ticks += 1
+
+    def __exit__(self, *_):
+        self.stop = True
+        self.thread.join()
+
+
+class SaveTest(FrontendTest):
+    def test_saved_and_loaded(self):
         def function(x, d):
             return {"a": (x * d["k"]).sum(-1)}
 
@@ -20,28 +58,158 @@ class CompileTest(FrontendTest):
         self.assertIsInstance(result["a"], np.ndarray)
         np.testing.assert_allclose(result["a"], function(x, d)["a"].numpy(), rtol=1e-5)
 
-    def test_a_file_compiled_anew_is_loaded_anew(self):
+    def test_named_after_the_file(self):
+        compiled = dlc.compile(lambda x: x * 2, torch.ones(3))
+        for name in ("first", "second"):
+            compiled.save(self.folder / f"{name}.so")
+            header = (self.folder / f"{name}.h").read_text()
+            self.assertIn(f"{name}_run(", header)
+            self.assertEqual(dlc.load(self.folder / f"{name}.so").signature["name"], name)
+
+    def test_name_given_beforehand(self):
+        compiled = dlc.compile(lambda x: x * 2, torch.ones(3), name="twice")
+        compiled.save(self.folder / "twice.so")
+        self.assertIn("twice_run(", (self.folder / "twice.h").read_text())
+        self.assertEqual((self.folder / "twice.so").read_bytes(), self.cached()[0].read_bytes())
+
+    def test_what_was_loaded_is_copied(self):
+        dlc.compile(lambda x: x * 2, torch.ones(3)).save(self.folder / "a.so")
+        dlc.load(self.folder / "a.so").save(self.folder / "b.so")
+        self.assert_close(dlc.load(self.folder / "b.so")(torch.ones(3)), torch.full((3,), 2.0))
+
+    def test_weights_that_changed_since(self):
+        model = torch.nn.Linear(2, 2)
+        compiled = dlc.compile(model, torch.ones(2))
+        with torch.no_grad():
+            model.weight.add_(1)
+        with self.assertRaisesRegex(dlc.DlcError, "changed since it was compiled"):
+            compiled.save(self.folder / "m.so")
+
+    def test_output(self):
         for factor in (2, 3):
             compiled = dlc.compile(lambda x: x * factor, torch.ones(3),
                                    output=self.folder / "again.so")
             self.assert_close(compiled(torch.ones(3)), torch.full((3,), float(factor)))
+            self.assertIn("again_run(", (self.folder / "again.h").read_text())
+        self.assertEqual(self.cached(), [])
 
-    def test_strided_inputs_are_taken_as_they_are(self):
-        compiled = dlc.compile(lambda x: x * 2, torch.ones(3, 4))
-        x = torch.randn(4, 3).t()
-        self.assert_close(compiled(x), x * 2)
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+    def test_header_serves_c(self):
+        dlc.compile(lambda x: x * 2, torch.ones(3)).save(self.folder / "twice.so")
+        (self.folder / "main.c").write_text("""
+            #include "twice.h"
+            int main(void) {
+              float x[3] = {1, 2, 3}, y[3];
+              int64_t shape[] = {3};
+              DLTensor in = twice_input_x(x, shape), out = twice_output_output(y, shape);
+              const DLTensor *inputs[] = {&in};
+              DLTensor *outputs[] = {&out};
+              return twice_run(inputs, outputs) != DLC_OK || y[2] != 6;
+            }""")
+        subprocess.run(["cc", "main.c", "./twice.so", "-Wl,-rpath,$ORIGIN", "-o", "main"],
+                       cwd=self.folder, check=True)
+        subprocess.run(["./main"], cwd=self.folder, check=True)
+
+    def test_exported_program(self):
+        program = torch.export.export(torch.nn.Linear(2, 2), (torch.ones(2),))
+        with torch.no_grad():
+            self.assert_close(dlc.compile(program)(torch.ones(2)), program.module()(torch.ones(2)))
 
 
-class CacheTest(FrontendTest):
-    def test_found_again(self):
-        def function(x):
-            return x + 1
+class ThreadsTest(FrontendTest):
+    def test_lock_is_released(self):
+        trace = dlc.trace(deep().eval(), torch.randn(1, 8, 64, 64))
+        begin = time.perf_counter()
+        with Ticker() as compiling:
+            compiled = dlc.compile(trace)
+        seconds = time.perf_counter() - begin
+        x = torch.randn(1, 8, 64, 64)
+        with Ticker() as running:
+            for _ in range(20):
+                compiled(x)
+        self.assertLess(compiling.longest, max(0.5 * seconds, 0.2))
+        self.assertGreater(compiling.ticks, 10)
+        self.assertGreater(running.ticks, 3)
 
-        dlc.compile(function, torch.ones(3))
-        files = [(f, f.stat().st_ino) for f in self.cached()]
-        dlc.compile(function, torch.ones(3))
-        self.assertEqual([(f, f.stat().st_ino) for f in self.cached()], files)
-        self.assertEqual(len(files), 1)
+    def test_callers_at_once(self):
+        compiled = dlc.compile(lambda x: torch.softmax(x @ x.T, -1), torch.randn(64, 64))
+        inputs = [torch.randn(64, 64) for _ in range(4)]
+        results = [None] * 4
+
+        def call(i):
+            for _ in range(20):
+                results[i] = compiled(inputs[i])
+
+        threads = [threading.Thread(target=call, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for x, y in zip(inputs, results):
+            self.assert_close(y, torch.softmax(x @ x.T, -1))
+
+    def test_compilers_at_once(self):
+        errors = []
+
+        def compile(factor):
+            try:
+                self.assert_close(dlc.compile(traces[factor])(torch.ones(2)),
+                                  torch.full((2,), float(factor)))
+            except Exception as error:
+                errors.append(error)
+
+        traces = {n: dlc.trace(lambda x, n=n: x * n, torch.ones(2)) for n in (2, 3)}
+        threads = [threading.Thread(target=compile, args=(n,)) for n in (2, 3, 2, 3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(errors, [])
+
+
+class ProgressTest(FrontendTest):
+    def test_callback(self):
+        phases = []
+        dlc.compile(lambda x: x + 1, torch.ones(2), progress=lambda *phase: phases.append(phase))
+        self.assertEqual([name for name, _ in phases][:2], ["import", "simplify"])
+        self.assertIn("link", phases[-1][0])
+
+    def test_logger(self):
+        with self.assertLogs("dlc", logging.DEBUG) as logs:
+            dlc.compile(lambda x: x + 2, torch.ones(2))
+        self.assertRegex(logs.output[-1], r"link: 0\.\d+ s")
+
+
+class NothingElseTest(FrontendTest):
+    """Compiling starts no process, and writes no file but the result."""
+
+    PROGRAM = """
+import json, sys
+sys.path.insert(0, {package!r})
+import dlc
+trace = dlc.load_trace({trace!r})
+print("begin", flush=True)
+dlc.compile(trace)
+print("end", flush=True)
+"""
+
+    @unittest.skipUnless(shutil.which("strace"), "no strace")
+    def test_system_calls(self):
+        dlc.trace(torch.nn.Linear(3, 3), torch.ones(3)).save(self.folder / "m.json")
+        program = self.PROGRAM.format(package=str(ROOT / "python"), trace=str(self.folder / "m.json"))
+        log = self.folder / "log"
+        run = subprocess.run(
+            ["strace", "-f", "-o", log, "-e", "trace=execve,openat,open,creat,fork,vfork,write",
+             sys.executable, "-c", program], env=dict(os.environ, TMPDIR=str(self.folder / "none")),
+            capture_output=True, text=True)
+        if "PTRACE" in run.stderr and run.returncode:
+            self.skipTest("strace isn't allowed here")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        calls = log.read_text().split('"begin')[1].split('"end')[0]
+        self.assertEqual(re.findall(r"\b(?:execve|v?fork)\(.*", calls), [])
+        written = {pathlib.Path(path).parent for path in
+                   re.findall(r'"([^"]+)", [A-Z_|]*(?:O_WRONLY|O_RDWR|O_CREAT)', calls)}
+        self.assertLessEqual(written, {self.folder / "cache", pathlib.Path("/dev")})
 
 
 if __name__ == "__main__":

@@ -42,8 +42,6 @@ class TraceTest(FrontendTest):
             self.assert_close(compiled(*args), model(*args))
         with self.assertRaisesRegex(dlc.RunError, "at most 64"):
             compiled(*example(65))
-        with self.assertRaisesRegex(TypeError, "structure"):
-            compiled(example()[0], {"other": torch.ones(4)})
 
     def test_saved_trace(self):
         model = Model()
