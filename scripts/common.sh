@@ -49,11 +49,11 @@ debian_file() {
   printf '%s\n' "$folder/root/$2"
 }
 
-# compile_example MODEL NAME PROGRAM FOLDER: compiles a model, and a C++ program
+# compile_example MODEL NAME PROGRAM FOLDER [FLAG...]: compiles a model, and a C++ program
 # on its header, which ends up in the folder.
 compile_example() {
   say "Compiling $(basename "$1") of $2 ($(stat -c %s "$1") bytes)"
-  (cd "$4" && time "$build/bin/dl-compile" "$1" --name "$2" -o "$2.so")
+  (cd "$4" && time "$build/bin/dl-compile" "$1" --name "$2" -o "$2.so" "${@:5}")
   ls -l "$4/$2.so" "$4/$2.h" | awk '{print $5, "bytes", $9}'
   "${CXX:-clang++-22}" -std=c++17 -O1 -I"$4" "$3" "$4/$2.so" -Wl,-rpath,"$4" -o "$4/$(basename "$3" .cpp)"
 }

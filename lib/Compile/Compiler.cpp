@@ -9,6 +9,7 @@
 #include "LoadModel.h"
 #include "TestCrash.h"
 #include "dl/IR/Dl.h"
+#include "dlc/Autodiff/Passes.h"
 #include "dlc/Codegen/CPU/TargetInfo.h"
 #include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Support/Paths.h"
@@ -39,6 +40,7 @@ private:
   LogicalResult runPasses(const PhaseInfo &info);
   LogicalResult dump(const PhaseInfo &info);
   LogicalResult checkOutputs();
+  LogicalResult buildTrainingStep();
   LogicalResult sign();
   LogicalResult describeCpu();
   LogicalResult writeModule();
@@ -207,16 +209,30 @@ LogicalResult Compilation::checkOutputs() {
   return success();
 }
 
+LogicalResult Compilation::buildTrainingStep() {
+  std::unique_ptr<Pass> pass = createBuildTrainingStep();
+  auto report = [&](const Twine &message) {
+    return emitError(UnknownLoc::get(module.getContext()), "--train: ") << message;
+  };
+  if (failed(pass->initializeOptions(options.training, report)))
+    return failure();
+  PassManager manager(module.getContext());
+  manager.addPass(std::move(pass));
+  return manager.run(module);
+}
+
 /// The signature is taken while the function still has tensors.
 LogicalResult Compilation::sign() {
   if (module->hasAttr(kModelSignatureAttr))
     return success();
-  FailureOr<func::FuncOp> entry = getEntryFunction(module);
-  if (failed(entry))
+  auto entries = getEntryFunctions(module);
+  if (failed(entries))
     return failure();
   auto producer = module->getAttrOfType<StringAttr>("dlc.producer");
   ModelSignature signature =
-      getModelSignature(*entry, options.name, producer ? producer.getValue() : "");
+      getModelSignature(entries->front(), options.name, producer ? producer.getValue() : "");
+  for (func::FuncOp function : llvm::drop_begin(*entries))
+    signature.functions.push_back(getFunctionSignature(function));
   if (auto metadata = module->getAttrOfType<StringAttr>("dlc.metadata"))
     signature.metadata = metadata.str();
   module->setAttr(kModelSignatureAttr, signature.toAttr(module.getContext()));
@@ -291,6 +307,12 @@ LogicalResult Compilation::run() {
   FailureOr<Phase> from = getFirstPhase();
   if (failed(from))
     return failure();
+  if (!options.training.empty()) {
+    if (*from != Phase::Simplify)
+      return emitError(module.getLoc(), "--train wants what the phase 'import' leaves");
+    if (failed(time("train", [&] { return buildTrainingStep(); })))
+      return failure();
+  }
   if (*from == Phase::Simplify) {
     setPhase(Phase::Import);
     if (failed(dump(getInfo(Phase::Import))))

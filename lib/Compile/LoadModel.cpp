@@ -128,6 +128,7 @@ static std::optional<OwningOpRef<ModuleOp>> importModel(const llvm::MemoryBuffer
     OnnxImportOptions import;
     for (const auto &[name, shape] : options.shapes)
       import.inputShapes[name] = shape;
+    import.keepsWeights = !options.training.empty();
     return importOnnx(buffer.getMemBufferRef(), options.input, context, import);
   } else {
     return std::nullopt;

@@ -15,12 +15,17 @@
 #include <stdlib.h>
 
 int32_t dlc_api_run(const DLTensor *const *inputs, DLTensor *const *outputs) {
-  return dlc_run(NULL, inputs, outputs);
+  return dlc_run(NULL, 0, inputs, outputs);
 }
 
 int32_t dlc_api_run_with(dlc_context *context, const DLTensor *const *inputs,
                          DLTensor *const *outputs) {
-  return dlc_run(context, inputs, outputs);
+  return dlc_run(context, 0, inputs, outputs);
+}
+
+int32_t dlc_api_call(dlc_context *context, int32_t function, const DLTensor *const *inputs,
+                     DLTensor *const *outputs) {
+  return dlc_run(context, function, inputs, outputs);
 }
 
 int32_t dlc_api_create(const dlc_options *options, dlc_context **context) {
@@ -36,7 +41,7 @@ int32_t dlc_api_set_threads(dlc_context *context, int32_t num_threads) {
 }
 
 int32_t dlc_api_arena_size(dlc_context *context, const DLTensor *const *inputs, size_t *bytes) {
-  return dlc_arena_size(context, inputs, bytes);
+  return dlc_arena_size(context, 0, inputs, bytes);
 }
 
 void dlc_api_release(void *data) { free(data); }
@@ -44,6 +49,11 @@ void dlc_api_release(void *data) { free(data); }
 const char *dlc_api_last_error(void) { return dlc_error_text(); }
 
 const char *dlc_api_describe(void) { return dlc_rt_model.describe; }
+
+// Null unless the linker was asked for them.
+#pragma weak dlc_api_state
+#pragma weak dlc_api_save
+#pragma weak dlc_api_load
 
 /// The table for programs that load models they do not know.
 const dlc_model_api *dlc_api_model(void) {
@@ -58,14 +68,20 @@ const dlc_model_api *dlc_api_model(void) {
       .set_threads = dlc_api_set_threads,
       .release = dlc_api_release,
       .reset = dlc_api_reset,
+      .call = dlc_api_call,
+      .state = dlc_api_state,
+      .save = dlc_api_save,
+      .load = dlc_api_load,
   };
   static dlc_model_api api;
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&lock);
   if (!api.name) {
     api = functions;
-    api.num_inputs = dlc_rt_model.num_inputs;
-    api.num_outputs = dlc_rt_model.num_outputs;
+    api.num_inputs = dlc_rt_model.functions[0].num_inputs;
+    api.num_outputs = dlc_rt_model.functions[0].num_outputs;
+    api.num_functions = dlc_rt_model.num_functions;
+    api.num_states = dlc_rt_model.num_states;
     api.name = dlc_rt_model.name;
   }
   pthread_mutex_unlock(&lock);

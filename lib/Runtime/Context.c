@@ -42,8 +42,10 @@ static int32_t out_of_memory(void) {
   return dlc_error(DLC_OUT_OF_MEMORY, "%s: no memory for a context", dlc_rt_model.name);
 }
 
+/// Null for zeros, which are stored nowhere.
 static const void *initial_value(const dlc_context *context, int64_t weight) {
-  return context->weights_base + dlc_rt_model.weight_offsets[weight];
+  int64_t offset = dlc_rt_model.weight_offsets[weight];
+  return offset < 0 ? NULL : context->weights_base + offset;
 }
 
 int32_t dlc_context_reset(dlc_context *context) {
@@ -55,8 +57,12 @@ int32_t dlc_context_reset(dlc_context *context) {
     pthread_mutex_lock(&context->turn);
   for (int32_t i = 0; i < dlc_rt_model.num_states; ++i) {
     const dlc_state_info *state = &dlc_rt_model.states[i];
-    memcpy((void *)context->weights[state->weight], initial_value(context, state->weight),
-           state->bytes);
+    void *memory = (void *)context->weights[state->weight];
+    const void *initial = initial_value(context, state->weight);
+    if (initial)
+      memcpy(memory, initial, state->bytes);
+    else
+      memset(memory, 0, state->bytes);
   }
   if (context->takes_turns)
     pthread_mutex_unlock(&context->turn);

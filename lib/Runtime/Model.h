@@ -54,6 +54,8 @@ typedef struct dlc_mapping {
   size_t bytes;
 } dlc_mapping;
 
+/// Maps a file of weights.
+int32_t dlc_file_map(const char *path, dlc_mapping *mapping);
 /// Maps the external weights; `path` null: beside the .so.
 int32_t dlc_weights_map(const char *path, dlc_mapping *mapping);
 void dlc_weights_unmap(dlc_mapping *mapping);
@@ -118,7 +120,18 @@ void dlc_deallocate(dlc_context *context, void *memory);
 
 /// Frees a cached run.
 void dlc_run_free(dlc_context *context, struct dlc_run *run);
-int32_t dlc_run(dlc_context *context, const DLTensor *const *inputs, DLTensor *const *outputs);
-int32_t dlc_arena_size(dlc_context *context, const DLTensor *const *inputs, size_t *bytes);
+/// Runs one of the model's functions.
+int32_t dlc_run(dlc_context *context, int32_t function, const DLTensor *const *inputs,
+                DLTensor *const *outputs);
+int32_t dlc_arena_size(dlc_context *context, int32_t function, const DLTensor *const *inputs,
+                       size_t *bytes);
+
+//===----------------------------------------------------------------------===//
+// State.c, linked into models with state only
+//===----------------------------------------------------------------------===//
+
+int32_t dlc_api_state(dlc_context *context, int32_t index, DLTensor *tensor);
+int32_t dlc_api_save(dlc_context *context, const char *path);
+int32_t dlc_api_load(dlc_context *context, const char *path, int32_t partial);
 
 #endif // DLC_RUNTIME_MODEL_H

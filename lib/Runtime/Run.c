@@ -50,12 +50,33 @@ struct dlc_run {
   output_state *outputs;
   int64_t *symbols;
   int64_t *output_sizes; ///< room for the sizes of all outputs
+  const dlc_function_info *function; ///< whose tables these are
 };
 
 //===----------------------------------------------------------------------===//
 // A run's memory
 //===----------------------------------------------------------------------===//
 
+/// What a run of the function needs behind its struct, that included.
+static size_t table_bytes(const dlc_function_info *function) {
+  int64_t sizes = 0;
+  for (int32_t i = 0; i < function->num_outputs; ++i)
+    sizes += function->outputs[i].rank;
+  return sizeof(struct dlc_run) + function->num_inputs * (sizeof(dlc_input) + sizeof(dlc_view)) +
+         function->num_outputs * sizeof(output_state) +
+         (dlc_rt_model.num_symbols + sizes) * sizeof(int64_t);
+}
+
+static void set_function(struct dlc_run *run, const dlc_function_info *function) {
+  run->function = function;
+  run->input_views = (dlc_view *)(run + 1);
+  run->outputs = (output_state *)(run->input_views + function->num_inputs);
+  run->inputs = (dlc_input *)(run->outputs + function->num_outputs);
+  run->symbols = (int64_t *)(run->inputs + function->num_inputs);
+  run->output_sizes = run->symbols + dlc_rt_model.num_symbols;
+}
+
+/// Memory for a run of any function.
 static struct dlc_run *take_run(dlc_context *context) {
   for (int32_t i = 0; i < DLC_CACHED_RUNS; ++i) {
     if (!atomic_load_explicit(&context->cached[i], memory_order_relaxed))
@@ -64,22 +85,15 @@ static struct dlc_run *take_run(dlc_context *context) {
     if (run)
       return run;
   }
-  int64_t sizes = 0;
-  for (int32_t i = 0; i < dlc_rt_model.num_outputs; ++i)
-    sizes += dlc_rt_model.outputs[i].rank;
-  size_t bytes = sizeof(struct dlc_run) +
-                 dlc_rt_model.num_inputs * (sizeof(dlc_input) + sizeof(dlc_view)) +
-                 dlc_rt_model.num_outputs * sizeof(output_state) +
-                 (dlc_rt_model.num_symbols + sizes) * sizeof(int64_t);
+  size_t bytes = 0;
+  for (int32_t i = 0; i < dlc_rt_model.num_functions; ++i) {
+    size_t needed = table_bytes(&dlc_rt_model.functions[i]);
+    bytes = needed > bytes ? needed : bytes;
+  }
   struct dlc_run *run = dlc_allocate(context, bytes);
   if (!run)
     return NULL;
   memset(run, 0, bytes);
-  run->input_views = (dlc_view *)(run + 1);
-  run->outputs = (output_state *)(run->input_views + dlc_rt_model.num_inputs);
-  run->inputs = (dlc_input *)(run->outputs + dlc_rt_model.num_outputs);
-  run->symbols = (int64_t *)(run->inputs + dlc_rt_model.num_inputs);
-  run->output_sizes = run->symbols + dlc_rt_model.num_symbols;
   atomic_flag_clear(&run->blocks_lock);
   run->context = context;
   return run;
@@ -237,7 +251,7 @@ static bool overlap(const dlc_view *view, const char *begin, const char *end) {
 /// Checks the caller's tensor for output `index`, as far as that can be before
 /// the result's sizes are known.
 static int32_t check_output(struct dlc_run *run, int32_t index) {
-  const dlc_tensor_info *info = &dlc_rt_model.outputs[index];
+  const dlc_tensor_info *info = &run->function->outputs[index];
   DLTensor *given = run->given_outputs[index];
   output_state *state = &run->outputs[index];
   memset(state, 0, sizeof *state);
@@ -253,7 +267,7 @@ static int32_t check_output(struct dlc_run *run, int32_t index) {
   for (int32_t other = 0; other < index; ++other)
     if (overlap(&run->outputs[other].view, state->view.begin, state->view.end))
       return dlc_error(DLC_INVALID_ARGUMENT, "%s: outputs '%s' and '%s' share memory",
-                       dlc_rt_model.name, dlc_rt_model.outputs[other].name, info->name);
+                       dlc_rt_model.name, run->function->outputs[other].name, info->name);
   return DLC_OK;
 }
 
@@ -266,7 +280,7 @@ static void format_sizes(char *text, size_t size, int32_t rank, const int64_t *s
 
 /// The caller's tensor has data: it must have the result's sizes.
 static bool fits(struct dlc_run *run, int32_t index, const int64_t *sizes) {
-  const dlc_tensor_info *info = &dlc_rt_model.outputs[index];
+  const dlc_tensor_info *info = &run->function->outputs[index];
   const int64_t *given = run->outputs[index].view.sizes;
   if (!info->rank || !memcmp(sizes, given, info->rank * sizeof *sizes))
     return true;
@@ -281,7 +295,7 @@ static bool fits(struct dlc_run *run, int32_t index, const int64_t *sizes) {
 
 void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *sizes) {
   struct dlc_run *run = (struct dlc_run *)call;
-  const dlc_tensor_info *info = &dlc_rt_model.outputs[index];
+  const dlc_tensor_info *info = &run->function->outputs[index];
   output_state *state = &run->outputs[index];
   if (run->arena_only)
     return stop_with_arena_size(run, 0);
@@ -290,7 +304,7 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
     return fail_memory(call, bytes);
   int64_t *kept = run->output_sizes;
   for (int32_t i = 0; i < index; ++i)
-    kept += dlc_rt_model.outputs[i].rank;
+    kept += run->function->outputs[i].rank;
   for (int32_t d = 0; d < rank; ++d)
     kept[d] = sizes[d];
   const DLTensor *given = run->given_outputs[index];
@@ -298,7 +312,7 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
     if (!fits(run, index, sizes))
       return NULL;
     state->copy = !state->view.contiguous || (uintptr_t)state->view.data % info->bytes;
-    for (int32_t i = 0; i < dlc_rt_model.num_inputs && !state->copy; ++i)
+    for (int32_t i = 0; i < run->function->num_inputs && !state->copy; ++i)
       state->copy = overlap(&run->input_views[i], state->view.begin, state->view.end);
     state->buffer = state->copy ? dlc_rt_alloc(call, bytes) : state->view.data;
   } else {
@@ -332,8 +346,8 @@ static void publish(const dlc_tensor_info *info, output_state *state, DLTensor *
 
 static int32_t finish_outputs(struct dlc_run *run) {
   int32_t status = atomic_load(&run->status);
-  for (int32_t i = 0; i < dlc_rt_model.num_outputs; ++i) {
-    const dlc_tensor_info *info = &dlc_rt_model.outputs[i];
+  for (int32_t i = 0; i < run->function->num_outputs; ++i) {
+    const dlc_tensor_info *info = &run->function->outputs[i];
     output_state *state = &run->outputs[i];
     if (state->allocated && status)
       dlc_deallocate(run->context, state->buffer);
@@ -359,7 +373,7 @@ static bool all_booleans(const unsigned char *data, int64_t count) {
 }
 
 static int32_t take_input(struct dlc_run *run, int32_t index) {
-  const dlc_tensor_info *info = &dlc_rt_model.inputs[index];
+  const dlc_tensor_info *info = &run->function->inputs[index];
   dlc_view *view = &run->input_views[index];
   int32_t status =
       dlc_tensor_check(info, "input", run->given_inputs[index], run->symbols, view);
@@ -382,11 +396,12 @@ static int32_t take_input(struct dlc_run *run, int32_t index) {
   return DLC_OK;
 }
 
-static int32_t check_arguments(const void *inputs, const void *outputs) {
+static int32_t check_arguments(const dlc_function_info *function, const void *inputs,
+                               const void *outputs) {
   const char *what = NULL;
-  if (!inputs && dlc_rt_model.num_inputs)
+  if (!inputs && function->num_inputs)
     what = "inputs";
-  else if (!outputs && dlc_rt_model.num_outputs)
+  else if (!outputs && function->num_outputs)
     what = "outputs";
   if (!what)
     return DLC_OK;
@@ -398,13 +413,13 @@ static int32_t run_checked(struct dlc_run *run) {
   int32_t status = DLC_OK;
   for (int32_t i = 0; i < dlc_rt_model.num_symbols; ++i)
     run->symbols[i] = -1;
-  for (int32_t i = 0; i < dlc_rt_model.num_inputs && !status; ++i)
+  for (int32_t i = 0; i < run->function->num_inputs && !status; ++i)
     status = take_input(run, i);
-  for (int32_t i = 0; i < dlc_rt_model.num_outputs && !status && !run->arena_only; ++i)
+  for (int32_t i = 0; i < run->function->num_outputs && !status && !run->arena_only; ++i)
     status = check_output(run, i);
   if (status)
     return status;
-  int32_t returned = dlc_rt_model.entry(&run->call);
+  int32_t returned = run->function->entry(&run->call);
   if (returned)
     dlc_rt_fail(&run->call, returned, "the model failed");
   if (run->arena_only)
@@ -416,9 +431,13 @@ static int32_t run_checked(struct dlc_run *run) {
   return DLC_OK;
 }
 
-static int32_t start(dlc_context *context, const DLTensor *const *inputs,
+static int32_t start(dlc_context *context, int32_t index, const DLTensor *const *inputs,
                      DLTensor *const *outputs, size_t *arena_bytes) {
-  int32_t status = check_arguments(inputs, arena_bytes ? arena_bytes : (const void *)outputs);
+  if (index < 0 || index >= dlc_rt_model.num_functions)
+    return dlc_error(DLC_INVALID_ARGUMENT, "%s: has no function %d", dlc_rt_model.name, index);
+  const dlc_function_info *function = &dlc_rt_model.functions[index];
+  int32_t status =
+      check_arguments(function, inputs, arena_bytes ? arena_bytes : (const void *)outputs);
   if (status)
     return status;
   context = dlc_context_get(context, &status);
@@ -428,6 +447,7 @@ static int32_t start(dlc_context *context, const DLTensor *const *inputs,
     pthread_mutex_lock(&context->turn);
   struct dlc_run *run = take_run(context);
   if (run) {
+    set_function(run, function);
     atomic_store_explicit(&run->status, DLC_OK, memory_order_relaxed);
     atomic_store_explicit(&run->message_written, 0, memory_order_relaxed);
     run->call.inputs = run->inputs;
@@ -436,7 +456,7 @@ static int32_t start(dlc_context *context, const DLTensor *const *inputs,
     run->given_outputs = outputs;
     run->arena_only = arena_bytes != NULL;
     run->arena_wanted = -1;
-    for (int32_t i = 0; i < dlc_rt_model.num_outputs; ++i)
+    for (int32_t i = 0; i < run->function->num_outputs; ++i)
       memset(&run->outputs[i], 0, sizeof run->outputs[i]);
     status = run_checked(run);
     if (arena_bytes)
@@ -450,13 +470,15 @@ static int32_t start(dlc_context *context, const DLTensor *const *inputs,
   return status;
 }
 
-int32_t dlc_run(dlc_context *context, const DLTensor *const *inputs, DLTensor *const *outputs) {
-  return start(context, inputs, outputs, NULL);
+int32_t dlc_run(dlc_context *context, int32_t function, const DLTensor *const *inputs,
+                DLTensor *const *outputs) {
+  return start(context, function, inputs, outputs, NULL);
 }
 
-int32_t dlc_arena_size(dlc_context *context, const DLTensor *const *inputs, size_t *bytes) {
+int32_t dlc_arena_size(dlc_context *context, int32_t function, const DLTensor *const *inputs,
+                       size_t *bytes) {
   if (!bytes)
     return dlc_error(DLC_INVALID_ARGUMENT, "%s: the pointer to the arena's size is NULL",
                      dlc_rt_model.name);
-  return start(context, inputs, NULL, bytes);
+  return start(context, function, inputs, NULL, bytes);
 }

@@ -37,23 +37,31 @@ typedef struct dlc_tensor_info {
 
 /// A mutable global.
 typedef struct dlc_state_info {
-  int64_t weight; ///< its index among the weights
+  dlc_tensor_info tensor;
+  const char *safetensors; ///< its element type in such a file
+  int64_t weight;          ///< its index among the weights
   int64_t bytes;
 } dlc_state_info;
+
+/// What can be called: first the model itself, then further functions.
+typedef struct dlc_function_info {
+  const dlc_tensor_info *inputs, *outputs;
+  dlc_entry_fn entry;
+  int32_t num_inputs, num_outputs;
+} dlc_function_info;
 
 typedef struct dlc_model_info {
   const char *name;
   const char *describe;
-  const char *const *symbols;
-  const dlc_tensor_info *inputs, *outputs;
+  const char *const *symbols; ///< of all functions
+  const dlc_function_info *functions;
   const dlc_state_info *states;
   const char *weights_data;      ///< null: in a file
-  const int64_t *weight_offsets; ///< from weights_data, or in the file
+  const int64_t *weight_offsets; ///< from weights_data, or in the file; −1: zeros
   const char *weights_file;      ///< its name beside the .so
   uint64_t weights_file_bytes;
   uint64_t weights_header_hash; ///< FNV-1a of the file's first 8 + header bytes
-  dlc_entry_fn entry;
-  int32_t num_inputs, num_outputs, num_symbols, num_weights, num_states, reserved;
+  int32_t num_functions, num_symbols, num_weights, num_states;
 } dlc_model_info;
 
 /// The model of this artefact; generated.

@@ -51,14 +51,7 @@ static bool is_our_file(const dlc_mapping *mapping) {
          hash(mapping->data, sizeof header + header) == dlc_rt_model.weights_header_hash;
 }
 
-int32_t dlc_weights_map(const char *path, dlc_mapping *mapping) {
-  char beside[4096];
-  if (!path) {
-    if (!path_beside_us(beside, sizeof beside))
-      return dlc_error(DLC_IO_ERROR, "%s: can't tell where the weights '%s' are; give their path",
-                       dlc_rt_model.name, dlc_rt_model.weights_file);
-    path = beside;
-  }
+int32_t dlc_file_map(const char *path, dlc_mapping *mapping) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   struct stat stat;
   if (fd < 0 || fstat(fd, &stat)) {
@@ -72,11 +65,24 @@ int32_t dlc_weights_map(const char *path, dlc_mapping *mapping) {
   mapping->data = mapping->bytes ? mmap(NULL, mapping->bytes, PROT_READ, MAP_SHARED, fd, 0) : NULL;
   int error = errno;
   close(fd);
-  if (mapping->data == MAP_FAILED) {
-    mapping->data = NULL;
-    return dlc_error(DLC_IO_ERROR, "%s: can't map the weights '%s': %s", dlc_rt_model.name, path,
-                     strerror(error));
+  if (mapping->data != MAP_FAILED)
+    return DLC_OK;
+  mapping->data = NULL;
+  return dlc_error(DLC_IO_ERROR, "%s: can't map the weights '%s': %s", dlc_rt_model.name, path,
+                   strerror(error));
+}
+
+int32_t dlc_weights_map(const char *path, dlc_mapping *mapping) {
+  char beside[4096];
+  if (!path) {
+    if (!path_beside_us(beside, sizeof beside))
+      return dlc_error(DLC_IO_ERROR, "%s: can't tell where the weights '%s' are; give their path",
+                       dlc_rt_model.name, dlc_rt_model.weights_file);
+    path = beside;
   }
+  int32_t status = dlc_file_map(path, mapping);
+  if (status)
+    return status;
   if (is_our_file(mapping))
     return DLC_OK;
   dlc_weights_unmap(mapping);

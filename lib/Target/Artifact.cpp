@@ -122,7 +122,7 @@ LogicalResult Emitter::placeWeights() {
     return emitError(loc) << "the weights take " << weights->totalBytes() << " bytes, but only "
                           << space->available << " are free where '" << options.outputPath
                           << "' is to be";
-  if (!options.externalWeights || weights->all().empty())
+  if (!options.externalWeights || !weights->totalBytes())
     return success();
   if (isOutputSpecial(options))
     return emitError(loc) << "external weights can't be put beside '" << options.outputPath
@@ -213,6 +213,7 @@ LogicalResult Emitter::link() {
   job.outputPath = output->tempPath().str();
   job.soName = llvm::sys::path::filename(options.outputPath).str();
   job.prefix = makeIdentifier(signature.name);
+  job.hasState = !weights->getStates().empty();
   job.allowUndefined = callsForeignCode;
   job.numThreads = options.numThreads ? options.numThreads
                                       : llvm::hardware_concurrency().compute_thread_count();
@@ -224,7 +225,7 @@ LogicalResult Emitter::link() {
     object = {};
   }
   std::optional<AtomicFile> weightObject; // the large ones need a disk
-  if (place.fileName.empty() && !weights->all().empty()) {
+  if (place.fileName.empty() && weights->totalBytes()) {
     auto input = LinkInput::create(loc);
     if (failed(input))
       return failure();

@@ -19,6 +19,7 @@ namespace dlc {
 /// As DLC_MAX_RANK in lib/Runtime/Model.h.
 constexpr int64_t kMaxRank = 64;
 
+/// A list of tensors: inputs, outputs, or state.
 static void describeTensors(llvm::json::OStream &json, StringRef key,
                             ArrayRef<TensorSignature> tensors) {
   json.attributeArray(key, [&] {
@@ -52,6 +53,17 @@ std::string describeModel(const ModelSignature &signature, StringRef target, Str
     json.attribute("abi_version", 1);
     describeTensors(json, "inputs", signature.inputs);
     describeTensors(json, "outputs", signature.outputs);
+    if (!signature.functions.empty())
+      json.attributeArray("functions", [&] {
+        for (const FunctionSignature &function : signature.functions)
+          json.object([&] {
+            json.attribute("name", function.name);
+            describeTensors(json, "inputs", function.inputs);
+            describeTensors(json, "outputs", function.outputs);
+          });
+      });
+    if (SmallVector<TensorSignature> states = weights.getStates(); !states.empty())
+      describeTensors(json, "states", states);
     json.attribute("producer", signature.producer);
     if (!signature.metadata.empty()) {
       json.attributeBegin("metadata");
@@ -114,6 +126,28 @@ public:
 };
 } // namespace
 
+/// A dlc_tensor_info.
+static FailureOr<llvm::Constant *> makeTensor(DescriptorBuilder &b, Location loc, StringRef kind,
+                                              const TensorSignature &tensor,
+                                              llvm::MapVector<StringRef, int64_t> *symbols) {
+  auto element = getElementInfo(tensor.type.getElementType());
+  if (!element || tensor.type.getRank() > kMaxRank)
+    return emitError(loc) << "the " << kind << " '" << tensor.name << "' of type " << tensor.type
+                          << " can't be passed to an artefact";
+  SmallVector<int64_t> sizes, dims;
+  for (int64_t d = 0; d < tensor.type.getRank(); ++d) {
+    bool dynamic = tensor.type.isDynamicDim(d);
+    sizes.push_back(dynamic ? -1 : tensor.type.getDimSize(d));
+    dims.push_back(-1);
+    if (symbols && dynamic && !tensor.dims[d].empty())
+      dims.back() = symbols->insert({tensor.dims[d], symbols->size()}).first->second;
+  }
+  return b.record({b.string(tensor.name), b.string(formatType(tensor, *element)),
+                   b.numbers(b.i64, sizes), b.numbers(b.i32, dims),
+                   b.number(b.i32, tensor.type.getRank()), b.number(b.i8, element->code),
+                   b.number(b.i8, element->bits), b.number(b.i16, element->bytes)});
+}
+
 /// A table of dlc_tensor_info; `symbols` grows by the dimension symbols met. Only
 /// inputs say what a symbol's size is: an output's is checked against the result.
 static FailureOr<llvm::Constant *> makeTensors(DescriptorBuilder &b, Location loc, StringRef kind,
@@ -121,22 +155,49 @@ static FailureOr<llvm::Constant *> makeTensors(DescriptorBuilder &b, Location lo
                                                llvm::MapVector<StringRef, int64_t> *symbols) {
   SmallVector<llvm::Constant *> records;
   for (const TensorSignature &tensor : tensors) {
-    auto element = getElementInfo(tensor.type.getElementType());
-    if (!element || tensor.type.getRank() > kMaxRank)
-      return emitError(loc) << "the " << kind << " '" << tensor.name << "' of type " << tensor.type
-                            << " can't be passed to an artefact";
-    SmallVector<int64_t> sizes, dims;
-    for (int64_t d = 0; d < tensor.type.getRank(); ++d) {
-      bool dynamic = tensor.type.isDynamicDim(d);
-      sizes.push_back(dynamic ? -1 : tensor.type.getDimSize(d));
-      dims.push_back(-1);
-      if (symbols && dynamic && !tensor.dims[d].empty())
-        dims.back() = symbols->insert({tensor.dims[d], symbols->size()}).first->second;
-    }
-    records.push_back(b.record({b.string(tensor.name), b.string(formatType(tensor, *element)),
-                                b.numbers(b.i64, sizes), b.numbers(b.i32, dims),
-                                b.number(b.i32, tensor.type.getRank()), b.number(b.i8, element->code),
-                                b.number(b.i8, element->bits), b.number(b.i16, element->bytes)}));
+    auto record = makeTensor(b, loc, kind, tensor, symbols);
+    if (failed(record))
+      return failure();
+    records.push_back(*record);
+  }
+  return records.empty() ? b.null : b.array(records.front()->getType(), records);
+}
+
+/// A table of dlc_function_info.
+static FailureOr<llvm::Constant *> makeFunctions(DescriptorBuilder &b, Location loc,
+                                                 const ModelSignature &signature,
+                                                 llvm::MapVector<StringRef, int64_t> &symbols) {
+  SmallVector<llvm::Constant *> records;
+  auto add = [&](StringRef name, ArrayRef<TensorSignature> in, ArrayRef<TensorSignature> out) {
+    auto inputs = makeTensors(b, loc, "input", in, &symbols);
+    auto outputs = makeTensors(b, loc, "output", out, nullptr);
+    if (failed(inputs) || failed(outputs))
+      return failure();
+    records.push_back(b.record({*inputs, *outputs, b.module.getFunction(getEntryName(name)),
+                                b.number(b.i32, in.size()), b.number(b.i32, out.size())}));
+    return success();
+  };
+  if (failed(add("", signature.inputs, signature.outputs)))
+    return failure();
+  for (const FunctionSignature &function : signature.functions)
+    if (failed(add(function.name, function.inputs, function.outputs)))
+      return failure();
+  return b.array(records.front()->getType(), records);
+}
+
+/// A table of dlc_state_info.
+static FailureOr<llvm::Constant *> makeStates(DescriptorBuilder &b, Location loc,
+                                              const WeightSet &weights) {
+  SmallVector<llvm::Constant *> records;
+  for (auto [i, weight] : llvm::enumerate(weights.all())) {
+    if (!weight.isMutable)
+      continue;
+    TensorSignature tensor{weight.name, weight.type, {}};
+    auto info = makeTensor(b, loc, "state", tensor, nullptr);
+    if (failed(info))
+      return failure();
+    records.push_back(b.record({*info, b.string(weight.element.safetensors), b.number(b.i64, i),
+                                b.number(b.i64, weight.bytes)}));
   }
   return records.empty() ? b.null : b.array(records.front()->getType(), records);
 }
@@ -146,37 +207,31 @@ LogicalResult addDescriptor(llvm::Module &module, Location loc, const ModelSigna
                             const WeightPlace &place) {
   DescriptorBuilder b(module);
   llvm::MapVector<StringRef, int64_t> symbols;
-  auto inputs = makeTensors(b, loc, "input", signature.inputs, &symbols);
-  auto outputs = makeTensors(b, loc, "output", signature.outputs, nullptr);
-  if (failed(inputs) || failed(outputs))
+  auto functions = makeFunctions(b, loc, signature, symbols);
+  auto states = makeStates(b, loc, weights);
+  if (failed(functions) || failed(states))
     return failure();
-  SmallVector<llvm::Constant *> symbolNames, states;
+  SmallVector<llvm::Constant *> symbolNames;
   for (auto &symbol : symbols)
     symbolNames.push_back(b.string(symbol.first));
   SmallVector<int64_t> offsets;
-  for (auto [i, weight] : llvm::enumerate(weights.all())) {
-    offsets.push_back(weight.offset);
-    if (weight.isMutable)
-      states.push_back(b.record({b.number(b.i64, i), b.number(b.i64, weight.bytes)}));
-  }
+  for (const Weight &weight : weights.all())
+    offsets.push_back(weight.isZero ? -1 : weight.offset);
   bool embedded = place.fileName.empty();
   llvm::Constant *data = b.null;
-  if (embedded && !weights.all().empty()) {
+  if (embedded && weights.totalBytes()) {
     auto *variable = new llvm::GlobalVariable(module, b.i8, /*isConstant=*/true,
                                               llvm::GlobalValue::ExternalLinkage, nullptr,
                                               WeightSet::kSymbol);
     variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
     data = variable;
   }
-  llvm::Constant *entry = module.getFunction(kEntryName);
   llvm::Constant *value = b.record(
-      {b.string(signature.name), b.string(description), b.array(b.ptr, symbolNames), *inputs,
-       *outputs, states.empty() ? b.null : b.array(states.front()->getType(), states), data,
-       b.numbers(b.i64, offsets), embedded ? b.null : b.string(place.fileName),
-       b.number(b.i64, place.fileBytes), b.number(b.i64, place.headerHash), entry,
-       b.number(b.i32, signature.inputs.size()), b.number(b.i32, signature.outputs.size()),
-       b.number(b.i32, symbols.size()), b.number(b.i32, offsets.size()),
-       b.number(b.i32, states.size()), b.number(b.i32, 0)});
+      {b.string(signature.name), b.string(description), b.array(b.ptr, symbolNames), *functions,
+       *states, data, b.numbers(b.i64, offsets), embedded ? b.null : b.string(place.fileName),
+       b.number(b.i64, place.fileBytes), b.number(b.i64, place.headerHash),
+       b.number(b.i32, signature.functions.size() + 1), b.number(b.i32, symbols.size()),
+       b.number(b.i32, offsets.size()), b.number(b.i32, weights.getStates().size())});
   auto *model = new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
                                          llvm::GlobalValue::ExternalLinkage, value, "dlc_rt_model");
   model->setVisibility(llvm::GlobalValue::HiddenVisibility);

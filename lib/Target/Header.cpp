@@ -52,9 +52,17 @@ private:
   }
 
   void writeSummary(const WeightSet &weights, const WeightPlace &place);
-  void writeEnum(StringRef kind, ArrayRef<TensorSignature> tensors);
-  void writeTensors(StringRef kind, ArrayRef<TensorSignature> tensors);
+  /// Of the function that C knows under `prefix`.
+  void writeInterface(StringRef prefix, ArrayRef<TensorSignature> inputs,
+                      ArrayRef<TensorSignature> outputs);
+  void writeEnum(StringRef prefix, StringRef kind, ArrayRef<TensorSignature> tensors);
+  void writeTensors(StringRef prefix, StringRef kind, ArrayRef<TensorSignature> tensors);
   void writeFunctions();
+  void writeFurtherFunctions();
+  void writeState(ArrayRef<TensorSignature> states);
+  std::string getPrefix(const FunctionSignature &function) const {
+    return prefix + "_" + makeIdentifier(function.name);
+  }
 
   llvm::raw_ostream &os;
   const ModelSignature &signature;
@@ -67,7 +75,7 @@ void HeaderWriter::writeSummary(const WeightSet &weights, const WeightPlace &pla
   if (!signature.producer.empty())
     os << "; made by " << forComment(signature.producer);
   os << ".\n//\n";
-  auto list = [&](StringRef title, ArrayRef<TensorSignature> tensors) {
+  auto list = [&](const Twine &title, ArrayRef<TensorSignature> tensors) {
     os << "// " << title << ":\n";
     for (auto [i, tensor] : llvm::enumerate(tensors))
       os << "//   " << i << "  "
@@ -76,23 +84,28 @@ void HeaderWriter::writeSummary(const WeightSet &weights, const WeightPlace &pla
   };
   list("Inputs", signature.inputs);
   list("Outputs", signature.outputs);
+  for (const FunctionSignature &function : signature.functions) {
+    list("Inputs of " + getPrefix(function), function.inputs);
+    list("Outputs of " + getPrefix(function), function.outputs);
+  }
   if (!place.fileName.empty())
     os << "// Weights: the file " << forComment(place.fileName) << " beside the library.\n";
-  if (llvm::any_of(weights.all(), [](const Weight &weight) { return weight.isMutable; }))
-    os << "// State: every context has its own; " << prefix << "_reset starts it anew.\n";
+  if (SmallVector<TensorSignature> states = weights.getStates(); !states.empty())
+    list("State (every context has its own; " + prefix + "_reset starts it anew)", states);
   os << "//\n// A dimension named by a letter or a word has the same size wherever the name stands;\n"
         "// one shown as ? may be anything. Links with -l or loads with dlopen; needs libc and libm.\n\n";
 }
 
-void HeaderWriter::writeEnum(StringRef kind, ArrayRef<TensorSignature> tensors) {
-  std::string upperKind = kind.upper();
+void HeaderWriter::writeEnum(StringRef prefix, StringRef kind, ArrayRef<TensorSignature> tensors) {
+  std::string upperKind = kind.upper(), upper = prefix.upper();
   os << "/// Places in the array of " << kind << "s.\nenum {\n";
   for (auto [i, name] : llvm::enumerate(getNames(tensors)))
     os << "  " << upper << "_" << upperKind << "_" << StringRef(name).upper() << " = " << i << ",\n";
   os << "  " << upper << "_NUM_" << upperKind << "S = " << tensors.size() << "\n};\n\n";
 }
 
-void HeaderWriter::writeTensors(StringRef kind, ArrayRef<TensorSignature> tensors) {
+void HeaderWriter::writeTensors(StringRef prefix, StringRef kind,
+                                ArrayRef<TensorSignature> tensors) {
   bool isInput = kind == "input";
   SmallVector<std::string> names = getNames(tensors);
   for (auto [tensor, name] : llvm::zip(tensors, names)) {
@@ -145,15 +158,58 @@ void HeaderWriter::writeFunctions() {
      << "void " << prefix << "_release(void *data);\n";
 }
 
+void HeaderWriter::writeInterface(StringRef prefix, ArrayRef<TensorSignature> inputs,
+                                  ArrayRef<TensorSignature> outputs) {
+  writeEnum(prefix, "input", inputs);
+  writeEnum(prefix, "output", outputs);
+  writeTensors(prefix, "input", inputs);
+  writeTensors(prefix, "output", outputs);
+}
+
+/// Those beside the model itself, by their numbers.
+void HeaderWriter::writeFurtherFunctions() {
+  if (signature.functions.empty())
+    return;
+  os << "\n/// Runs one of the functions: 0 is the model. `context` may be NULL.\n"
+     << "int32_t " << prefix
+     << "_call(dlc_context *context, int32_t function, const DLTensor *const *inputs,\n"
+        "                DLTensor *const *outputs);\n\n";
+  for (auto [i, function] : llvm::enumerate(signature.functions)) {
+    std::string own = getPrefix(function);
+    writeInterface(own, function.inputs, function.outputs);
+    os << "/// Runs the function '" << forComment(function.name) << "'. The arrays have "
+       << function.inputs.size() << " and " << function.outputs.size()
+       << " entries;\n/// `context` may be NULL.\n"
+       << "static inline int32_t " << own
+       << "(dlc_context *context, const DLTensor *const *inputs,\n"
+          "    DLTensor *const *outputs) {\n  return "
+       << prefix << "_call(context, " << i + 1 << ", inputs, outputs);\n}\n";
+  }
+}
+
+void HeaderWriter::writeState(ArrayRef<TensorSignature> states) {
+  os << "\n";
+  writeEnum(prefix, "state", states);
+  os << "/// A piece of the context's state in place, to be read and written while no run is\n"
+        "/// under way. In all three functions `context` may be NULL.\n"
+     << "int32_t " << prefix << "_state(dlc_context *context, int32_t number, DLTensor *tensor);\n\n"
+     << "/// Writes all state into a safetensors file.\n"
+     << "int32_t " << prefix << "_save(dlc_context *context, const char *path);\n\n"
+     << "/// Reads it from one. With `partial` the file may lack some, which keep their values,\n"
+        "/// and have tensors that the model hasn't. A file that doesn't fit changes nothing.\n"
+     << "int32_t " << prefix
+     << "_load(dlc_context *context, const char *path, int32_t partial);\n";
+}
+
 void HeaderWriter::write(const WeightSet &weights, const WeightPlace &place) {
   writeSummary(weights, place);
   os << "#ifndef DLC_MODEL_" << upper << "_H\n#define DLC_MODEL_" << upper << "_H\n\n"
      << getEmbeddedAbiHeader() << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-  writeEnum("input", signature.inputs);
-  writeEnum("output", signature.outputs);
-  writeTensors("input", signature.inputs);
-  writeTensors("output", signature.outputs);
+  writeInterface(prefix, signature.inputs, signature.outputs);
   writeFunctions();
+  writeFurtherFunctions();
+  if (SmallVector<TensorSignature> states = weights.getStates(); !states.empty())
+    writeState(states);
   os << "\n#ifdef __cplusplus\n}\n#endif\n#endif // DLC_MODEL_" << upper << "_H\n";
 }
 

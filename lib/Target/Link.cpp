@@ -43,10 +43,11 @@ LinkInput::~LinkInput() {
     ::close(fd);
 }
 
-ArrayRef<StringRef> getExportedFunctions() {
-  static const StringRef names[] = {"run",        "run_with", "create",  "destroy",
-                                    "arena_size", "reset",    "release", "set_threads",
-                                    "describe",   "last_error"};
+SmallVector<StringRef> getExportedFunctions(bool hasState) {
+  SmallVector<StringRef> names = {"run",   "run_with", "call",        "create",   "destroy",   "arena_size",
+                                  "reset", "release",  "set_threads", "describe", "last_error"};
+  if (hasState)
+    llvm::append_values(names, "state", "save", "load");
   return names;
 }
 
@@ -65,7 +66,7 @@ LogicalResult linkSharedObject(LinkJob &job, Location loc) {
   if (!job.allowUndefined)
     llvm::append_values(args, "-z", "defs");
   std::string exports = "{ global: dlc_model;";
-  for (StringRef name : getExportedFunctions()) {
+  for (StringRef name : getExportedFunctions(job.hasState)) {
     std::string symbol = job.prefix + "_" + name.str();
     exports += " " + symbol + ";";
     args.push_back("--undefined=dlc_api_" + name.str());

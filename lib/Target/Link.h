@@ -32,6 +32,7 @@ struct LinkJob {
   std::string outputPath; ///< a temporary one
   std::string soName;
   std::string prefix;      ///< of the exported functions
+  bool hasState = false;   ///< and functions for it
   bool allowUndefined = false; ///< the model calls functions that the user links
   unsigned numThreads = 1;
 };
@@ -40,7 +41,7 @@ struct LinkJob {
 mlir::LogicalResult linkSharedObject(LinkJob &job, mlir::Location loc);
 
 /// The functions an artefact exports under its own prefix: "run", "create", …
-llvm::ArrayRef<llvm::StringRef> getExportedFunctions();
+llvm::SmallVector<llvm::StringRef> getExportedFunctions(bool hasState);
 
 } // namespace dlc
 

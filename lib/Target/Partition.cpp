@@ -48,7 +48,7 @@ private:
   /// A private function or constant that every partition may have a copy of.
   static bool isDuplicable(Operation *op) {
     if (auto func = dyn_cast<LLVM::LLVMFuncOp>(op))
-      return !func.isExternal() && !op->hasAttr(kKernelAttr) && func.getSymName() != kEntryName;
+      return !func.isExternal() && !op->hasAttr(kKernelAttr) && !func.getSymName().starts_with(kEntryName);
     if (auto global = dyn_cast<LLVM::GlobalOp>(op))
       return global.getConstant() && !global.isDeclaration();
     return false;

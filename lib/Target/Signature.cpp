@@ -23,11 +23,19 @@ static ArrayAttr tensorsToAttr(MLIRContext *context, ArrayRef<TensorSignature> t
 
 DictionaryAttr ModelSignature::toAttr(MLIRContext *context) const {
   Builder b(context);
-  return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(name)),
-                              b.getNamedAttr("producer", b.getStringAttr(producer)),
-                              b.getNamedAttr("metadata", b.getStringAttr(metadata)),
-                              b.getNamedAttr("inputs", tensorsToAttr(context, inputs)),
-                              b.getNamedAttr("outputs", tensorsToAttr(context, outputs))});
+  SmallVector<NamedAttribute> fields{b.getNamedAttr("name", b.getStringAttr(name)),
+                                     b.getNamedAttr("producer", b.getStringAttr(producer)),
+                                     b.getNamedAttr("metadata", b.getStringAttr(metadata)),
+                                     b.getNamedAttr("inputs", tensorsToAttr(context, inputs)),
+                                     b.getNamedAttr("outputs", tensorsToAttr(context, outputs))};
+  auto toAttr = [&](const FunctionSignature &function) -> Attribute {
+    return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(function.name)),
+                                b.getNamedAttr("inputs", tensorsToAttr(context, function.inputs)),
+                                b.getNamedAttr("outputs", tensorsToAttr(context, function.outputs))});
+  };
+  if (!functions.empty())
+    fields.push_back(b.getNamedAttr("functions", b.getArrayAttr(llvm::map_to_vector(functions, toAttr))));
+  return b.getDictionaryAttr(fields);
 }
 
 static LogicalResult tensorsFromAttr(Attribute attr, SmallVectorImpl<TensorSignature> &tensors) {
@@ -52,12 +60,30 @@ static LogicalResult tensorsFromAttr(Attribute attr, SmallVectorImpl<TensorSigna
   return success();
 }
 
+static LogicalResult functionsFromAttr(Attribute attr, SmallVectorImpl<FunctionSignature> &functions) {
+  if (!attr)
+    return success();
+  auto array = dyn_cast<ArrayAttr>(attr);
+  for (Attribute element : array ? array.getValue() : ArrayRef<Attribute>()) {
+    auto fields = dyn_cast<DictionaryAttr>(element);
+    auto name = fields ? fields.getAs<StringAttr>("name") : nullptr;
+    FunctionSignature function;
+    if (!name || failed(tensorsFromAttr(fields.get("inputs"), function.inputs)) ||
+        failed(tensorsFromAttr(fields.get("outputs"), function.outputs)))
+      return failure();
+    function.name = name.str();
+    functions.push_back(std::move(function));
+  }
+  return success(array);
+}
+
 FailureOr<ModelSignature> ModelSignature::fromModule(ModuleOp module) {
   auto fields = module->getAttrOfType<DictionaryAttr>(kModelSignatureAttr);
   auto name = fields ? fields.getAs<StringAttr>("name") : nullptr;
   ModelSignature signature;
   if (!name || failed(tensorsFromAttr(fields.get("inputs"), signature.inputs)) ||
-      failed(tensorsFromAttr(fields.get("outputs"), signature.outputs)))
+      failed(tensorsFromAttr(fields.get("outputs"), signature.outputs)) ||
+      failed(functionsFromAttr(fields.get("functions"), signature.functions)))
     return module.emitError() << "needs a well-formed '" << kModelSignatureAttr
                               << "' attribute to become an artefact";
   signature.name = name.str();
@@ -82,9 +108,18 @@ static TensorSignature getTensor(Type type, DictionaryAttr attrs, Twine fallback
 }
 
 ModelSignature getModelSignature(func::FuncOp func, StringRef modelName, StringRef producer) {
+  FunctionSignature own = getFunctionSignature(func);
   ModelSignature signature;
   signature.name = modelName.str();
   signature.producer = producer.str();
+  signature.inputs = std::move(own.inputs);
+  signature.outputs = std::move(own.outputs);
+  return signature;
+}
+
+FunctionSignature getFunctionSignature(func::FuncOp func) {
+  FunctionSignature signature;
+  signature.name = func.getName().str();
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
     signature.inputs.push_back(getTensor(type, func.getArgAttrDict(i), "input_" + Twine(i)));
   for (auto [i, type] : llvm::enumerate(func.getResultTypes()))

@@ -21,6 +21,11 @@ namespace dlc {
 
 constexpr uint64_t kAlignment = 64;
 
+static bool isZeros(Attribute value) {
+  auto dense = dyn_cast<DenseElementsAttr>(value);
+  return dense && dense.isSplat() && llvm::all_of(dense.getRawData(), [](char c) { return !c; });
+}
+
 FailureOr<WeightSet> WeightSet::collect(ModuleOp module) {
   WeightSet set;
   for (auto global : module.getOps<dl::GlobalOp>()) {
@@ -31,12 +36,21 @@ FailureOr<WeightSet> WeightSet::collect(ModuleOp module) {
     if (!global.getValueAttr())
       return global.emitError() << "has no value to store in the artefact";
     uint64_t bytes = uint64_t(type.getNumElements()) * element->bytes;
-    set.total = llvm::alignTo(set.total, kAlignment);
+    bool isZero = global.getIsMutable() && isZeros(global.getValueAttr());
+    set.total = isZero ? set.total : llvm::alignTo(set.total, kAlignment);
     set.weights.push_back({global.getSymName().str(), type, *element, global.getValueAttr(),
-                           global.getLoc(), global.getIsMutable(), bytes, set.total});
-    set.total += bytes;
+                           global.getLoc(), global.getIsMutable(), bytes, set.total, isZero});
+    set.total += isZero ? 0 : bytes;
   }
   return set;
+}
+
+SmallVector<TensorSignature> WeightSet::getStates() const {
+  SmallVector<TensorSignature> states;
+  for (const Weight &weight : weights)
+    if (weight.isMutable)
+      states.push_back({weight.name, weight.type, {}});
+  return states;
 }
 
 //===----------------------------------------------------------------------===//
@@ -126,6 +140,8 @@ LogicalResult WeightSet::stream(Sink sink) {
   static const char zeros[kAlignment] = {};
   uint64_t at = weights.empty() ? 0 : weights.front().offset;
   for (const Weight &weight : weights) {
+    if (weight.isZero)
+      continue;
     if (at < weight.offset)
       sink(ArrayRef<char>(zeros, weight.offset - at));
     if (failed(streamOne(weight, sink)))
@@ -223,6 +239,8 @@ static std::string makeHeader(ArrayRef<Weight> weights, uint64_t contentHash) {
     });
     uint64_t end = 0;
     for (auto [i, weight] : llvm::enumerate(weights)) {
+      if (weight.isZero)
+        continue;
       if (end < weight.offset)
         describeTensor(json, ("dlc.padding." + Twine(i)).str(), "U8", int64_t(weight.offset - end),
                        end, weight.offset);

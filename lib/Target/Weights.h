@@ -27,6 +27,7 @@ struct Weight {
   bool isMutable;
   uint64_t bytes;
   uint64_t offset = 0; ///< where its bytes go, a multiple of 64
+  bool isZero;         ///< state that begins at zero: its bytes go nowhere
 };
 
 /// All globals of a module in order, and how their bytes get to a file: straight
@@ -37,6 +38,8 @@ public:
 
   llvm::ArrayRef<Weight> all() const { return weights; }
   uint64_t totalBytes() const { return total; }
+  /// The mutable ones, as tensors of the artefact.
+  llvm::SmallVector<TensorSignature> getStates() const;
 
   /// Writes an ELF object with the bytes in one read-only section, which starts at
   /// the hidden symbol `kSymbol`.

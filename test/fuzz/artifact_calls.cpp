@@ -39,6 +39,7 @@ using Rng = std::mt19937_64;
 
 const dlc_model_api &api() { return *dlc_api_model(); }
 const dlc_model_info &model() { return dlc_rt_model; }
+const dlc_function_info &function() { return model().functions[0]; }
 
 /// A tensor with room for its shape, strides and data.
 struct Tensor : DLTensor {
@@ -97,8 +98,8 @@ struct Call {
     std::vector<int64_t> symbols(model().num_symbols);
     for (int64_t &size : symbols)
       size = some[rng() % 7];
-    for (int32_t i = 0; i < model().num_inputs; ++i) {
-      const dlc_tensor_info &info = model().inputs[i];
+    for (int32_t i = 0; i < function().num_inputs; ++i) {
+      const dlc_tensor_info &info = function().inputs[i];
       Tensor &tensor = inputs.emplace_back(info);
       for (int32_t d = 0; d < info.rank; ++d)
         tensor.sizes[d] = info.sizes[d] >= 0   ? info.sizes[d]
@@ -109,8 +110,8 @@ struct Call {
       tensor.data = tensor.bytes.data();
       fill(tensor, info, rng);
     }
-    for (int32_t i = 0; i < model().num_outputs; ++i)
-      outputs.emplace_back(model().outputs[i]);
+    for (int32_t i = 0; i < function().num_outputs; ++i)
+      outputs.emplace_back(function().outputs[i]);
     point();
   }
   void point() {
@@ -126,7 +127,7 @@ struct Call {
     std::string text;
     for (size_t i = 0; i < outputs.size(); ++i) {
       DLTensor &tensor = outputs[i];
-      int64_t bytes = countElements(tensor) * model().outputs[i].bytes;
+      int64_t bytes = countElements(tensor) * function().outputs[i].bytes;
       text.append(reinterpret_cast<char *>(tensor.shape), tensor.ndim * sizeof(int64_t));
       if (bytes)
         text.append(static_cast<char *>(tensor.data), bytes);
@@ -235,24 +236,24 @@ std::string runOne(Rng &rng) {
   uint64_t number = rng() % 64;
   Call call(number);
   std::string what;
-  for (uint64_t i = 0, count = rng() % 3; i < count && model().num_inputs; ++i) {
+  for (uint64_t i = 0, count = rng() % 3; i < count && function().num_inputs; ++i) {
     size_t index = rng() % call.inputs.size();
-    what += std::string(model().inputs[index].name) + ": " +
-            damage(call.inputs[index], model().inputs[index], rng) + "; ";
+    what += std::string(function().inputs[index].name) + ": " +
+            damage(call.inputs[index], function().inputs[index], rng) + "; ";
   }
-  if (rng() % 4 == 0 && model().num_outputs) {
+  if (rng() % 4 == 0 && function().num_outputs) {
     size_t index = rng() % call.outputs.size();
     Tensor &tensor = call.outputs[index];
     tensor.bytes.resize(256);
     tensor.data = tensor.bytes.data(); // with the wrong sizes, mostly
-    const char *kind = damage(tensor, model().outputs[index], rng);
-    if (countElements(Tensor(model().outputs[index])) * model().outputs[index].bytes > 16)
+    const char *kind = damage(tensor, function().outputs[index], rng);
+    if (countElements(Tensor(function().outputs[index])) * function().outputs[index].bytes > 16)
       tensor.ndim = -1;
-    what += std::string(model().outputs[index].name) + ": " + kind + "; ";
+    what += std::string(function().outputs[index].name) + ": " + kind + "; ";
   }
-  if (rng() % 16 == 0 && model().num_inputs)
+  if (rng() % 16 == 0 && function().num_inputs)
     call.in[rng() % call.in.size()] = nullptr;
-  if (rng() % 16 == 0 && model().num_outputs)
+  if (rng() % 16 == 0 && function().num_outputs)
     call.out[rng() % call.out.size()] = nullptr;
   dlc_context *context = nullptr;
   std::vector<char> arena;
@@ -278,16 +279,16 @@ std::string runOne(Rng &rng) {
       Tensor &to = sound.inputs[i];
       to.sizes = call.inputs[i].sizes;
       to.shape = to.sizes.data();
-      to.bytes = gather(call.inputs[i], model().inputs[i].bytes);
+      to.bytes = gather(call.inputs[i], function().inputs[i].bytes);
       to.bytes.resize(to.bytes.size() + 64);
       to.data = to.bytes.data();
     }
     if (sound.run(nullptr))
       problem = std::string("accepted, but not with sound tensors: ") + api().last_error();
     for (size_t i = 0; i < given.size() && problem.empty(); ++i) {
-      int64_t bytes = model().outputs[i].bytes;
+      int64_t bytes = function().outputs[i].bytes;
       if (gather(call.outputs[i], bytes) != gather(sound.outputs[i], bytes))
-        problem = "a wrong number in " + std::string(model().outputs[i].name);
+        problem = "a wrong number in " + std::string(function().outputs[i].name);
       api().release(sound.outputs[i].data);
       if (!given[i])
         api().release(call.outputs[i].data);

@@ -56,17 +56,18 @@ static const char *const symbols[] = {"N"};
 static _Alignas(64) const float weights[] = {1, 2, 3, 4};
 static const int64_t offsets[] = {0};
 
+static const dlc_function_info functions[] = {
+    {.inputs = inputs, .outputs = outputs, .entry = entry, .num_inputs = 2, .num_outputs = 2},
+};
+
 const dlc_model_info dlc_rt_model = {
     .name = "hand",
     .describe = "{}",
     .symbols = symbols,
-    .inputs = inputs,
-    .outputs = outputs,
+    .functions = functions,
     .weights_data = (const char *)weights,
     .weight_offsets = offsets,
-    .entry = entry,
-    .num_inputs = 2,
-    .num_outputs = 2,
+    .num_functions = 1,
     .num_symbols = 1,
     .num_weights = 1,
 };

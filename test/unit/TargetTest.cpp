@@ -211,10 +211,10 @@ TEST_F(TargetTest, DependsOnLibcAloneAndExportsTheAbiAlone) {
   for (llvm::object::ELFSymbolRef symbol : elf->getDynamicSymbolIterators())
     if (!(llvm::cantFail(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined))
       exported.insert(llvm::cantFail(symbol.getName()).str());
-  EXPECT_EQ(exported, (std::set<std::string>{"add_arena_size", "add_create", "add_describe",
-                                             "add_destroy", "add_last_error", "add_release",
-                                             "add_reset", "add_run", "add_run_with",
-                                             "add_set_threads", "dlc_model"}));
+  EXPECT_EQ(exported, (std::set<std::string>{
+                          "add_arena_size", "add_call", "add_create", "add_describe", "add_destroy",
+                          "add_last_error", "add_load", "add_release", "add_reset", "add_run",
+                          "add_run_with", "add_save", "add_set_threads", "add_state", "dlc_model"}));
   auto dynamic = llvm::cantFail(elf->getELFFile().dynamicEntries());
   StringRef strings;
   for (const llvm::object::SectionRef &section : elf->sections())

@@ -101,6 +101,18 @@ static std::string setOutput(const Flags &flags, CompileOptions &options) {
   return "";
 }
 
+/// The training step asked for; an error's sentence, or nothing.
+static std::string setTraining(const Flags &flags, CompileOptions &options) {
+  if (!flags.train)
+    return flags.settings.empty()
+               ? ""
+               : "'" + flags.settings.front() + "' is a second model, or a setting without --train";
+  options.training = llvm::join(flags.settings, " ");
+  if (options.training.empty())
+    return "--train wants a loss and an optimizer: loss=cross_entropy optimizer=adamw";
+  return "";
+}
+
 std::string tool::setOptions(const Flags &flags, CompileOptions &options) {
   options.input = flags.input;
   for (const std::string &shape : flags.shapes)
@@ -112,6 +124,8 @@ std::string tool::setOptions(const Flags &flags, CompileOptions &options) {
   if (std::string problem = setPhases(flags, options); !problem.empty())
     return problem;
   if (std::string problem = setOutput(flags, options); !problem.empty())
+    return problem;
+  if (std::string problem = setTraining(flags, options); !problem.empty())
     return problem;
   options.dumpDirectory = flags.dumpTo;
   options.artifact.target.triple = flags.target;

@@ -74,6 +74,12 @@ struct Flags {
   cl::opt<unsigned> threads{"threads",
                             cl::desc("Compile threads (default: all cores)"),
                             cl::init(0), cl::cat(category)};
+  cl::opt<bool> train{"train",
+                      cl::desc("Add a training step; settings follow the model"),
+                      cl::cat(category)};
+  cl::list<std::string> settings{
+      cl::Positional, cl::desc("[loss=cross_entropy optimizer=adamw,weight_decay=0.01 ...]"),
+      cl::cat(category)};
   cl::opt<bool> timeReport{"time-report",
                            cl::desc("Print the time of each phase"),
                            cl::cat(category)};

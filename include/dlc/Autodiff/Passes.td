@@ -61,6 +61,79 @@ def Autodiff : Pass<"dl-autodiff", "::mlir::ModuleOp"> {
     "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
+  let summary = "adds a training step to a model: loss, gradients, optimiser";
+  let description = [{
+    To a module of one public function, the model, comes a second, `@step`. It takes
+    the model's inputs, the loss's target, and `learning_rate`; computes the loss of
+    the model's first output and its gradient by every weight of floats that the loss
+    depends on; and stores what the optimiser makes of them. Weights become mutable
+    globals, and so does what the optimiser keeps, under the names that PyTorch uses:
+    `fc1.weight.exp_avg`; `optimizer.step` counts the steps. The model itself stays, on
+    the same weights: it evaluates.
+
+    Losses: `cross_entropy` (logits [N, C, …], class numbers [N, …]; −100 leaves one
+    out), `mse`, `bce_with_logits`, `output` (the model's first output is the loss).
+    Optimisers, with torch.optim's formulas, settings and defaults: `sgd` `adam`
+    `adamw` `adafactor` `rmsprop`, and `lion`.
+
+    In the step, a batch norm whose statistics are weights normalises by the batch and
+    moves them; random numbers (dropout) are others in every step, and depend on an
+    input `seed`. With `accumulate=N` data of N batches are taken one after the other
+    in a loop, and the gradient is the mean. `clip-norm` adds the result
+    `gradient_norm`, the norm before it was clipped.
+
+    `-dl-autodiff` writes the gradient. Nothing is stored before everything is
+    computed: a step that fails changes nothing.
+
+    Example (test/Autodiff/build_training_step.mlir):
+
+    ```mlir
+    dl.global private @w : tensor<f32> = dense<3.0> : tensor<f32>
+    func.func @main(%x: tensor<f32>) -> tensor<f32> {
+      %w = dl.global_load @w : tensor<f32>
+      %y = dl.mul %x, %w : tensor<f32>, tensor<f32> -> tensor<f32>
+      return %y : tensor<f32>
+    }
+    ```
+
+    with `loss=mse optimizer=sgd` gets
+
+    ```mlir
+    func.func @step(%x: tensor<f32> {dlc.name = "input_0"}, %target: tensor<f32> {dlc.name = "target"},
+                    %rate: tensor<f64> {dlc.name = "learning_rate"}) -> (tensor<f32> {dlc.name = "loss"}) {
+      %w = dl.global_load mutable @w : tensor<f32>
+      %loss, %dw = grad.vjp @main_loss(%x, %target, %w) cotangents(%one) of [0] wrt [2] with_primal
+          : (tensor<f32>, tensor<f32>, tensor<f32>), (tensor<f32>) -> (tensor<f32>, tensor<f32>)
+      %r = dl.convert %rate : tensor<f64> -> tensor<f32>
+      %d = dl.mul %dw, %r : tensor<f32>, tensor<f32> -> tensor<f32>
+      %new = dl.sub %w, %d : tensor<f32>, tensor<f32> -> tensor<f32>
+      dl.global_store %new, @w : tensor<f32>
+      return %loss : tensor<f32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"loss", "loss", "std::string", /*default=*/"\"output\"", "The loss">,
+    Option<"optimizer", "optimizer", "std::string", /*default=*/"\"sgd\"",
+      "The optimiser and its settings: adamw,weight_decay=0.01">,
+    Option<"accumulate", "accumulate", "int64_t", /*default=*/"1",
+      "How many batches the data of one step are cut into">,
+    Option<"clipNorm", "clip-norm", "double", /*default=*/"0",
+      "The largest norm of all gradients together; 0: any">,
+    Option<"clipValue", "clip-value", "double", /*default=*/"0",
+      "The largest magnitude of a gradient's element; 0: any">,
+    ListOption<"frozen", "frozen", "std::string", "Weights that aren't trained">,
+    Option<"batchNorm", "batch-norm", "bool", /*default=*/"true",
+      "Normalise by the batch, and move the statistics">,
+    Option<"batchNormMomentum", "batch-norm-momentum", "double", /*default=*/"0.1",
+      "How far the statistics move towards the batch's">,
+  ];
+  let dependentDialects = ["::dlc::dl::DlDialect", "::dlc::grad::GradDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def CheckGradients : Pass<"dl-check-gradients", "::mlir::ModuleOp"> {
   let summary = "has a program compare its gradients with each other and with differences";
   let description = [{

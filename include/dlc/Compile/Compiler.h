@@ -28,6 +28,8 @@ struct CompileOptions {
   std::string name;   ///< the model's; empty: the output's stem
   /// Shapes of inputs, by name; kDynamic for a size that stays open.
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
+  /// A training step to add, as options of -dl-build-training-step; empty: none.
+  std::string training;
   /// The first phase to run; by default the one after the phase that left the module.
   std::optional<Phase> from;
   Phase to = Phase::Link;    ///< the last phase

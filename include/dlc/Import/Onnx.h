@@ -23,6 +23,9 @@ struct OnnxImportOptions {
   /// Imports the training graphs too (training_info), as functions
   /// `training_<i>`. Off: they are ignored.
   bool training = false;
+  /// Keeps the model's initializers of floats as weights however small they are, to
+  /// be trained; else small ones become constants.
+  bool keepsWeights = false;
 };
 
 /// Whether the bytes look like an ONNX model (a protobuf message with an

@@ -132,6 +132,22 @@ typedef struct dlc_model_api {
 
   /// Gives a context's state its initial values again.
   int32_t (*reset)(dlc_context *context);
+
+  /// How many functions `call` knows, and pieces of state `state` does.
+  int32_t num_functions, num_states;
+
+  /// Runs function number `function`, with inputs and outputs of its own: 0 is what
+  /// `run` does, the others are in `describe`'s list from 1 on.
+  int32_t (*call)(dlc_context *context, int32_t function, const DLTensor *const *inputs,
+                  DLTensor *const *outputs);
+
+  /// The model's state (null in a model without): piece number `index` in place, to be
+  /// read and written while no run is under way; all of it into a safetensors file; and
+  /// from one. With `partial` the file may lack some, which keep their values, and have
+  /// tensors that the model hasn't. A file that doesn't fit changes nothing.
+  int32_t (*state)(dlc_context *context, int32_t index, DLTensor *tensor);
+  int32_t (*save)(dlc_context *context, const char *path);
+  int32_t (*load)(dlc_context *context, const char *path, int32_t partial);
 } dlc_model_api;
 
 #define DLC_ABI_VERSION 1

@@ -7,8 +7,8 @@
 //
 // The last two phases, `object` and `link`. What the module must hold:
 //
-// - `llvm.func @dlc_entry(%call: !llvm.ptr) -> i32`, the host program, and what
-//   it calls. Functions with the unit attribute `dlc.kernel` are kernels: they
+// - `llvm.func @dlc_entry(%call: !llvm.ptr) -> i32`, the host program, those of
+//   further functions (`dlc_entry_step`), and what they call. Functions with the unit attribute `dlc.kernel` are kernels: they
 //   are spread over several LLVM modules and compiled in parallel. Everything
 //   else stays in the host's module. dlc_rt_*, dlc_math_* and dlc_kernel_*
 //   functions are declared only.
@@ -32,7 +32,8 @@ namespace dlc {
 /// The module attribute with the artefact's signature: a dictionary of `name`,
 /// `producer`, `metadata` (strings), `inputs`, `outputs` (arrays of dictionaries of `name`, a
 /// string, `type`, a tensor type, `dims`, an array of strings, one a dimension,
-/// empty where the dimension has no symbol).
+/// empty where the dimension has no symbol), and where there are further functions
+/// `functions` (an array of dictionaries of `name`, `inputs`, `outputs`).
 constexpr llvm::StringLiteral kModelSignatureAttr = "dlc.model";
 
 /// Marks a kernel.
@@ -46,11 +47,22 @@ constexpr llvm::StringLiteral kInPlaceAttr = "dlc.in_place";
 /// The host program's name.
 constexpr llvm::StringLiteral kEntryName = "dlc_entry";
 
+/// The name of a function's host program; the model itself is the function "".
+inline std::string getEntryName(llvm::StringRef function) {
+  return function.empty() ? kEntryName.str() : (kEntryName + "_" + function).str();
+}
+
 /// One input or output of the artefact.
 struct TensorSignature {
   std::string name;
   mlir::RankedTensorType type;
   llvm::SmallVector<std::string> dims; ///< a symbol, or empty, per dimension
+};
+
+/// A function of the artefact beside the model itself.
+struct FunctionSignature {
+  std::string name;
+  llvm::SmallVector<TensorSignature> inputs, outputs;
 };
 
 /// What a caller of the artefact sees.
@@ -59,6 +71,7 @@ struct ModelSignature {
   std::string producer; ///< who made the model, free text
   std::string metadata; ///< JSON that the frontend keeps in the artefact, or empty
   llvm::SmallVector<TensorSignature> inputs, outputs;
+  llvm::SmallVector<FunctionSignature> functions; ///< called by name
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;
   static mlir::FailureOr<ModelSignature> fromModule(mlir::ModuleOp module);
@@ -69,6 +82,7 @@ struct ModelSignature {
 /// input_0, output_0 and so on.
 ModelSignature getModelSignature(mlir::func::FuncOp func, llvm::StringRef modelName,
                                  llvm::StringRef producer = "");
+FunctionSignature getFunctionSignature(mlir::func::FuncOp func);
 
 /// What is written.
 enum class EmitKind {

@@ -21,30 +21,37 @@ using namespace mlir;
 using namespace dlc;
 
 FailureOr<func::FuncOp> dlc::getEntryFunction(ModuleOp module) {
-  func::FuncOp entry;
+  FailureOr<SmallVector<func::FuncOp>> entries = getEntryFunctions(module);
+  if (failed(entries))
+    return failure();
+  return entries->front();
+}
+
+FailureOr<SmallVector<func::FuncOp>> dlc::getEntryFunctions(ModuleOp module) {
+  SmallVector<func::FuncOp> entries;
   for (auto func : module.getOps<func::FuncOp>()) {
     if (func.isExternal() || func.isPrivate() || func->hasAttr(kKernelAttr))
       continue;
-    if (entry)
-      return func.emitError("the module has two public functions, '")
-             << entry.getName() << "' and '" << func.getName() << "': one is the model";
-    entry = func;
+    entries.push_back(func);
   }
   // The host program of the phase `llvm`.
-  if (!entry && isa_and_nonnull<LLVM::LLVMFuncOp>(module.lookupSymbol(kEntryName)))
+  if (entries.empty() && isa_and_nonnull<LLVM::LLVMFuncOp>(module.lookupSymbol(kEntryName)))
     return module.emitError("the module is in the LLVM dialect already: its host program is '")
            << kEntryName << "'";
-  if (!entry)
+  if (entries.empty())
     return module.emitError("the module has no public function: one is the model");
-  return entry;
+  return entries;
 }
 
 namespace {
 struct BufferizeHostPass : dlc::impl::BufferizeHostBase<BufferizeHostPass> {
   void runOnOperation() override {
-    FailureOr<func::FuncOp> entry = getEntryFunction(getOperation());
-    if (failed(entry) || failed(HostBufferizer(*entry, getOperation()).run()))
-      signalPassFailure();
+    auto entries = getEntryFunctions(getOperation());
+    if (failed(entries))
+      return signalPassFailure();
+    for (func::FuncOp entry : *entries)
+      if (failed(HostBufferizer(entry, getOperation()).run()))
+        return signalPassFailure();
   }
 };
 } // namespace

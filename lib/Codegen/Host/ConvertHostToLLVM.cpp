@@ -72,21 +72,25 @@ namespace {
 struct ConvertHostToLLVMPass : dlc::impl::ConvertHostToLLVMBase<ConvertHostToLLVMPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    FailureOr<func::FuncOp> entry = getEntryFunction(module);
-    if (failed(entry))
+    auto entries = getEntryFunctions(module);
+    if (failed(entries))
       return signalPassFailure();
+    // Their names in the artefact.
+    DenseMap<Operation *, std::string> names;
+    for (func::FuncOp entry : *entries)
+      names[entry] = getEntryName(names.empty() ? "" : entry.getName());
     SmallVector<func::FuncOp> pieces;
     for (auto func : module.getOps<func::FuncOp>())
       if (!func.isExternal() && !func->hasAttr(kKernelAttr))
         pieces.push_back(func);
     for (func::FuncOp func : pieces)
-      if (failed(checkFunction(func, func == *entry)))
+      if (failed(checkFunction(func, names.contains(func))))
         return signalPassFailure();
     HostModule host(module);
     SmallVector<Operation *> made;
     Builder builder(module.getContext());
     for (func::FuncOp func : pieces) {
-      made.push_back(HostTranslator(func, host, func == *entry).translate());
+      made.push_back(HostTranslator(func, host, names.lookup(func)).translate());
       // Straight-line calls: LLVM's optimiser would find nothing, slowly.
       made.back()->setAttr("passthrough", builder.getStrArrayAttr({"noinline", "optnone"}));
     }

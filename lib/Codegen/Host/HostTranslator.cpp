@@ -382,7 +382,7 @@ func::FuncOp HostTranslator::translate() {
         buffer.sizes.push_back(block->addArgument(b.getIndexType(), argument.getLoc()));
     }
   };
-  std::string name = isEntry ? kEntryName.str() : func.getName().str();
+  std::string name = isEntry ? entryName : func.getName().str();
   made = func::FuncOp::create(outer, func.getLoc(), name, outer.getFunctionType({}, {}));
   Block *entry = made.addEntryBlock();
   context = entry->addArgument(ptr(), func.getLoc());

@@ -39,8 +39,10 @@ private:
 /// `i32 f(ptr call, …)`. A memref becomes a pointer and its dynamic sizes.
 class HostTranslator {
 public:
-  HostTranslator(mlir::func::FuncOp func, HostModule &host, bool isEntry)
-      : func(func), host(host), isEntry(isEntry), b(func.getLoc(), func.getContext()) {}
+  /// `entryName` is empty for a piece of a host program.
+  HostTranslator(mlir::func::FuncOp func, HostModule &host, std::string entryName)
+      : func(func), host(host), entryName(std::move(entryName)), isEntry(!this->entryName.empty()),
+        b(func.getLoc(), func.getContext()) {}
 
   mlir::func::FuncOp translate();
 
@@ -83,6 +85,7 @@ private:
 
   mlir::func::FuncOp func;
   HostModule &host;
+  std::string entryName;
   bool isEntry;
   mlir::func::FuncOp made;
   mlir::ImplicitLocOpBuilder b;

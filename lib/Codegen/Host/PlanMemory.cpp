@@ -93,14 +93,16 @@ private:
 
 struct PlanMemoryPass : dlc::impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
-    FailureOr<func::FuncOp> entry = getEntryFunction(getOperation());
-    if (failed(entry))
+    auto entries = getEntryFunctions(getOperation());
+    if (failed(entries))
       return signalPassFailure();
-    MemoryPlanner planner(*entry);
-    planner.run();
-    staticBytes += planner.staticBytes;
-    numSlots += planner.numSlots;
-    numAllocs += planner.numAllocs;
+    for (func::FuncOp entry : *entries) {
+      MemoryPlanner planner(entry);
+      planner.run();
+      staticBytes += planner.staticBytes;
+      numSlots += planner.numSlots;
+      numAllocs += planner.numAllocs;
+    }
   }
 };
 } // namespace

@@ -21,7 +21,9 @@ using namespace dlc;
 namespace {
 class HostSplitter {
 public:
-  HostSplitter(func::FuncOp func, unsigned maxOps) : func(func), maxOps(maxOps) {}
+  /// Numbers the pieces from `numPieces` on.
+  HostSplitter(func::FuncOp func, unsigned maxOps, unsigned &numPieces)
+      : func(func), maxOps(maxOps), numPieces(numPieces) {}
   void run();
 
 private:
@@ -34,17 +36,20 @@ private:
   void outline(ArrayRef<Operation *> piece);
 
   func::FuncOp func;
-  unsigned maxOps, numPieces = 0;
+  unsigned maxOps;
+  unsigned &numPieces;
   DenseMap<Operation *, unsigned> places;
 };
 
 struct SplitHostPass : dlc::impl::SplitHostBase<SplitHostPass> {
   using SplitHostBase::SplitHostBase;
   void runOnOperation() override {
-    FailureOr<func::FuncOp> entry = getEntryFunction(getOperation());
-    if (failed(entry))
+    auto entries = getEntryFunctions(getOperation());
+    if (failed(entries))
       return signalPassFailure();
-    HostSplitter(*entry, maxOps).run();
+    unsigned numPieces = 0;
+    for (func::FuncOp entry : *entries)
+      HostSplitter(entry, maxOps, numPieces).run();
   }
 };
 } // namespace

@@ -54,7 +54,7 @@ const ImportedValue *GraphImporter::lookup(StringRef name) {
   Entry &entry = it->second;
   if (entry.initializer && entry.value.isFailed() && !entry.tried) {
     entry.tried = true;
-    entry.value = model.importTensor(*entry.initializer, name, model.named(name));
+    entry.value = model.importTensor(*entry.initializer, name, model.named(name), /*isInitializer=*/true);
   }
   return &entry.value;
 }

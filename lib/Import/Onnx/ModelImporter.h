@@ -66,7 +66,8 @@ public:
   /// A tensor of the model as a value at the start of the function: a small one
   /// as a dl.constant, else a dl.global that refers to the bytes in their file.
   /// Null after reporting an error.
-  mlir::Value importTensor(const TensorProto &tensor, llvm::StringRef name, mlir::Location loc);
+  mlir::Value importTensor(const TensorProto &tensor, llvm::StringRef name, mlir::Location loc,
+                           bool isInitializer = false);
   mlir::Value importSparseTensor(const SparseTensorProto &tensor, llvm::StringRef name,
                                  mlir::Location loc);
   /// The elements of a dl.global_load made by importTensor, up to a size that is

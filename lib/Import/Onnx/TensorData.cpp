@@ -267,7 +267,8 @@ OpBuilder ModelImporter::getConstantBuilder() {
   return OpBuilder::atBlockBegin(&entry);
 }
 
-Value ModelImporter::importTensor(const TensorProto &tensor, StringRef name, Location loc) {
+Value ModelImporter::importTensor(const TensorProto &tensor, StringRef name, Location loc,
+                                  bool isInitializer) {
   Value &known = tensorValues[&tensor];
   if (known)
     return known;
@@ -277,16 +278,19 @@ Value ModelImporter::importTensor(const TensorProto &tensor, StringRef name, Loc
     return {};
   // Elements that the IR holds: few, or in a form that can't be mapped.
   ElementsAttr elements;
+  bool isKept = isInitializer && options.keepsWeights && type.getRank() > 0 &&
+                isa<FloatType>(type.getElementType());
+  bool isSmall = type.getNumElements() <= kSmall && !isKept;
   bool isNarrow = type.getElementTypeBitWidth() < 8 && !type.getElementType().isInteger(1);
   if (!found.found)
     elements = importTypedData(tensor, type, name, loc);
-  else if (type.getNumElements() <= kSmall || isNarrow)
+  else if (isSmall || isNarrow)
     elements = makeElements(type, found.bytes);
   if (!found.found && !elements)
     return {};
 
   OpBuilder builder = getConstantBuilder();
-  if (elements && type.getNumElements() <= kSmall) {
+  if (elements && isSmall) {
     lastConstant = dl::ConstantOp::create(builder, loc, elements);
     return known = lastConstant->getResult(0);
   }

@@ -104,6 +104,7 @@ struct InputSpec {
   enum class Kind { User, Weight };
   Kind kind = Kind::User;
   std::string weight;   ///< the weight's name
+  bool isParameter = false; ///< of a weight: it is to be trained
   std::string userName; ///< what callers see
 };
 

@@ -9,6 +9,7 @@
 #include "../Common/Elements.h"
 #include "NodeImporter.h"
 #include "OpTable.h"
+#include "dl/IR/ExternalData.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -116,7 +117,7 @@ Attribute ProgramImporter::makeWeightValue(const Weight &weight, StringRef name,
   return frontend::makeResource(type, name, bytes, std::make_shared<Tensor>(weight.tensor));
 }
 
-Value ProgramImporter::importWeight(StringRef name, OpBuilder &builder) {
+Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder &builder) {
   auto it = program.weights.find(name);
   Location loc = NameLoc::get(builder.getStringAttr(name));
   if (it == program.weights.end()) {
@@ -133,7 +134,7 @@ Value ProgramImporter::importWeight(StringRef name, OpBuilder &builder) {
   bool isState = llvm::any_of(program.outputs, [&](const OutputSpec &output) {
     return output.kind == OutputSpec::Kind::State && output.weight == name;
   });
-  if (!isState && type.getNumElements() <= kSmall)
+  if (!isState && !isParameter && type.getNumElements() <= kSmall)
     return dl::ConstantOp::create(
         builder, loc, ElementsAttr(frontend::makeElements(type, bytesOf(weight.tensor))));
   dl::GlobalOp &global = globals[name];
@@ -143,6 +144,8 @@ Value ProgramImporter::importWeight(StringRef name, OpBuilder &builder) {
                                   builder.getStringAttr("private"), TypeAttr::get(type),
                                   makeWeightValue(weight, name, type),
                                   isState ? builder.getUnitAttr() : UnitAttr());
+    if (isParameter)
+      global->setAttr(dl::kParameterAttr, builder.getUnitAttr());
   }
   auto load = dl::GlobalLoadOp::create(builder, loc, type, FlatSymbolRefAttr::get(global));
   load.setIsMutable(isState);
@@ -329,7 +332,7 @@ LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
   for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
     if (spec.kind != InputSpec::Kind::Weight)
       continue;
-    Value weight = importWeight(spec.weight, builder);
+    Value weight = importWeight(spec.weight, spec.isParameter, builder);
     if (!weight || mlir::failed(importer.define(input.name, weight, weight.getLoc())))
       return failure();
   }

@@ -407,6 +407,7 @@ void Pt2Reader::readSignature(const Json &signature) {
     if (key) {
       spec.kind = InputSpec::Kind::Weight;
       spec.weight = reader.string(reader.get(value, key), "a weight's name").str();
+      spec.isParameter = kind == "parameter";
     } else if (kind == "user_input" || kind == "constant_input") {
       spec.userName = program.graph.inputs[index].name;
       if (spec.userName.empty() || kind == "constant_input") {

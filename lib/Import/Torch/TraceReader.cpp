@@ -204,6 +204,8 @@ void TraceReader::readInputs(const Json &inputs) {
     if (const Json &weight = reader.find(input, "weight"); !weight.is_null()) {
       spec.kind = InputSpec::Kind::Weight;
       spec.weight = reader.string(weight, "a weight's name").str();
+      const Json &trained = reader.find(input, "parameter");
+      spec.isParameter = trained.is_boolean() && trained.get<bool>();
     } else {
       spec.userName = reader.string(reader.get(input, "name"), "an input's name").str();
     }

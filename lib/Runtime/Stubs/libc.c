@@ -18,7 +18,7 @@ F(aligned_alloc) F(calloc) F(free) F(malloc) F(posix_memalign) F(realloc) F(qsor
 F(memchr) F(memcmp) F(memcpy) F(memmove) F(memset) F(bcmp)
 F(strchr) F(strcmp) F(strcpy) F(strerror) F(strlen) F(strncmp) F(strrchr)
 F(snprintf) F(vsnprintf)
-F(close) F(fstat) F(getpid) F(madvise) F(mmap) F(mprotect) F(munmap) F(open) F(syscall)
+F(close) F(rename) F(unlink) F(write) F(fstat) F(getpid) F(madvise) F(mmap) F(mprotect) F(munmap) F(open) F(syscall)
 F(clock_gettime) F(nanosleep) F(sched_getaffinity) F(sched_yield) F(sysconf) F(sigfillset)
 F(dladdr) F(dlclose) F(dlerror) F(dlopen) F(dlsym)
 F(pthread_create) F(pthread_join) F(pthread_self) F(pthread_sigmask)

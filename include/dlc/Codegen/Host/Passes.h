@@ -19,8 +19,12 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Codegen/Host/Passes.h.inc"
 
-/// The module's one public function with a body that is not a kernel: the model,
-/// later its host program. Reports an error where there is none or more.
+/// The module's public functions with a body that are not kernels: the model, and
+/// further functions that are called by name; later their host programs. Reports an
+/// error where there is none.
+mlir::FailureOr<llvm::SmallVector<mlir::func::FuncOp>> getEntryFunctions(mlir::ModuleOp module);
+
+/// The first of them, the model.
 mlir::FailureOr<mlir::func::FuncOp> getEntryFunction(mlir::ModuleOp module);
 
 } // namespace dlc

@@ -12,6 +12,10 @@
 
 namespace dlc::dl {
 
+/// On a `dl.global`: a parameter of the model, as frameworks tell them from buffers
+/// and constants.
+constexpr llvm::StringLiteral kParameterAttr = "dlc.parameter";
+
 /// Finds the files that the `#dl.external` values of the module's globals name. A
 /// relative path is looked for in `folder`, then in the working directory; where it
 /// is in `folder`, the value gets that path. A file that can't be read or that ends

@@ -1,0 +1,271 @@
+//===- LossFunction.cpp - a model's loss as a function --------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LossFunction.h"
+#include "../Rules/Common.h"
+#include "dl/IR/ExternalData.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::autodiff;
+using namespace dlc::dl;
+using namespace dlc::training;
+
+namespace {
+class LossFunctionWriter {
+public:
+  LossFunctionWriter(func::FuncOp model, SymbolTable &symbols, const LossOptions &options)
+      : symbols(symbols), options(options), builder(model) {
+    result.model = model;
+  }
+
+  LogicalResult run();
+  LossFunction result;
+
+private:
+  void describeInputs();
+  LogicalResult addTarget(Value output);
+  LogicalResult normalizeByBatch(BatchNormOp op);
+  void drawAnew();
+  LogicalResult findParameters(Value loss);
+  Value addArgument(Type type) {
+    return function().front().addArgument(type, function().getLoc());
+  }
+  func::FuncOp &function() { return result.function; }
+  GlobalOp getGlobal(Value value) {
+    auto load = value.getDefiningOp<GlobalLoadOp>();
+    return load ? symbols.lookup<GlobalOp>(load.getGlobal()) : GlobalOp();
+  }
+  void makeMutable(GlobalOp global);
+  /// What the loads of a global in the function become.
+  void replaceLoads(GlobalOp global, Value value);
+
+  SymbolTable &symbols;
+  const LossOptions &options;
+  OpBuilder builder;
+  Value target;
+  /// The statistics of batch norms, and their new values.
+  llvm::MapVector<Operation *, Value> statistics;
+  /// Those that the model only normalises by.
+  DenseSet<Operation *> fixed;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+void LossFunctionWriter::describeInputs() {
+  func::FuncOp model = result.model;
+  for (auto [i, type] : llvm::enumerate(model.getArgumentTypes())) {
+    auto name = model.getArgAttrOfType<StringAttr>(i, "dlc.name");
+    result.dataTypes.push_back(cast<RankedTensorType>(type));
+    result.dataNames.push_back(name ? name.str() : ("input_" + Twine(i)).str());
+    result.dataDims.push_back(model.getArgAttrOfType<ArrayAttr>(i, "dlc.dim_symbols"));
+  }
+}
+
+LogicalResult LossFunctionWriter::addTarget(Value output) {
+  auto type = options.loss->targetType(output.getLoc(), getTensorType(output));
+  if (failed(type))
+    return failure();
+  if (!*type)
+    return success();
+  target = addArgument(*type);
+  std::string name = "target";
+  while (llvm::is_contained(result.dataNames, name))
+    name += "_";
+  result.dataTypes.push_back(*type);
+  result.dataNames.push_back(name);
+  // The batch's size is the inputs': the other sizes are checked as the step runs.
+  ArrayAttr dims;
+  auto first = result.model.getNumArguments() ? result.dataDims.front() : ArrayAttr();
+  if (type->getRank() && type->isDynamicDim(0) && first && !first.empty()) {
+    SmallVector<Attribute> names(type->getRank(), builder.getStringAttr(""));
+    names[0] = first[0];
+    dims = builder.getArrayAttr(names);
+  }
+  result.dataDims.push_back(dims);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Batch norms and random numbers
+//===----------------------------------------------------------------------===//
+
+/// Mean and variance become the batch's, and the globals that they came from move
+/// towards those: m·batch + (1 − m)·old, of the variance's unbiased estimate.
+LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
+  GlobalOp mean = getGlobal(op.getMean()), variance = getGlobal(op.getVariance());
+  if (!mean || !variance || mean == variance)
+    return success();
+  if (!options.batchNorm) {
+    fixed.insert(mean);
+    fixed.insert(variance);
+    return success();
+  }
+  if (statistics.contains(mean) || statistics.contains(variance))
+    return op.emitError("shares its statistics with another batch norm: which of them moves them?");
+  TensorBuilder b(builder, op.getLoc());
+  b.setInsertionPoint(op);
+  Value x = b.widen(op.getInput());
+  int64_t rank = getTensorType(x).getRank(), feature = op.getFeatureDimension();
+  SmallVector<int64_t> dims = upTo(rank);
+  dims.erase(dims.begin() + feature);
+  Type wide = getTensorType(x).getElementType();
+  Value batchMean = ReduceOp::create(b, ReductionKind::mean, x, dims, /*keep_dims=*/false);
+  Value centered = b.sub(x, b.broadcastLike(batchMean, {feature}, x));
+  Value batchVariance =
+      ReduceOp::create(b, ReductionKind::mean, b.mul(centered, centered), dims, false);
+  Size count = 1;
+  for (int64_t d : dims)
+    count = b.mul(count, b.size(x, d));
+  Value n = b.convert(b.scalar(count), wide);
+  Value unbiased = b.mul(batchVariance, b.broadcastLike(b.div(n, b.sub(n, 1.0)), {}, batchVariance));
+  auto move = [&](Value old, Value seen) {
+    Value moved = b.add(b.mul(b.widen(old), 1 - options.momentum), b.mul(seen, options.momentum));
+    return b.convert(moved, getTensorType(old).getElementType());
+  };
+  statistics[mean] = move(op.getMean(), batchMean);
+  statistics[variance] = move(op.getVariance(), unbiased);
+  op.getMeanMutable().assign(b.convert(batchMean, getTensorType(op.getMean()).getElementType()));
+  op.getVarianceMutable().assign(b.convert(batchVariance, getTensorType(op.getVariance()).getElementType()));
+  return success();
+}
+
+/// Random numbers are drawn with step and seed added to their key.
+void LossFunctionWriter::drawAnew() {
+  SmallVector<Operation *> draws;
+  function().walk([&](Operation *op) {
+    if (isa<RngUniformOp, RngNormalOp>(op))
+      draws.push_back(op);
+  });
+  if (draws.empty())
+    return;
+  result.isRandom = true;
+  Value step = addArgument(RankedTensorType::get({}, builder.getI64Type()));
+  Value seed = addArgument(step.getType());
+  for (Operation *op : draws) {
+    TensorBuilder b(builder, op->getLoc());
+    b.setInsertionPoint(op);
+    Value key = op->getOperand(0);
+    Type type = getTensorType(key).getElementType();
+    Value added = b.concat({b.reshape(seed, {1}), b.reshape(step, {1})}, 0);
+    op->setOperand(0, b.add(key, b.convert(added, type)));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+void LossFunctionWriter::makeMutable(GlobalOp global) {
+  if (global.getIsMutable())
+    return;
+  global.setIsMutable(true);
+  result.model->getParentOfType<ModuleOp>().walk([&](GlobalLoadOp load) {
+    if (load.getGlobal() == global.getSymName())
+      load.setIsMutable(true);
+  });
+}
+
+void LossFunctionWriter::replaceLoads(GlobalOp global, Value value) {
+  SmallVector<GlobalLoadOp> loads;
+  function().walk([&](GlobalLoadOp load) {
+    if (load.getGlobal() == global.getSymName())
+      loads.push_back(load);
+  });
+  for (GlobalLoadOp load : loads) {
+    load.getOutput().replaceAllUsesWith(value);
+    load.erase();
+  }
+}
+
+/// The float globals that the loss depends on, in the module's order.
+LogicalResult LossFunctionWriter::findParameters(Value loss) {
+  DenseSet<Value> seen;
+  DenseSet<Operation *> reached;
+  SmallVector<Value> work{loss};
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (!seen.insert(value).second)
+      continue;
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      op = cast<BlockArgument>(value).getOwner()->getParentOp();
+    if (GlobalOp global = getGlobal(value))
+      reached.insert(global);
+    if (op && !isa<func::FuncOp>(op))
+      op->walk([&](Operation *inner) { llvm::append_range(work, inner->getOperands()); });
+  }
+  for (const std::string &name : options.frozen)
+    if (!symbols.lookup<GlobalOp>(name))
+      return result.model.emitError("frozen: the model has no weight '") << name << "'";
+  auto globals = result.model->getParentOfType<ModuleOp>().getOps<GlobalOp>();
+  // Some frameworks tell parameters from other weights.
+  bool isMarked = llvm::any_of(globals, [](GlobalOp g) { return g->hasAttr(kParameterAttr); });
+  for (GlobalOp global : globals)
+    if (reached.contains(global) && (!isMarked || global->hasAttr(kParameterAttr)) && !statistics.contains(global) && !fixed.contains(global) &&
+        isDifferentiable(global.getTensorType()) &&
+        !llvm::is_contained(options.frozen, global.getSymName()))
+      result.parameters.push_back(global);
+  if (result.parameters.empty())
+    return result.model.emitError("the loss depends on no weight of floats: nothing can be trained");
+  return success();
+}
+
+LogicalResult LossFunctionWriter::run() {
+  func::FuncOp model = result.model;
+  if (!model.getNumResults() ||
+      !llvm::all_of(model.getArgumentTypes(), llvm::IsaPred<RankedTensorType>) ||
+      !llvm::all_of(model.getResultTypes(), llvm::IsaPred<RankedTensorType>))
+    return model.emitError("has to give ranked tensors, from ranked tensors, to be trained");
+  function() = model.clone();
+  function().setName((model.getName() + "_loss").str());
+  function().setPrivate();
+  function().setAllArgAttrs(ArrayRef<DictionaryAttr>{});
+  function().removeResAttrsAttr();
+  symbols.insert(function(), Block::iterator(model->getNextNode()));
+  describeInputs();
+  auto terminator = cast<func::ReturnOp>(function().front().getTerminator());
+  Value output = terminator.getOperand(0);
+  if (failed(addTarget(output)))
+    return failure();
+  SmallVector<BatchNormOp> norms;
+  function().walk([&](BatchNormOp op) { norms.push_back(op); });
+  for (BatchNormOp op : norms)
+    if (failed(normalizeByBatch(op)))
+      return failure();
+  drawAnew();
+  TensorBuilder b(builder, terminator.getLoc());
+  b.setInsertionPoint(terminator);
+  SmallVector<Value> results{options.loss->compute(b, terminator.getOperand(0), target)};
+  if (failed(findParameters(results[0])))
+    return failure();
+  for (auto [global, moved] : statistics) {
+    result.statistics.push_back(cast<GlobalOp>(global));
+    results.push_back(moved);
+  }
+  terminator->setOperands(results);
+  for (ArrayRef<GlobalOp> globals : {ArrayRef(result.statistics), ArrayRef(result.parameters)})
+    for (GlobalOp global : globals) {
+      replaceLoads(global, addArgument(global.getTensorType()));
+      makeMutable(global);
+    }
+  Block &body = function().front();
+  function().setFunctionType(builder.getFunctionType(
+      body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
+  return success();
+}
+
+FailureOr<LossFunction> LossFunction::create(func::FuncOp model, SymbolTable &symbols,
+                                             const LossOptions &options) {
+  LossFunctionWriter writer(model, symbols, options);
+  if (failed(writer.run()))
+    return failure();
+  return std::move(writer.result);
+}

@@ -1,0 +1,122 @@
+//===- Losses.cpp - what a training step makes smaller --------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Means over all elements, in PyTorch's formulas.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Losses.h"
+#include "../Rules/Common.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::autodiff;
+using namespace dlc::dl;
+using namespace dlc::training;
+
+/// A target of this number is left out, as in PyTorch.
+static constexpr int64_t kIgnored = -100;
+
+static FailureOr<RankedTensorType> requireFloats(Location loc, RankedTensorType output) {
+  if (isDifferentiable(output))
+    return output;
+  return emitError(loc) << "the model's first output is " << output
+                        << ", but a loss is of floats";
+}
+
+static Value meanOf(TensorBuilder &b, Value x) {
+  Value mean = ReduceOp::create(b, ReductionKind::mean, b.widen(x),
+                                upTo(getTensorType(x).getRank()), /*keep_dims=*/false);
+  return b.convert(mean, getTensorType(x).getElementType());
+}
+
+//===----------------------------------------------------------------------===//
+// cross_entropy: of logits [N, C, …] and class numbers [N, …]
+//===----------------------------------------------------------------------===//
+
+static FailureOr<RankedTensorType> getClassType(Location loc, RankedTensorType output) {
+  if (failed(requireFloats(loc, output)))
+    return failure();
+  if (output.getRank() < 2)
+    return emitError(loc) << "cross_entropy takes logits [N, C, ...], but the model's first output is "
+                          << output;
+  SmallVector<int64_t> shape(output.getShape());
+  shape.erase(shape.begin() + 1);
+  return RankedTensorType::get(shape, IntegerType::get(output.getContext(), 64));
+}
+
+static Value computeCrossEntropy(TensorBuilder &b, Value logits, Value target) {
+  RankedTensorType type = getTensorType(logits);
+  Value wide = b.widen(logits);
+  SmallVector<Size> sizes = b.sizes(logits);
+  Value isCounted = b.compare(ComparisonDirection::ne, target, kIgnored);
+  Value isClass = b.binary<AndOp>(
+      b.compare(ComparisonDirection::ge, target, 0.0),
+      b.compare(ComparisonDirection::lt, target, b.splat(b.scalar(sizes[1]), b.sizes(target))));
+  AssertOp::create(b, b.binary<OrOp>(isClass, b.unary<NotOp>(isCounted)),
+                   "cross_entropy: a target is no class number of the model's output");
+  Value logs = LogSoftmaxOp::create(b, wide.getType(), wide, /*dimension=*/1);
+  SmallVector<int64_t> dims = upTo(type.getRank());
+  dims.erase(dims.begin() + 1);
+  Value classes = b.iota(sizes, 1, b.getI64Type());
+  Value isTarget =
+      b.compare(ComparisonDirection::eq, classes, b.broadcastLike(target, dims, logits));
+  Value total = sumOver(b, where(b, isTarget, logs), upTo(type.getRank()));
+  Value count = sumOver(b, b.convert(isCounted, getTensorType(logs).getElementType()),
+                        upTo(type.getRank() - 1));
+  return b.convert(b.div(b.unary<NegOp>(total), count), type.getElementType());
+}
+
+//===----------------------------------------------------------------------===//
+// The others
+//===----------------------------------------------------------------------===//
+
+static Value computeMse(TensorBuilder &b, Value output, Value target) {
+  Value difference = b.sub(output, target);
+  return meanOf(b, b.mul(difference, difference));
+}
+
+/// (1 − t)·x + m + log(e^−m + e^(−x−m)) with m = max(−x, 0), which cancels.
+static Value computeBinaryCrossEntropy(TensorBuilder &b, Value x, Value target) {
+  Value negative = b.unary<NegOp>(x), m = b.max(negative, 0.0);
+  Value sum = b.add(b.unary<ExpOp>(b.unary<NegOp>(m)), b.unary<ExpOp>(b.sub(negative, m)));
+  Value rest = b.mul(b.sub(b.splatLike(1.0, target), target), x);
+  return meanOf(b, b.add(rest, b.add(m, b.unary<LogOp>(sum))));
+}
+
+static FailureOr<RankedTensorType> requireScalar(Location loc, RankedTensorType output) {
+  if (failed(requireFloats(loc, output)))
+    return failure();
+  if (!output.hasStaticShape() || output.getNumElements() != 1)
+    return emitError(loc) << "loss=output takes the model's first output for the loss, but that is "
+                          << output << " instead of one number";
+  return RankedTensorType();
+}
+
+static Value computeOutput(TensorBuilder &b, Value output, Value) {
+  return b.reshape(output, ArrayRef<Size>());
+}
+
+static ArrayRef<Loss> getLosses() {
+  static const Loss losses[] = {
+      {"bce_with_logits", requireFloats, computeBinaryCrossEntropy},
+      {"cross_entropy", getClassType, computeCrossEntropy},
+      {"mse", requireFloats, computeMse},
+      {"output", requireScalar, computeOutput},
+  };
+  return losses;
+}
+
+const Loss *Loss::lookup(StringRef name) {
+  const Loss *found = llvm::find_if(getLosses(), [&](auto &each) { return each.name == name; });
+  return found == getLosses().end() ? nullptr : found;
+}
+
+std::string Loss::listNames() {
+  return llvm::join(llvm::map_range(getLosses(), [](auto &each) { return each.name.str(); }), ", ");
+}
