@@ -2,23 +2,42 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """dlc compiles trained models ahead of time into self-contained shared objects.
 
-    import dlc, torch
+    >>> import dlc, torch
+    >>> model = torch.nn.Sequential(torch.nn.Linear(784, 10), torch.nn.Softmax(-1)).eval()
+    >>> fast = dlc.compile(model, torch.randn(1, 784))
+    >>> y = fast(torch.randn(1, 784))     # tensors in, tensors out, no copies
+    >>> y.shape
+    torch.Size([1, 10])
 
-    model = torch.nn.Sequential(torch.nn.Linear(784, 10), torch.nn.Softmax(-1)).eval()
-    fast = dlc.compile(model, torch.randn(1, 784))
-    y = fast(torch.randn(1, 784))         # tensors in, tensors out, no copies
-    fast.save("mlp.so")                   # with mlp.h beside it: no Python needed
-    again = dlc.load("mlp.so")            # NumPy is enough for this one
+Save it: a shared object and its C header, for any program, with or without Python.
+
+    >>> fast.save("mlp.so")               # and mlp.h
+    >>> again = dlc.load("mlp.so")        # needs NumPy only
+    >>> again
+    <dlc.CompiledModel mlp(input: float32[1, 784]) -> output: float32[1, 10]>
+
+Sizes may stay open:
+
+    >>> batch = torch.export.Dim("batch", min=2, max=64)
+    >>> trace = dlc.trace(model, torch.randn(2, 784), dynamic_shapes=({0: batch},))
+    >>> dlc.compile(trace)(torch.randn(7, 784)).shape
+    torch.Size([7, 10])
 
 What there is:
 
     trace(model, *args)    records a PyTorch program (torch.export), to save it
     load_trace(path)       reads a saved one; needs no PyTorch
-    compile(what, *args)   a module, function, trace, ONNX or MLIR file to a callable
+    compile(what, *args)   a module, function, trace, .pt2, ONNX or MLIR file to a callable
     load(path)             a compiled shared object as a callable
 
-Errors of the compiler are `CompileError`s that name the line of your program.
+and `torch.compile(model, backend="dlc")`: see `help(dlc.dynamo)`.
+
+All errors are `DlcError`s. A `CompileError` names the line of your program, a
+`TraceError` what can't be recorded, a `RunError` the input that a model doesn't take; a
+call that isn't made as the example was is a TypeError. docs/python.md tells it all.
 """
+
+from typing import Any, Callable, Mapping, Optional
 
 from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
@@ -31,18 +50,26 @@ __all__ = ["CompileError", "CompiledModel", "DlcError", "RunError", "Trace", "Tr
            "compile", "load", "load_trace", "trace"]
 
 
-def trace(model, *args, dynamic_shapes=None, kwargs=None, strict=False):
+def trace(model: Callable[..., Any], *args: Any, dynamic_shapes: Any = None,
+          kwargs: Optional[Mapping[str, Any]] = None, strict: bool = False) -> Trace:
     """Records a PyTorch module or function on example inputs, as a `Trace`.
 
     `args` and `kwargs` are the example inputs; tensors anywhere in them (in tuples,
-    lists, dicts) become inputs, everything else is a constant of the trace.
-    `dynamic_shapes` is torch.export's: which sizes stay open, and in what range:
+    lists, dicts, registered dataclasses) become inputs, everything else is a constant of
+    the trace. `dynamic_shapes` is torch.export's: which sizes stay open, in what range.
 
-        t = dlc.trace(model, x, dynamic_shapes=({0: torch.export.Dim("batch", max=64)},))
-        t.save("model.json")              # and model.safetensors beside it
+        >>> import dlc, torch
+        >>> batch = torch.export.Dim("batch", min=2, max=64)
+        >>> t = dlc.trace(torch.nn.ReLU(), torch.ones(2, 3), dynamic_shapes=({0: batch},))
+        >>> t.ops
+        {'aten.relu.default': 1}
+        >>> t.save("model.json")          # and model.safetensors, if it has weights
 
     Control flow that depends on tensors must be written with torch.cond and the
-    like; buffers that the program changes become state of the compiled model.
+    like; buffers that the program changes become state of the compiled model. With
+    `strict`, Dynamo reads the program's bytecode instead of running it.
+
+    Raises TraceError if the program can't be recorded.
     """
     from .tracer import trace_program
 

@@ -52,7 +52,11 @@ def path() -> pathlib.Path:
 
 @functools.lru_cache(maxsize=None)
 def _load():
-    library = ctypes.CDLL(str(path()))
+    try:
+        library = ctypes.CDLL(str(path()))
+    except OSError as error:
+        raise DlcError(f"the compiler's library can't be loaded: {error}; it needs what Debian's "
+                       "packages libmlir-22 and libllvm22 hold") from None
     library.dlc_compile.argtypes = [ctypes.POINTER(_Request), ctypes.POINTER(ctypes.c_void_p)]
     library.dlc_free.argtypes = [ctypes.c_void_p]
     library.dlc_torch_ops.restype = ctypes.c_char_p

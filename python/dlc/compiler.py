@@ -12,10 +12,11 @@ import shutil
 import sys
 import time
 import warnings
+from typing import Any, Callable, Mapping, Optional
 
 from . import _library, cache, tree
 from ._errors import DlcError
-from .runtime import CompiledModel
+from .runtime import CompiledModel, Path
 from .tracefile import Trace
 
 #: A line about the progress appears once a compilation takes so many seconds.
@@ -155,8 +156,11 @@ def _cached(source, name, threads, progress):
         return model
 
 
-def compile(model, *args, dynamic_shapes=None, kwargs=None, output=None, header=None, name=None,
-            cpu=None, threads=0, progress=None) -> CompiledModel:
+def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
+            kwargs: Optional[Mapping[str, Any]] = None, output: Optional[Path] = None,
+            header: Optional[Path] = None, name: Optional[str] = None, cpu: Optional[str] = None,
+            threads: int = 0,
+            progress: Optional[Callable[[str, float], None]] = None) -> CompiledModel:
     """Compiles a model to a callable.
 
     `model` is a PyTorch module or function (with example inputs `args` and `kwargs`,

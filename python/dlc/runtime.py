@@ -8,12 +8,15 @@ import os
 import pathlib
 import shutil
 import weakref
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import tensors, tree
 from ._errors import RunError
 
+
+Path = Union[str, "os.PathLike[str]"]
 
 _TENSORS = ctypes.POINTER(ctypes.POINTER(tensors.DLTensor))
 _CONTEXT = ctypes.c_void_p
@@ -44,7 +47,7 @@ class _Api(ctypes.Structure):
 
 
 #: The files that were loaded from each path, by what tells files apart.
-_loaded = {}
+_loaded: Dict[str, List[Tuple[int, int, int]]] = {}
 
 
 def _dlopen(path):
@@ -68,7 +71,7 @@ class CompiledModel:
     lives in this object; `reset` gives it its initial values.
     """
 
-    def __init__(self, path, threads=0, *, origin=None):
+    def __init__(self, path: Path, threads: int = 0, *, origin: Any = None) -> None:
         self.path = pathlib.Path(path)
         self._file = open(path, "rb")  # what the cache removes stays to be saved
         weakref.finalize(self, self._file.close)
@@ -155,11 +158,11 @@ class CompiledModel:
             raise TypeError(f"the model takes no argument '{next(iter(kwargs))}'")
         return leaves
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self._flatten(args, kwargs)
         return self._structure(self.run(values))
 
-    def run(self, values, kind=None):
+    def run(self, values: Sequence[Any], kind: Optional[type] = None) -> List[Any]:
         """Runs on a flat list of tensors; returns the outputs as a flat list, of the
         inputs' kind, or of that given: torch.Tensor or numpy.ndarray."""
         specs = self.signature["inputs"]
@@ -212,7 +215,7 @@ class CompiledModel:
         """How many threads a call may use; 0: one per CPU."""
         self._check(self._api.set_threads(self._context, count))
 
-    def save(self, path) -> None:
+    def save(self, path: Path) -> None:
         """Writes the shared object to `path`, and its C header beside it, for `dlc.load`
         or any C program (docs/abi.md). The functions are named after the file: what was
         compiled under another name is compiled again. What `dlc.load` loaded is copied as
@@ -233,7 +236,7 @@ class CompiledModel:
         finally:
             aside.unlink(missing_ok=True)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         def show(tensors):
             return ", ".join(f"{t['name']}: {t['dtype']}{t['shape']}" for t in tensors)
 
@@ -241,7 +244,7 @@ class CompiledModel:
                 f" -> {show(self.signature['outputs'])}>")
 
 
-def load(path, threads: int = 0) -> CompiledModel:
+def load(path: Path, threads: int = 0) -> CompiledModel:
     """A compiled model from its shared object. `threads`: how many threads a call may
     use (0: one per CPU). Needs NumPy only."""
     return CompiledModel(path, threads)

@@ -6,8 +6,11 @@ import json
 import os
 import pathlib
 import struct
+from typing import Any, Dict, Union
 
 from ._errors import TraceError
+
+Path = Union[str, "os.PathLike[str]"]
 
 VERSION = {"major": 1, "minor": 0}
 
@@ -35,14 +38,14 @@ class Trace:
     """A recorded PyTorch program: a graph of ATen ops (`document`, what the JSON file
     holds) and its weights. `dlc.compile` takes one; `save` writes it."""
 
-    def __init__(self, document, weights, specs=None):
+    def __init__(self, document: Dict[str, Any], weights: Dict[str, Any], specs: Any = None):
         self.document = document
         self.weights = weights
         #: In the process that recorded it: PyTorch's own descriptions of the structure of
         #: arguments and results, which know the program's classes.
         self.specs = specs
 
-    def save(self, path) -> None:
+    def save(self, path: Path) -> None:
         """Writes `path` (JSON) and the weights beside it (.safetensors)."""
         path = pathlib.Path(path)
         weights = path.with_suffix(".safetensors")
@@ -56,14 +59,14 @@ class Trace:
         return json.dumps(self.document)
 
     @property
-    def ops(self):
+    def ops(self) -> Dict[str, int]:
         """The ops of the program, each with how often it occurs."""
-        counts = {}
+        counts: Dict[str, int] = {}
         for node in self.document["nodes"]:
             counts[node["op"]] = counts.get(node["op"], 0) + 1
         return counts
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inputs = ", ".join(f"{i['name']}: {_type_name(i.get('type'))}"
                            for i in self.document["inputs"] if "name" in i)
         return f"<dlc.Trace ({inputs}), {len(self.document['nodes'])} ops>"
@@ -123,7 +126,7 @@ def _read_safetensors(path):
     return weights
 
 
-def load_trace(path) -> Trace:
+def load_trace(path: Path) -> Trace:
     """Reads a trace that `Trace.save` wrote; its weights are mapped. Needs no PyTorch."""
     path = pathlib.Path(path)
     try:
