@@ -29,6 +29,7 @@ What there is:
     load_trace(path)       reads a saved one; needs no PyTorch
     compile(what, *args)   a module, function, trace, .pt2, ONNX or MLIR file to a callable
     load(path)             a compiled shared object as a callable
+    grad(f), vjp, jvp, …   derivatives of PyTorch functions, compiled (dlc.derivatives)
 
 and `torch.compile(model, backend="dlc")`: see `help(dlc.dynamo)`.
 
@@ -41,13 +42,15 @@ from typing import Any, Callable, Mapping, Optional
 
 from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
+from .derivatives import Derivative, directional, grad, hessian, jvp, value_and_grad, vjp
 from .runtime import CompiledModel, load
 from .tracefile import Trace, load_trace
 
 __version__ = "0.1.0"
 
-__all__ = ["CompileError", "CompiledModel", "DlcError", "RunError", "Trace", "TraceError",
-           "compile", "load", "load_trace", "trace"]
+__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "RunError", "Trace",
+           "TraceError", "compile", "directional", "grad", "hessian", "jvp", "load", "load_trace",
+           "trace", "value_and_grad", "vjp"]
 
 
 def trace(model: Callable[..., Any], *args: Any, dynamic_shapes: Any = None,

@@ -195,12 +195,14 @@ class CompiledModel:
     def _structure(self, results):
         if self._out_tree is None and self._outputs is None:
             return results[0] if len(results) == 1 else tuple(results)
-        results = iter(results)
+        following = iter(results)
 
         def leaf(output):
-            if output is None:
-                return next(results)
-            return next(results).item() if "number" in output else output["constant"]
+            output = output or {}
+            if "constant" in output:
+                return output["constant"]
+            result = results[output["output"]] if "output" in output else next(following)
+            return result.item() if "number" in output else result
 
         leaves = [leaf(output) for output in self._outputs]
         if self._origin:

@@ -122,6 +122,15 @@ struct SymbolRange {
   std::optional<int64_t> max;
 };
 
+/// A derivative that is asked for, of the program or of the derivative before:
+/// grad.vjp or grad.jvp with its attributes. Its directions become inputs after the
+/// others; or cotangents are all 1.
+struct Derivative {
+  bool isReverse = true, withPrimal = false, seedsOnes = false;
+  std::vector<int64_t> wrt, of; ///< numbers of tensors among inputs, outputs
+  std::vector<std::string> directionNames, resultNames;
+};
+
 struct Program {
   std::string producer;
   std::string metadata; ///< JSON for whoever loads the artefact, or empty
@@ -131,6 +140,7 @@ struct Program {
   llvm::StringMap<Weight> weights;
   llvm::StringMap<SymbolRange> symbols;
   std::vector<SourceLine> locations;
+  std::vector<Derivative> derivatives; ///< each of what the ones before make
 };
 
 } // namespace dlc::torch

@@ -9,7 +9,9 @@
 #include "../Common/Elements.h"
 #include "NodeImporter.h"
 #include "OpTable.h"
+#include "SizeChecker.h"
 #include "dl/IR/ExternalData.h"
+#include "grad/IR/Grad.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -220,25 +222,6 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
   return importer.define(input.name, ImportedValue(argument, kind), loc);
 }
 
-namespace {
-/// Writes what the program demands of its inputs' sizes.
-class SizeChecker : public frontend::NodeBuilder {
-public:
-  SizeChecker(ProgramImporter &program, OpBuilder &builder, Location loc, StringRef input)
-      : NodeBuilder(builder, loc, program.getSizeAnalysis()), program(program), input(input) {}
-  InFlightDiagnostic emitError() override {
-    failed = true;
-    return program.emitError(loc) << describe() << ": ";
-  }
-  std::string describe() const override { return "input '" + input + "'"; }
-  ElementsAttr globalElements(dl::GlobalLoadOp) override { return {}; }
-
-private:
-  ProgramImporter &program;
-  std::string input;
-};
-} // namespace
-
 /// The value of an expression; a null tensor (nothing reported) where it has a
 /// symbol without a value, or an operation that isn't known.
 static Size evaluate(NodeBuilder &n, const SizeExpr &expr, const llvm::StringMap<Size> &symbols,
@@ -393,7 +376,7 @@ void ProgramImporter::eraseUnused() {
 }
 
 OwningOpRef<ModuleOp> ProgramImporter::import() {
-  context->loadDialect<dl::DlDialect, func::FuncDialect, scf::SCFDialect,
+  context->loadDialect<dl::DlDialect, func::FuncDialect, grad::GradDialect, scf::SCFDialect,
                        tensor::TensorDialect>();
   if (mlir::failed(checkOps()))
     return {};
@@ -415,6 +398,9 @@ OwningOpRef<ModuleOp> ProgramImporter::import() {
   if (failed || mlir::failed(importOutputs(importer)))
     return {};
   eraseUnused();
+  for (const Derivative &derivative : program.derivatives)
+    if (mlir::failed(addDerivative(derivative)))
+      return {};
   if (mlir::failed(verify(*module)))
     return {};
   return std::move(module);

@@ -51,6 +51,8 @@ private:
                                   mlir::RankedTensorType type);
   llvm::LogicalResult importOutputs(class GraphImporter &importer);
   void eraseUnused();
+  /// Puts a function that asks for the derivative around what there is.
+  llvm::LogicalResult addDerivative(const Derivative &derivative);
 
   const Program &program;
   llvm::StringRef path;
@@ -60,6 +62,7 @@ private:
   frontend::SizeAnalysis sizeAnalysis;
   llvm::StringMap<frontend::Size> symbols;
   llvm::StringMap<dl::GlobalOp> globals;
+  unsigned primalCount = 0;
   bool failed = false;
 };
 

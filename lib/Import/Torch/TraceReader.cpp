@@ -44,6 +44,7 @@ private:
   void readNodes(const Json &nodes, Graph &graph);
   void readInputs(const Json &inputs);
   void readOutputs(const Json &outputs);
+  void readDerivatives(const Json &derivatives);
 
   Program &program;
   JsonReader reader;
@@ -227,6 +228,33 @@ void TraceReader::readOutputs(const Json &outputs) {
   }
 }
 
+void TraceReader::readDerivatives(const Json &derivatives) {
+  for (const Json &json : reader.array(derivatives, "the derivatives")) {
+    Derivative derivative;
+    StringRef mode = reader.string(reader.get(json, "mode"), "a derivative's mode");
+    if (mode != "vjp" && mode != "jvp")
+      reader.fail("a derivative's mode is '" + mode + "'");
+    derivative.isReverse = mode == "vjp";
+    auto isSet = [&](const char *key) {
+      const Json &flag = reader.find(json, key);
+      return flag.is_boolean() && flag.get<bool>();
+    };
+    derivative.withPrimal = isSet("primal");
+    derivative.seedsOnes = isSet("ones");
+    if (derivative.seedsOnes && !derivative.isReverse)
+      reader.fail("a jvp's tangents are given, not 1");
+    for (const Json &number : reader.array(reader.get(json, "wrt"), "a derivative's inputs"))
+      derivative.wrt.push_back(reader.integer(number, "an input's number"));
+    for (const Json &number : reader.array(reader.get(json, "of"), "a derivative's outputs"))
+      derivative.of.push_back(reader.integer(number, "an output's number"));
+    for (const Json &name : reader.array(reader.get(json, "directions"), "the directions"))
+      derivative.directionNames.push_back(reader.string(name, "a direction's name").str());
+    for (const Json &name : reader.array(reader.get(json, "results"), "the derivative's results"))
+      derivative.resultNames.push_back(reader.string(name, "a result's name").str());
+    program.derivatives.push_back(std::move(derivative));
+  }
+}
+
 llvm::Error TraceReader::read(const Json &document) {
   readHeader(document);
   if (!reader.hasFailed())
@@ -235,6 +263,9 @@ llvm::Error TraceReader::read(const Json &document) {
     readNodes(reader.get(document, "nodes"), program.graph);
   if (!reader.hasFailed())
     readOutputs(reader.get(document, "outputs"));
+  if (const Json &derivatives = reader.find(document, "derivatives");
+      !reader.hasFailed() && !derivatives.is_null())
+    readDerivatives(derivatives);
   return reader.takeError();
 }
 

@@ -1,0 +1,300 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Derivatives of PyTorch functions, compiled.
+
+    import dlc, torch
+
+    def energy(x):
+        return (x.sin() * x).sum()
+
+    force = dlc.grad(energy)              # a function, as torch.func.grad makes one
+    force(torch.randn(3))                 # compiled at the first call of each shape
+    force.trace(torch.randn(3)).save("force.json")      # for dl-compile
+
+They compose, for derivatives of any order:
+
+    hvp = dlc.directional(dlc.grad(energy))
+    value, product = hvp((x,), (v,))      # the gradient, and the Hessian times v
+
+What is differentiated is the program that `dlc.trace` records: by the compiler, not
+by PyTorch's autograd.
+"""
+
+import copy
+import itertools
+
+from . import tree
+from ._errors import TraceError
+from .tracefile import Trace
+
+_FLOATS = ("f64", "f32", "f16", "bf16")
+
+
+class _Program:
+    """A trace that asks for derivatives, and the names and types of its tensors."""
+
+    def __init__(self, trace):
+        document = copy.copy(trace.document)
+        self.trace = Trace(document, trace.weights)
+        self.metadata = document["metadata"] = copy.deepcopy(document["metadata"])
+        self.requests = document["derivatives"] = list(document.get("derivatives", []))
+        self.inputs, self.outputs = _tensors_of(document)
+        for request in self.requests:
+            self._add(request)
+        if not self.requests:
+            count = itertools.count()
+            self.metadata["outputs"] = [
+                leaf if leaf and "constant" in leaf
+                else dict(leaf or {}, output=next(count)) for leaf in self.metadata["outputs"]]
+
+    def arguments(self, argnums=None):
+        """The numbers of the tensors in the positional arguments `argnums` (in all), and
+        the structure of these arguments."""
+        positional = self.metadata["in_tree"]["tuple"][0]["tuple"]
+        chosen = range(len(positional)) if argnums is None else \
+            [argnums] if isinstance(argnums, int) else list(argnums)
+        chosen = [a + len(positional) if a < 0 else a for a in chosen]
+        if not all(0 <= a < len(positional) for a in chosen):
+            raise TraceError(f"argnums is {argnums}, but there are {len(positional)} arguments")
+        leaves, at, found = iter(self.metadata["inputs"]), 0, {a: [] for a in chosen}
+        for position, structure in enumerate(positional):
+            for _ in tree.paths(structure):
+                is_tensor = next(leaves) is None
+                if position in found:
+                    if not is_tensor or not _is_float(self.inputs[at][1]):
+                        raise TraceError(f"argument {position} isn't made of tensors of floats, "
+                                         "which alone have derivatives")
+                    found[position].append(at)
+                at += is_tensor
+        structures = [positional[a] for a in chosen]
+        return [n for a in chosen for n in found[a]], \
+            structures[0] if isinstance(argnums, int) else {"tuple": structures}
+
+    def results(self):
+        """The numbers of the results that are tensors of floats."""
+        numbers = [leaf["output"] for leaf in self.metadata["outputs"] if "output" in leaf]
+        if not numbers or not all(_is_float(self.outputs[n][1]) for n in numbers):
+            raise TraceError("the function doesn't return tensors of floats only: what it returns "
+                             "besides has no derivative")
+        return numbers
+
+    def ask(self, mode, wrt, of, ones=False, primal=True):
+        """Appends a request; returns the numbers of the derivatives among the outputs."""
+        own, other = (of, wrt) if mode == "vjp" else (wrt, of)
+        named = [self.outputs, self.inputs] if mode == "vjp" else [self.inputs, self.outputs]
+        prefix = ("cotangent_", "grad_") if mode == "vjp" else ("tangent_", "tangent_")
+        suffix = f"_{len(self.requests)}" if self.requests else ""
+        directions = [] if ones else [prefix[0] + named[0][i][0] + suffix for i in own]
+        results = [prefix[1] + named[1][i][0] + suffix for i in other]
+        request = {"mode": mode, "wrt": wrt, "of": of, "primal": primal, "ones": ones,
+                   "directions": directions, "results": results}
+        self.requests.append(request)
+        self._add(request)
+        first = len(self.outputs) - len(results)
+        return [{"output": first + i} for i in range(len(results))]
+
+    def _add(self, request):
+        by_input = [self.inputs[i][1] for i in request["wrt"]]
+        by_output = [self.outputs[i][1] for i in request["of"]]
+        if request["mode"] == "jvp":
+            by_input, by_output = by_output, by_input
+        self.inputs = self.inputs + list(zip(request["directions"], by_output))
+        self.outputs = (self.outputs if request["primal"] else []) + \
+            list(zip(request["results"], by_input))
+
+    def take_directions(self, structure, count):
+        """The call takes the arguments as one tuple, then the directions."""
+        arguments, named = self.metadata["in_tree"]["tuple"]
+        if named["dict"]:
+            raise TraceError("give all arguments by position: one given by name has no derivative")
+        self.metadata["in_tree"] = {"tuple": [{"tuple": [arguments, structure]}, named]}
+        self.metadata["inputs"] = self.metadata["inputs"] + [None] * count
+        self.metadata["parameters"] = ["primals", "directions"]
+
+    def finish(self, structure, leaves):
+        """The trace, whose call returns that."""
+        self.metadata["out_tree"], self.metadata["outputs"] = structure, leaves
+        return self.trace
+
+
+def _is_float(type):
+    return isinstance(type, dict) and type["dtype"] in _FLOATS
+
+
+def _tensors_of(document):
+    """Name and type of each input and output."""
+    types = {v["value"]: v.get("type") for v in document["inputs"]}
+    for node in document["nodes"]:
+        types.update((r["value"], r.get("type")) for r in node["results"] if r)
+    inputs = [(i["name"], i.get("type")) for i in document["inputs"]
+              if "name" in i and i.get("type") != "none"]
+    outputs = [(o["name"], types.get(o["arg"].get("value")) if isinstance(o["arg"], dict) else None)
+               for o in document["outputs"] if "name" in o]
+    return inputs, outputs
+
+
+class Derivative:
+    """A function that is the derivative of another (see `dlc.grad`), compiled for each
+    kind of arguments that it is called with."""
+
+    def __init__(self, function):
+        self.function = function
+        self._compiled = {}
+
+    def __call__(self, *args):
+        import torch.utils._pytree as pytree
+
+        from .compiler import compile
+
+        leaves, structure = pytree.tree_flatten(args)
+        key = str(structure), tuple((str(leaf.dtype), tuple(leaf.shape)) if hasattr(leaf, "shape")
+                                    else leaf for leaf in leaves)
+        if key not in self._compiled:
+            self._compiled[key] = compile(self.trace(*args))
+        return self._compiled[key](*args)
+
+    def trace(self, *args, dynamic_shapes=None) -> Trace:
+        """The derivative as a trace, for `save` and `dlc.compile`."""
+        return self._derive(self._program(args, dynamic_shapes))
+
+    def _program(self, args, dynamic_shapes):
+        if isinstance(self.function, Trace):
+            return _Program(self.function)
+        if isinstance(self.function, Derivative):
+            return _Program(self.function.trace(*args, dynamic_shapes=dynamic_shapes))
+        from .tracer import trace_program
+
+        return _Program(trace_program(self.function, args, None, dynamic_shapes))
+
+    def __repr__(self):
+        return f"<dlc.{type(self).__name__.strip('_')} of {self.function!r}>"
+
+
+class _Grad(Derivative):
+    def __init__(self, function, argnums, has_aux, with_value):
+        super().__init__(function)
+        self.argnums, self.has_aux, self.with_value = argnums, has_aux, with_value
+
+    def _derive(self, program):
+        wrt, gradients = program.arguments(self.argnums)
+        structure, leaves = program.metadata["out_tree"], program.metadata["outputs"]
+        value, auxiliary = structure, None
+        if self.has_aux:
+            parts = structure.get("tuple") if isinstance(structure, dict) else None
+            if not parts or len(parts) != 2:
+                raise TraceError("with has_aux the function returns a value and something else; "
+                                 f"this one returns {tree.describe(structure)}")
+            value, auxiliary = parts
+        type = program.outputs[leaves[0]["output"]][1] if value == "*" and "output" in leaves[0] \
+            else None
+        if not _is_float(type) or type["shape"]:
+            returned = f"{type['dtype']}{type['shape']}" if isinstance(type, dict) \
+                else tree.describe(structure)
+            raise TraceError("grad is of a function that returns one number, a tensor of floats "
+                             f"without dimensions; this one returns {returned}")
+        primal = self.has_aux or self.with_value
+        found = program.ask("vjp", wrt, [leaves[0]["output"]], ones=True, primal=primal)
+        if not self.with_value:
+            return program.finish({"tuple": [gradients, auxiliary]}, found + leaves[1:]) \
+                if self.has_aux else program.finish(gradients, found)
+        return program.finish({"tuple": [structure, gradients]}, leaves + found)
+
+
+class _Vjp(Derivative):
+    """Called with a tuple of arguments and the cotangents."""
+
+    def _program(self, args, dynamic_shapes):
+        return super()._program(args[0], dynamic_shapes)
+
+    def _derive(self, program):
+        wrt, structure = program.arguments()
+        of, out_tree = program.results(), program.metadata["out_tree"]
+        leaves = program.metadata["outputs"]
+        if len(of) != len(leaves):
+            raise TraceError("the function returns constants or its own arguments, besides tensors")
+        program.take_directions(out_tree, len(of))
+        found = program.ask("vjp", wrt, of)
+        return program.finish({"tuple": [out_tree, structure]}, leaves + found)
+
+
+class _Jvp(Derivative):
+    """Called with a tuple of arguments and the tangents."""
+
+    def _program(self, args, dynamic_shapes):
+        return super()._program(args[0], dynamic_shapes)
+
+    def _derive(self, program):
+        wrt, structure = program.arguments()
+        of, out_tree = program.results(), program.metadata["out_tree"]
+        leaves = program.metadata["outputs"]
+        if len(of) != len(leaves):
+            raise TraceError("the function returns constants or its own arguments, besides tensors")
+        program.take_directions(structure, len(wrt))
+        found = program.ask("jvp", wrt, of)
+        return program.finish({"tuple": [out_tree, out_tree]}, leaves + found)
+
+
+def grad(function, argnums=0, has_aux=False) -> Derivative:
+    """The gradient of a function that returns one number (a tensor of one element), as
+    a function of the same arguments: `dlc.grad(f)(x, y)` is df/dx, in x's structure;
+    with `argnums=(0, 1)` the pair of df/dx and df/dy.
+
+    With `has_aux` the function returns (value, auxiliary), and its gradient
+    (gradient, auxiliary).
+
+    >>> import dlc, torch
+    >>> dlc.grad(lambda x: (x**3).sum())(torch.tensor([1.0, 2.0]))
+    tensor([ 3., 12.])
+    """
+    return _Grad(function, argnums, has_aux, False)
+
+
+def value_and_grad(function, argnums=0, has_aux=False) -> Derivative:
+    """As `grad`, but returning (value, gradient), or ((value, auxiliary), gradient), from
+    one program: JAX's order, not that of torch.func.grad_and_value."""
+    return _Grad(function, argnums, has_aux, True)
+
+
+def vjp(function, *primals):
+    """The function's value at `primals`, and a function from cotangents (in the value's
+    structure) to the tuple of gradients by `primals`; torch.func.vjp's signature. The
+    artefact for the gradients computes the value anew."""
+    from .compiler import compile
+
+    derivative = _Vjp(function)
+    value = function(*primals) if isinstance(function, Derivative) else \
+        compile(function, *primals)(*primals)
+
+    def pull_back(cotangents):
+        return derivative(primals, cotangents)[1]
+
+    return value, pull_back
+
+
+def jvp(function, primals, tangents):
+    """The function's value at `primals` (a tuple), and its derivative in the direction
+    `tangents`: torch.func.jvp, except that it compiles anew at each call; to compile
+    once keep `directional(function)`."""
+    return _Jvp(function)(tuple(primals), tuple(tangents))
+
+
+def directional(function) -> Derivative:
+    """What `jvp` calls, as a function of (primals, tangents) that can be kept: it is
+    compiled once. `directional(grad(f))` gives Hessian-vector products."""
+    return _Jvp(function)
+
+
+def hessian(function):
+    """The matrix of second derivatives of a function of one tensor that returns one
+    number, of the tensor's shape twice: one compiled Hessian-vector product, run for
+    each element."""
+    product = _Jvp(_Grad(function, 0, False, False))
+
+    def evaluate(x):
+        import torch
+
+        columns = [product((x,), (direction.reshape(x.shape),))[1]
+                   for direction in torch.eye(x.numel(), dtype=x.dtype)]
+        return torch.stack(columns).reshape(*x.shape, *x.shape)
+
+    return evaluate

@@ -1,0 +1,99 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Derivatives of PyTorch functions: what dlc.grad and its like give is what autograd
+and torch.func give."""
+
+import unittest
+
+import frontend
+import torch
+
+import dlc
+
+
+def energy(x):
+    return (x.sin() * x * x.roll(1)).sum()
+
+
+def two(x, y):
+    return ((x.sin() * y["a"]).sum(), {"twice": x * 2})
+
+
+class Derivatives(frontend.FrontendTest):
+    def setUp(self):
+        super().setUp()
+        self.x = torch.randn(4, dtype=torch.float64)
+
+    def test_gradient_has_the_structure_of_the_arguments(self):
+        y = {"a": torch.randn(4, dtype=torch.float64)}
+        gradients, aux = dlc.grad(two, argnums=(0, 1), has_aux=True)(self.x, y)
+        expected, _ = torch.func.grad(two, argnums=(0, 1), has_aux=True)(self.x, y)
+        torch.testing.assert_close(gradients, expected)
+        torch.testing.assert_close(aux, {"twice": self.x * 2})
+        (value, aux), gradient = dlc.value_and_grad(two, has_aux=True)(self.x, y)
+        torch.testing.assert_close((value, gradient), (two(self.x, y)[0], expected[0]))
+
+    def test_vjp_and_jvp(self):
+        def f(x, w):
+            return x @ w, (x * x).sum()
+
+        x, w = torch.randn(2, 3), torch.randn(3, 4)
+        cotangents = torch.randn(2, 4), torch.tensor(2.0)
+        value, pull_back = dlc.vjp(f, x, w)
+        expected, torch_pull_back = torch.func.vjp(f, x, w)
+        torch.testing.assert_close(value, expected)
+        torch.testing.assert_close(pull_back(cotangents), torch_pull_back(cotangents))
+        tangents = torch.randn(2, 3), torch.randn(3, 4)
+        torch.testing.assert_close(dlc.jvp(f, (x, w), tangents), torch.func.jvp(f, (x, w), tangents))
+
+    def test_second_and_fourth_order(self):
+        torch.testing.assert_close(dlc.hessian(energy)(self.x), torch.func.hessian(energy)(self.x))
+        product = dlc.directional(dlc.grad(energy))
+        v = torch.randn(4, dtype=torch.float64)
+        expected = torch.func.jvp(torch.func.grad(energy), (self.x,), (v,))
+        torch.testing.assert_close(product((self.x,), (v,)), expected)
+
+        def wave(x):
+            return torch.tanh(x * 3) * x
+
+        fourth, expected = wave, wave
+        for _ in range(4):
+            fourth, expected = dlc.grad(fourth), torch.func.grad(expected)
+        x = torch.tensor(0.3, dtype=torch.float64)
+        torch.testing.assert_close(fourth(x), expected(x))
+
+    def test_open_sizes_and_files(self):
+        sizes = ({0: torch.export.Dim("n", min=2, max=64)},)
+        path = self.folder / "energy_gradient.json"
+        dlc.grad(energy).trace(self.x, dynamic_shapes=sizes).save(path)
+        compiled = dlc.compile(dlc.load_trace(path))
+        for n in (2, 7, 64):
+            x = torch.randn(n, dtype=torch.float64)
+            torch.testing.assert_close(compiled(x), torch.func.grad(energy)(x))
+        vjp = dlc.compile(dlc.Derivative.trace(dlc.derivatives._Vjp(lambda x: x.sin()), (self.x,),
+                                               dynamic_shapes=sizes))
+        with self.assertRaisesRegex(dlc.RunError, "sizes differ|isn't that of what"):
+            vjp((self.x,), torch.randn(5, dtype=torch.float64))
+
+    def test_control_flow(self):
+        def f(x):
+            return torch.cond(x.sum() > 0, lambda x: x.sin().sum(), lambda x: (x * x).sum(), (x,))
+
+        for x in (torch.ones(3), -torch.ones(3)):
+            torch.testing.assert_close(dlc.grad(f)(x), x.cos() if x[0] > 0 else 2 * x)
+
+    def test_what_has_none(self):
+        x = torch.randn(3)
+        for function, args, what in (
+                (lambda x: x * 2, (x,), r"returns f32\[3\]"),
+                (lambda x: (x, x), (x,), r"returns \(\*, \*\)"),
+                (lambda x: x.sum() * 1.0, (torch.arange(3),), "argument 0 isn't made of tensors"),
+        ):
+            with self.assertRaisesRegex(dlc.TraceError, what):
+                dlc.grad(function)(*args)
+        with self.assertRaisesRegex(dlc.TraceError, "argnums is 3, but there are 1"):
+            dlc.grad(energy, argnums=3)(x)
+
+
+if __name__ == "__main__":
+    unittest.main()
