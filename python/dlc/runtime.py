@@ -90,6 +90,7 @@ class CompiledModel:
         self._inputs = metadata.get("inputs")
         self._outputs = metadata.get("outputs")
         self._parameters = metadata.get("parameters") or []
+        self._complex = metadata.get("complex") or {"inputs": [], "outputs": []}
         #: What it was compiled of, if that was in this process.
         self._origin = origin
 
@@ -169,9 +170,9 @@ class CompiledModel:
         if len(values) != len(specs):
             raise TypeError(f"the model takes {len(specs)} tensors, not {len(values)}")
         inputs = []
-        for value, spec in zip(values, specs):
+        for value, spec, dtype in zip(values, specs, self._dtypes("inputs")):
             try:
-                inputs.append(tensors.Input(value, spec["dtype"]))
+                inputs.append(tensors.Input(value, dtype))
             except TypeError as error:
                 raise TypeError(f"input '{spec['name']}': {error}") from None
         pointer = ctypes.POINTER(tensors.DLTensor)
@@ -189,8 +190,15 @@ class CompiledModel:
             make = tensors.converter(values, prefer_torch=self._in_tree is not None)
         else:
             make = tensors.Memory.to_numpy if kind is np.ndarray else tensors.Memory.to_torch
-        return [make(tensors.Memory(output, self._api.release, self._library), spec["dtype"])
-                for output, spec in zip(outputs, specs)]
+        return [make(tensors.Memory(output, self._api.release, self._library), dtype)
+                for output, dtype in zip(outputs, self._dtypes("outputs"))]
+
+    def _dtypes(self, side):
+        """The element types that the caller sees."""
+        dtypes = [spec["dtype"] for spec in self.signature[side]]
+        for i in self._complex[side]:
+            dtypes[i] = tensors.COMPLEX[dtypes[i]]
+        return dtypes
 
     def _structure(self, results):
         if self._out_tree is None and self._outputs is None:

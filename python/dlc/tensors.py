@@ -25,6 +25,13 @@ DTYPES = {
     "uint8": (1, 8), "uint16": (1, 16), "uint32": (1, 32), "uint64": (1, 64),
 }
 
+#: The complex type whose parts are of an element type. To a model, complex numbers are a
+#: real tensor with a last dimension of 2.
+COMPLEX = {"float16": "complex32", "float32": "complex64", "float64": "complex128"}
+_PARTS = {whole: part for part, whole in COMPLEX.items()}
+
+_COMPLEX_CODE = 5  # DLPack's
+
 #: Where the DLTensor is in a versioned capsule's struct: behind the version, two
 #: pointers and the flags.
 _VERSIONED_OFFSET = 32
@@ -48,7 +55,8 @@ class Input:
     Python's numbers become that."""
 
     def __init__(self, value, dtype):
-        self.owner = value
+        self.owner, is_complex = value, dtype in _PARTS
+        self.is_complex = False
         if is_torch(value):
             self._from_torch(value)
         elif isinstance(value, np.ndarray):
@@ -60,8 +68,13 @@ class Input:
         else:
             raise TypeError("a tensor is expected (PyTorch's, NumPy's or any that speaks DLPack), "
                             f"not {_a(type(value).__name__)}")
+        if self.is_complex != is_complex:
+            raise TypeError(f"{'complex' if is_complex else 'real'} numbers are expected")
 
     def _set(self, data, dtype, shape, strides):
+        if dtype in _PARTS:
+            self.is_complex, dtype = True, _PARTS[dtype]
+            shape, strides = [*shape, 2], [*(2 * s for s in strides), 1]
         if dtype not in DTYPES:
             raise TypeError(f"elements of type {dtype} aren't supported")
         code, bits = DTYPES[dtype]
@@ -106,8 +119,25 @@ class Input:
         for name, offset in ((b"dltensor_versioned", _VERSIONED_OFFSET), (b"dltensor", 0)):
             if _is_capsule(self.owner, name):
                 self.tensor = DLTensor.from_address(_address(self.owner, name) + offset)
+                if self.tensor.code == _COMPLEX_CODE:
+                    self._take_apart(self.tensor)
                 return
         raise TypeError("its __dlpack__ gives no DLPack tensor")
+
+
+    def _take_apart(self, tensor):
+        """Complex numbers of DLPack as their parts."""
+        shape = tensor.shape[:tensor.ndim]
+        strides = tensor.strides[:tensor.ndim] if tensor.strides else _dense(shape)
+        data = (tensor.data or 0) + tensor.byte_offset
+        self._set(data, f"complex{tensor.bits}", shape, strides)
+
+
+def _dense(shape):
+    strides = [1] * len(shape)
+    for i in range(len(shape) - 1, 0, -1):
+        strides[i - 1] = strides[i] * shape[i]
+    return strides
 
 
 _is_capsule = ctypes.pythonapi.PyCapsule_IsValid
@@ -122,7 +152,7 @@ def _number(value, dtype):
     array = np.asarray(value)
     if isinstance(value, np.generic):
         return array
-    kinds = {"b": "biuf", "i": "iuf", "u": "iuf", "f": "f"}[array.dtype.kind]
+    kinds = {"b": "biufc", "i": "iufc", "u": "iufc", "f": "fc"}[array.dtype.kind]
     try:
         wanted = np.dtype(dtype)
     except TypeError:
@@ -147,7 +177,13 @@ class Memory:
             self.buffer = (ctypes.c_ubyte * size).from_address(output.data)
             weakref.finalize(self.buffer, _release, library, release, output.data)
 
+    def _shape_of(self, dtype):
+        return self.shape[:-1] if dtype in _PARTS else self.shape
+
     def to_numpy(self, dtype):
+        shape = self._shape_of(dtype)
+        if dtype == "complex32":
+            raise TypeError("NumPy has no complex numbers of two float16")
         try:
             dtype = np.dtype(dtype)
         except TypeError:
@@ -155,16 +191,16 @@ class Memory:
 
             dtype = np.dtype(getattr(ml_dtypes, dtype))
         if self.buffer is None:
-            return np.empty(self.shape, dtype)
-        return np.frombuffer(self.buffer, dtype).reshape(self.shape)
+            return np.empty(shape, dtype)
+        return np.frombuffer(self.buffer, dtype).reshape(shape)
 
     def to_torch(self, dtype):
         import torch
 
-        dtype = getattr(torch, dtype)
+        shape, dtype = self._shape_of(dtype), getattr(torch, dtype)
         if self.buffer is None:
-            return torch.empty(self.shape, dtype=dtype)
-        return torch.frombuffer(self.buffer, dtype=dtype).reshape(self.shape)
+            return torch.empty(shape, dtype=dtype)
+        return torch.frombuffer(self.buffer, dtype=dtype).reshape(shape)
 
 
 def _release(library, release, data):

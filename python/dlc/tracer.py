@@ -135,6 +135,24 @@ def _expression(expr):
     return [names.get(name, name)] + [_expression(a) for a in expr.args]
 
 
+def _note_complex(inputs, nodes, outputs, metadata):
+    """Adds to the metadata which of the artefact's inputs and outputs are complex: to
+    the artefact they are real tensors with a last dimension of 2."""
+    types = {v["value"]: v.get("type") for n in nodes for v in n["results"] if v}
+    types.update((i["value"], i.get("type")) for i in inputs)
+
+    def positions(all_types):
+        return [i for i, t in enumerate(all_types) if isinstance(t, dict) and
+                t["dtype"] in ("c32", "c64", "c128")]
+
+    found = {"inputs": positions(i.get("type") for i in inputs
+                                 if "name" in i and i.get("type") != "none"),
+             "outputs": positions(types.get(o["arg"]["value"]) if "value" in o["arg"] else None
+                                  for o in outputs
+                                  if "name" in o and isinstance(o["arg"], dict))}
+    return dict(metadata or {}, complex=found) if any(found.values()) else metadata
+
+
 class GraphWriter:
     """What turning any of PyTorch's graphs into a trace has in common."""
 
@@ -144,6 +162,7 @@ class GraphWriter:
 
     def _trace(self, inputs, nodes, outputs, ranges, metadata):
         """The trace of these parts; `ranges` has the limits of each symbolic size."""
+        metadata = _note_complex(inputs, nodes, outputs, metadata)
         symbols = {}
         for symbol, limits in ranges.items():
             if not symbol.is_Symbol:
@@ -170,6 +189,8 @@ class GraphWriter:
         if tensor.numel() and key in self.storages:
             return self.storages[key]
         self.storages[key] = name
+        if tensor.is_complex():  # kept as its parts
+            tensor = torch.view_as_real(tensor.resolve_conj())
         dtype = _DTYPES.get(tensor.dtype)
         if dtype is None or tensor.is_sparse or tensor.is_quantized:
             raise TraceError(f"the weight '{name}' is of a kind that isn't supported, "
@@ -269,7 +290,7 @@ class GraphWriter:
         if isinstance(value, (torch.device, torch.layout, torch.memory_format)):
             return str(value)
         if isinstance(value, complex):
-            raise TraceError("complex numbers aren't supported")
+            return {"complex": [self._argument(value.real), self._argument(value.imag)]}
         raise TraceError(f"an argument of type {type(value).__name__} isn't supported")
 
     def _attribute(self, node, module):

@@ -118,13 +118,21 @@ def as_module(torch, function):
 def tolerances(torch, dtype):
     """What assert_close demands of this element type."""
     table = {torch.float32: (1e-5, 1.3e-6), torch.float64: (1e-7, 1e-7),
-             torch.float16: (1e-3, 1e-3), torch.bfloat16: (1e-2, 1.6e-2)}
+             torch.float16: (1e-3, 1e-3), torch.bfloat16: (1e-2, 1.6e-2),
+             torch.complex32: (1e-3, 1e-3), torch.complex64: (1e-5, 1.3e-6),
+             torch.complex128: (1e-7, 1e-7)}
     atol, rtol = table.get(dtype, (0.0, 0.0))
     return {"atol": atol, "rtol": rtol}
 
 
+def parts(torch, tensor):
+    """A complex tensor as a real one."""
+    return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
+
+
 def is_as_good(torch, got, expected, exact):
     """Whether a result is about as near as eager's to what float64 gives."""
+    got, expected, exact = (parts(torch, t) for t in (got, expected, exact))
     if not got.is_floating_point() or exact.dtype != torch.float64 or exact.shape != got.shape:
         return False
     finite = expected.isfinite() & exact.isfinite()
@@ -161,7 +169,8 @@ def is_random(torch, op, sample):
         # Some entries set a seed of their own before every call.
         with unittest.mock.patch.object(torch, "manual_seed", lambda _: set_seed(seed)):
             results.append(batch.run(*batch.tensors)[0])
-    return any(a.shape != b.shape or not torch.equal(a.nan_to_num(), b.nan_to_num())
+    return any(a.shape != b.shape or not torch.equal(parts(torch, a).nan_to_num(),
+                                                     parts(torch, b).nan_to_num())
                for a, b in zip(*results))
 
 

@@ -29,6 +29,7 @@ public:
   operator mlir::Value() const { return value; }
   explicit operator bool() const { return bool(value); }
   mlir::Value get() const { return value; }
+  NodeBuilder &builder() const { return *n; }
 
   /// An elementwise op of two operands, broadcast to each other.
   template <typename OpTy>
@@ -53,6 +54,7 @@ public:
   Expr log() const { return unary<dl::LogOp>(); }
   Expr sqrt() const { return unary<dl::SqrtOp>(); }
   Expr sign() const { return unary<dl::SignOp>(); }
+  Expr sin() const { return unary<dl::SinOp>(); }
   Expr cos() const { return unary<dl::CosOp>(); }
   Expr tanh() const { return unary<dl::TanhOp>(); }
   Expr floor() const { return unary<dl::FloorOp>(); }

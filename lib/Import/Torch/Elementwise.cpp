@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -90,9 +91,7 @@ static LogicalResult importSignbit(NodeImporter &n) {
   Value self = n.tensor("self");
   if (!self || !n.isFloat(self))
     return n.result(n.isBool(self) ? Expr(n, self) & ~Expr(n, self) : Expr(n, self) < 0.0);
-  unsigned width = n.elementTypeOf(self).getIntOrFloatBitWidth();
-  Type bits = IntegerType::get(n.getContext(), width);
-  return n.result(Expr(n, n.create<dl::BitcastOp>(n.type(self).clone(bits), self)) < 0.0);
+  return n.result(isNegative(Expr(n, self)));
 }
 
 static LogicalResult importFrac(NodeImporter &n) {
@@ -251,26 +250,12 @@ static LogicalResult importIgnoringNan(NodeImporter &n) {
 
 static LogicalResult importHypot(NodeImporter &n) {
   Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  Expr x = n.operand("self", type).abs(), y = n.operand("other", type).abs();
-  Expr large = x.max(y.get()), ratio = x.min(y.get()) / large.get();
-  Expr root = large * (ratio.square() + 1.0).sqrt().get();
-  Expr isInfinite = large.eq(INFINITY) | large.eq(0.0).get();
-  return n.result(isInfinite.select(large, root));
+  return type ? n.result(hypot(n.operand("self", type), n.operand("other", type))) : failure();
 }
 
 static LogicalResult importCopysign(NodeImporter &n) {
   Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  Expr magnitude = n.operand("self", type).abs();
-  Value sign = n.operand("other", type);
-  if (!sign)
-    return failure();
-  Type bits = IntegerType::get(n.getContext(), type.getIntOrFloatBitWidth());
-  Expr isNegative = Expr(n, n.create<dl::BitcastOp>(n.type(sign).clone(bits), sign)) < 0.0;
-  return n.result(isNegative.select(-magnitude, magnitude));
+  return type ? n.result(copysign(n.operand("self", type), n.operand("other", type))) : failure();
 }
 
 static LogicalResult importXlogy(NodeImporter &n) {

@@ -40,7 +40,8 @@ struct SizeExpr {
   bool isNumber() const { return kind == Kind::Number; }
 };
 
-/// What the tracer knew of a value. Element types by dl's names ("f32", "i1").
+/// What the tracer knew of a value. Element types by dl's names ("f32", "i1"), and c32,
+/// c64 and c128 for complex numbers of two f16, f32 or f64.
 struct ValueType {
   enum class Kind { Unknown, None, Tensor, Int, Float, Bool };
   Kind kind = Kind::Unknown;
@@ -51,10 +52,11 @@ struct ValueType {
 
 /// An argument of a node.
 struct Argument {
-  enum class Kind { None, Value, Int, Float, Bool, String, ElementType, List, Graph };
+  enum class Kind { None, Value, Int, Float, Complex, Bool, String, ElementType, List, Graph };
   Kind kind = Kind::None;
   int64_t integer = 0; ///< also of Bool
-  double number = 0;
+  double number = 0;    ///< of Float; the real part of Complex
+  double imaginary = 0; ///< of Complex
   std::string text; ///< the value's name, the string, the element type's name
   std::vector<Argument> elements;
   std::shared_ptr<Graph> graph;

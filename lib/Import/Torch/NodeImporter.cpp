@@ -63,8 +63,32 @@ Type dlc::torch::getElementType(MLIRContext *context, StringRef name) {
       .Default({});
 }
 
+StringRef dlc::torch::getPartType(StringRef name) {
+  return llvm::StringSwitch<StringRef>(name)
+      .Case("c32", "f16")
+      .Case("c64", "f32")
+      .Case("c128", "f64")
+      .Default("");
+}
+
+ImportedValue dlc::torch::deinterleave(NodeBuilder &n, Value value) {
+  if (!value)
+    return {};
+  int64_t last = n.rankOf(value) - 1;
+  auto part = [&](int64_t i) { return n.squeeze(n.sliceAxis(value, last, i, 1), {last}); };
+  return ImportedValue::complex(part(0), part(1), value);
+}
+
+Value dlc::torch::interleave(NodeBuilder &n, const ImportedValue &value) {
+  if (value.interleaved || !value.imaginary)
+    return value.interleaved;
+  int64_t last = n.rankOf(value.tensor);
+  return n.concat({n.unsqueeze(value.tensor, {last}), n.unsqueeze(value.imaginary, {last})}, last);
+}
+
 Type NodeImporter::parseElementType(StringRef name) {
-  Type type = getElementType(getContext(), name);
+  StringRef partType = getPartType(name);
+  Type type = getElementType(getContext(), partType.empty() ? name : partType);
   if (!type)
     emitError() << "element type " << name << " isn't supported";
   return type;
@@ -113,6 +137,8 @@ ImportedValue NodeImporter::evaluate(const Argument &argument) {
       failed = true; // reported where it was made
       return {};
     }
+    if (value->isComplex() && part != Part::Whole)
+      return part == Part::Real ? value->tensor : value->imaginary;
     return *value;
   }
   case Kind::Int:
@@ -138,11 +164,12 @@ Value NodeImporter::asTensor(StringRef name, const Argument &argument, bool allo
   }
   ImportedValue value = evaluate(argument);
   if (value.isTensor())
-    return value.tensor;
+    return partOf(name, argument, value.tensor);
   if (value.kind == ImportedValue::Kind::None && allowNone)
     return {};
   if (!failed)
-    emitArgumentError(name) << "isn't a tensor";
+    emitArgumentError(name) << (value.isComplex() ? "is complex, which isn't supported here"
+                                                  : "isn't a tensor");
   return {};
 }
 
@@ -181,6 +208,14 @@ Expr NodeImporter::operand(StringRef name, Type elementType) {
   const Argument *argument = expect(name);
   if (!argument)
     return {*this, {}};
+  if (argument->kind == Kind::Complex && part != Part::Whole) {
+    Type type = elementType ? elementType : builder.getF64Type();
+    return {*this, scalar(type, part == Part::Real ? argument->number : argument->imaginary)};
+  }
+  bool isZero = part == Part::Imaginary && llvm::is_contained(promoted, name) &&
+                argument->kind != Kind::Value;
+  if (isZero && elementType)
+    return {*this, scalarInt(elementType, 0)};
   // Numbers go to their type at once, not by way of f64.
   if (elementType && (argument->kind == Kind::Int || argument->kind == Kind::Bool))
     return {*this, scalarInt(elementType, argument->integer)};
@@ -192,6 +227,7 @@ Expr NodeImporter::operand(StringRef name, Type elementType) {
     tensor = sizeTensor(*value.size);
   if (!tensor && !failed)
     emitArgumentError(name) << "is neither a tensor nor a number";
+  tensor = partOf(name, *argument, tensor);
   return {*this, tensor && elementType ? convert(tensor, elementType) : tensor};
 }
 
@@ -228,6 +264,10 @@ Type NodeImporter::promote(ArrayRef<StringRef> names) {
     const Argument *argument = expect(name);
     if (!argument || argument->isNone())
       continue;
+    if (argument->kind == Kind::Complex && part != Part::Whole) {
+      byKind[2] = builder.getF32Type();
+      continue;
+    }
     ImportedValue value = evaluate(*argument);
     Type type;
     int kind = 2;
@@ -257,6 +297,13 @@ Type NodeImporter::promote(ArrayRef<StringRef> names) {
     if (type && (!all || categoryOf(type) > categoryOf(all)))
       all = type;
   return all;
+}
+
+Type NodeImporter::promoteParts(ArrayRef<StringRef> names) {
+  part = Part::Real;
+  Type type = promote(names);
+  part = Part::Whole;
+  return type;
 }
 
 std::optional<int64_t> NodeImporter::asInteger(StringRef name, const Argument &argument) {
@@ -491,6 +538,86 @@ void NodeImporter::reportUnreadArguments() {
 }
 
 //===----------------------------------------------------------------------===//
+// Complex numbers
+//===----------------------------------------------------------------------===//
+
+bool NodeImporter::isComplex(const Argument &argument) const {
+  if (argument.kind == Kind::Complex)
+    return true;
+  if (argument.kind == Kind::Value) {
+    const ImportedValue *value = graph.lookup(argument.text);
+    return value && value->isComplex();
+  }
+  return llvm::any_of(argument.elements,
+                      [&](const Argument &element) { return isComplex(element); });
+}
+
+bool NodeImporter::isComplex(StringRef name) {
+  const Argument *argument = find(name);
+  return argument && isComplex(*argument);
+}
+
+bool NodeImporter::involvesComplex() const {
+  for (unsigned i = 0; i < numResults(); ++i)
+    if (isComplexResult(i))
+      return true;
+  return llvm::any_of(node.arguments,
+                      [&](const auto &argument) { return isComplex(argument.second); });
+}
+
+Value NodeImporter::partOf(StringRef name, const Argument &argument, Value value) {
+  bool isZero = value && part == Part::Imaginary && llvm::is_contained(promoted, name) &&
+                !isComplex(argument);
+  return isZero ? splatLike(value, 0) : value;
+}
+
+Complex NodeImporter::complexOperand(StringRef name, Type elementType) {
+  StringRef own[] = {name};
+  promoted = own;
+  auto read = [&](Part which) {
+    part = which;
+    return operand(name, elementType);
+  };
+  Complex z{read(Part::Real), read(Part::Imaginary)};
+  part = Part::Whole;
+  promoted = {};
+  return z;
+}
+
+Value NodeImporter::interleaved(StringRef name) {
+  ImportedValue z = value(name);
+  if (z.isComplex())
+    return interleave(*this, z);
+  if (!failed)
+    emitArgumentError(name) << "isn't complex";
+  return {};
+}
+
+LogicalResult NodeImporter::importByParts(OpImporter importer, ArrayRef<StringRef> names) {
+  promoted = names;
+  auto run = [&](Part which) {
+    part = which;
+    outputs.clear();
+    LogicalResult done = importer(*this);
+    part = Part::Whole;
+    return done;
+  };
+  if (mlir::failed(run(Part::Real)))
+    return failure();
+  bool isReal = !llvm::any_of(llvm::seq(0u, numResults()),
+                              [&](unsigned i) { return isComplexResult(i); });
+  if (isReal) // as is the size of a dimension
+    return results(SmallVector<ImportedValue>(outputs));
+  SmallVector<ImportedValue> real = outputs, all;
+  if (mlir::failed(run(Part::Imaginary)))
+    return failure();
+  for (auto [re, im] : llvm::zip_equal(real, outputs))
+    all.push_back(ImportedValue::complex(re.tensor, im.tensor));
+  promoted = {};
+  return results(all);
+}
+
+//===----------------------------------------------------------------------===//
 // Results
 //===----------------------------------------------------------------------===//
 
@@ -510,6 +637,11 @@ SmallVector<int64_t> NodeImporter::resultShape(unsigned i) {
   for (const SizeExpr &size : node.results[i].type.shape)
     shape.push_back(size.isNumber() ? size.number : ShapedType::kDynamic);
   return shape;
+}
+
+bool NodeImporter::isComplexResult(unsigned i) const {
+  return i < node.results.size() && node.results[i].type.kind == ValueType::Kind::Tensor &&
+         !getPartType(node.results[i].type.elementType).empty();
 }
 
 /// Compares a result with what the tracer knew, and takes over sizes that only
@@ -536,6 +668,21 @@ Value NodeImporter::checkResult(unsigned i, Value value) {
   return castTo(value, tensorType(ArrayRef<int64_t>(refined), expected));
 }
 
+/// A result must be complex where the tracer says so, and only there.
+bool NodeImporter::checkKind(unsigned i, const ImportedValue &value) {
+  if (part != Part::Whole || !hasResult(i) ||
+      node.results[i].type.kind != ValueType::Kind::Tensor ||
+      value.isComplex() == isComplexResult(i))
+    return true;
+  emitError() << "its result " << (value.isComplex() ? "is" : "isn't")
+              << " complex, but the program says " << node.results[i].type.elementType;
+  return false;
+}
+
+LogicalResult NodeImporter::interleavedResult(Value value) {
+  return value ? results({deinterleave(*this, value)}) : failure();
+}
+
 LogicalResult NodeImporter::results(ArrayRef<ImportedValue> values) {
   if (failed)
     return failure();
@@ -545,8 +692,12 @@ LogicalResult NodeImporter::results(ArrayRef<ImportedValue> values) {
       continue;
     if (value.isFailed())
       return emitError() << "result " << i << " isn't supported";
-    if (value.isTensor())
+    if (!checkKind(i, value))
+      return failure();
+    if (value.isTensor() || value.isComplex())
       value.tensor = checkResult(i, value.tensor);
+    if (value.isComplex())
+      value.imaginary = checkResult(i, value.imaginary);
   }
   return failure(failed);
 }

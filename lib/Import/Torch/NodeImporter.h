@@ -20,6 +20,10 @@
 // `result` of null is failure. Every argument must be read (or ignored): one
 // that no getter asked for, and that isn't None, is reported as unsupported.
 //
+// A complex value is a pair of real ones, its parts; to an importer of real numbers it
+// isn't a tensor. `importByParts` runs such an importer on the real and on the imaginary
+// parts; element types are always those of the parts.
+//
 // What the tracer knew of a result (resultElementType) is checked against what
 // the importer made: a difference is an error, never a wrong number.
 //
@@ -30,6 +34,7 @@
 
 #include "../Common/Expr.h"
 #include "../Common/NodeBuilder.h"
+#include "Complex.h"
 #include "ExportedGraph.h"
 #include "ImportedValue.h"
 #include "OpTable.h"
@@ -88,6 +93,18 @@ public:
   /// The element type that PyTorch computes these in together: dimensions count
   /// before 0-D tensors, and those before numbers.
   mlir::Type promote(llvm::ArrayRef<llvm::StringRef> names);
+  /// The same of the parts of complex ones.
+  mlir::Type promoteParts(llvm::ArrayRef<llvm::StringRef> names);
+
+  /// Whether an argument, or something in it, is complex.
+  bool isComplex(llvm::StringRef name);
+  /// A tensor or number as its parts, converted to the element type; a real one's
+  /// imaginary part is 0.
+  Complex complexOperand(llvm::StringRef name, mlir::Type elementType);
+  /// A complex tensor as a real one with a last dimension of 2.
+  mlir::Value interleaved(llvm::StringRef name);
+  /// The op's importer for real numbers, run on both parts (see ComplexRule).
+  llvm::LogicalResult importByParts(OpImporter importer, llvm::ArrayRef<llvm::StringRef> promoted);
 
   /// Numbers that are known now; a symbolic one is an error.
   int64_t integer(llvm::StringRef name);
@@ -133,18 +150,25 @@ public:
   bool hasResult(unsigned i) const {
     return i < node.results.size() && !node.results[i].name.empty();
   }
-  /// The element type that the tracer says result `i` has; null (reported) where
-  /// it says nothing.
+  /// The element type that the tracer says result `i` has, or its parts have; null
+  /// (reported) where it says nothing.
   mlir::Type resultElementType(unsigned i = 0);
+  /// Whether the tracer says that result `i` is complex.
+  bool isComplexResult(unsigned i = 0) const;
   /// The rank and sizes that it says; dynamic where symbolic.
   llvm::SmallVector<int64_t> resultShape(unsigned i = 0);
   llvm::LogicalResult result(mlir::Value value) { return results({value}); }
   llvm::LogicalResult result(Size size) { return results({ImportedValue(size)}); }
+  llvm::LogicalResult result(const Complex &z) {
+    return results({ImportedValue::complex(z.re, z.im)});
+  }
+  /// A complex result given as a real tensor with a last dimension of 2.
+  llvm::LogicalResult interleavedResult(mlir::Value value);
   /// The results, in order; one that isn't used may be null.
   llvm::LogicalResult results(llvm::ArrayRef<ImportedValue> values);
 
-  /// The dl element type of a name of the trace ("f32"); null (reported) if dl
-  /// has none.
+  /// The dl element type of a name of the trace ("f32"), or of its parts ("c64"); null
+  /// (reported) if dl has none.
   mlir::Type parseElementType(llvm::StringRef name);
 
 protected:
@@ -153,6 +177,14 @@ protected:
 private:
   friend class GraphImporter;
 
+  /// What a complex value stands for in evaluate().
+  enum class Part { Whole, Real, Imaginary };
+
+  bool involvesComplex() const;
+  bool isComplex(const Argument &argument) const;
+  /// 0 where a real argument stands for a complex one whose imaginary part is wanted.
+  mlir::Value partOf(llvm::StringRef name, const Argument &argument, mlir::Value value);
+  bool checkKind(unsigned i, const ImportedValue &value);
   const Argument *find(llvm::StringRef name);
   /// The argument; null after reporting that it is missing.
   const Argument *expect(llvm::StringRef name);
@@ -169,10 +201,17 @@ private:
   const Node &node;
   llvm::StringSet<> seen;
   llvm::SmallVector<ImportedValue> outputs;
+  Part part = Part::Whole;
+  llvm::ArrayRef<llvm::StringRef> promoted;
 };
 
 /// The dl element type that the trace calls `name`; null if there is none.
 mlir::Type getElementType(mlir::MLIRContext *context, llvm::StringRef name);
+/// The name of a complex type's parts ("f32" of "c64"); empty for any other type.
+llvm::StringRef getPartType(llvm::StringRef name);
+/// A real tensor with a last dimension of 2 as a complex one, and back.
+ImportedValue deinterleave(frontend::NodeBuilder &n, mlir::Value value);
+mlir::Value interleave(frontend::NodeBuilder &n, const ImportedValue &value);
 
 } // namespace dlc::torch
 

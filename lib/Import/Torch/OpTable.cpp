@@ -14,6 +14,9 @@ const OpTable &OpTable::get() {
     OpTable t;
     registerActivationOps(t);
     registerAttentionOps(t);
+    registerComplexElementwiseOps(t);
+    registerComplexLinearOps(t);
+    registerComplexStructureOps(t);
     registerControlFlowOps(t);
     registerConvolutionOps(t);
     registerCreationOps(t);
@@ -42,6 +45,9 @@ std::vector<std::string> OpTable::getTargets() const {
   std::vector<std::string> names;
   for (llvm::StringRef name : entries.keys())
     names.push_back(name.str());
+  for (const auto &[name, rule] : complexEntries)
+    if (rule.importer && !entries.contains(name))
+      names.push_back(name.str());
   llvm::sort(names);
   return names;
 }

@@ -22,6 +22,15 @@ namespace dlc::torch {
 class NodeImporter;
 using OpImporter = llvm::LogicalResult (*)(NodeImporter &);
 
+/// How an op is imported where an operand or a result is complex: by an importer of its
+/// own, or, if that is null, by the real one on the real and on the imaginary parts.
+struct ComplexRule {
+  OpImporter importer = nullptr;
+  /// The arguments of which a real one stands for a complex one, imaginary part 0; others
+  /// (indices, conditions, factors) are the same for both parts.
+  std::vector<llvm::StringRef> promoted;
+};
+
 /// All ops, by name and overload: "aten.add.Tensor", "operator.mul".
 class OpTable {
 public:
@@ -35,18 +44,42 @@ public:
     for (llvm::StringRef target : targets)
       add(target, importer);
   }
-  /// Null where the op isn't supported.
+  /// A rule for complex numbers.
+  void addComplex(std::initializer_list<llvm::StringRef> targets, OpImporter importer) {
+    for (llvm::StringRef target : targets)
+      complexEntries[target] = {importer, {}};
+  }
+  /// Ops that take complex numbers part by part.
+  void addByParts(std::initializer_list<llvm::StringRef> targets,
+                  std::initializer_list<llvm::StringRef> promoted = {}) {
+    for (llvm::StringRef target : targets)
+      complexEntries[target] = {nullptr, promoted};
+  }
+  /// Null where the op isn't supported, or for complex numbers only.
   OpImporter lookup(llvm::StringRef target) const { return entries.lookup(target); }
+  /// Null where the op isn't supported for complex numbers.
+  const ComplexRule *lookupComplex(llvm::StringRef target) const {
+    auto it = complexEntries.find(target);
+    return it == complexEntries.end() ? nullptr : &it->second;
+  }
+  bool contains(llvm::StringRef target) const {
+    const ComplexRule *rule = lookupComplex(target);
+    return entries.contains(target) || (rule && rule->importer);
+  }
   /// The names of all ops, sorted.
   std::vector<std::string> getTargets() const;
 
 private:
   llvm::StringMap<OpImporter> entries;
+  llvm::StringMap<ComplexRule> complexEntries;
 };
 
 // One function per family, alphabetical.
 void registerActivationOps(OpTable &);
 void registerAttentionOps(OpTable &);
+void registerComplexElementwiseOps(OpTable &);
+void registerComplexLinearOps(OpTable &);
+void registerComplexStructureOps(OpTable &);
 void registerControlFlowOps(OpTable &);
 void registerConvolutionOps(OpTable &);
 void registerCreationOps(OpTable &);

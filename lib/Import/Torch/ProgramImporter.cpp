@@ -59,7 +59,7 @@ static void collectUnsupported(const Graph &graph, unsigned depth,
       visit(element);
   };
   for (const Node &node : graph.nodes) {
-    if (!OpTable::get().lookup(node.target))
+    if (!OpTable::get().contains(node.target))
       nodes[node.target].push_back(&node);
     for (const auto &[name, argument] : node.arguments)
       visit(argument);
@@ -167,11 +167,31 @@ ElementsAttr ProgramImporter::getGlobalElements(dl::GlobalLoadOp load) {
 // Inputs and outputs
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// Builds what belongs to an input: its parts, what is demanded of its sizes.
+class InputBuilder : public frontend::NodeBuilder {
+public:
+  InputBuilder(ProgramImporter &program, OpBuilder &builder, Location loc, StringRef input)
+      : NodeBuilder(builder, loc, program.getSizeAnalysis()), program(program), input(input) {}
+  InFlightDiagnostic emitError() override {
+    failed = true;
+    return program.emitError(loc) << describe() << ": ";
+  }
+  std::string describe() const override { return "input '" + input + "'"; }
+  ElementsAttr globalElements(dl::GlobalLoadOp) override { return {}; }
+
+private:
+  ProgramImporter &program;
+  std::string input;
+};
+} // namespace
+
 LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const NamedValue &input,
                                                const InputSpec &spec) {
   Builder builder(context);
   Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
   const ValueType &declared = input.type;
+  StringRef partType = getPartType(declared.elementType);
   Type elementType;
   SmallVector<int64_t> shape;
   SmallVector<StringRef> names;
@@ -179,7 +199,8 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
   case ValueType::Kind::None:
     return importer.define(input.name, ImportedValue::none(), loc);
   case ValueType::Kind::Tensor:
-    elementType = torch::getElementType(context, declared.elementType);
+    elementType =
+        torch::getElementType(context, partType.empty() ? declared.elementType : partType);
     if (!elementType)
       return emitError(loc) << "input '" << spec.userName << "' is of type "
                             << declared.elementType << ", which isn't supported";
@@ -200,6 +221,10 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
     shape.push_back(size.isNumber() ? size.number : ShapedType::kDynamic);
     names.push_back(size.kind == SizeExpr::Kind::Symbol ? StringRef(size.text) : StringRef());
   }
+  if (!partType.empty()) {
+    shape.push_back(2);
+    names.push_back({});
+  }
   SmallVector<NamedAttribute> attributes{
       builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))};
   auto type = RankedTensorType::get(shape, elementType);
@@ -214,6 +239,11 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
   for (auto [d, name] : llvm::enumerate(names))
     if (!name.empty())
       sizeAnalysis.bindSymbol(argument, d, name);
+  if (!partType.empty()) {
+    OpBuilder body = OpBuilder::atBlockEnd(&function.getBody().front());
+    InputBuilder n(*this, body, loc, spec.userName);
+    return importer.define(input.name, deinterleave(n, argument), loc);
+  }
   if (declared.kind == ValueType::Kind::Int)
     return importer.define(input.name, ImportedValue(frontend::Size(Value(argument))), loc);
   auto kind = declared.kind == ValueType::Kind::Float  ? ImportedValue::Kind::Float
@@ -268,12 +298,13 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
     if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
       continue;
     Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
-    SizeChecker n(*this, builder, loc, spec.userName);
+    InputBuilder n(*this, builder, loc, spec.userName);
     const ImportedValue *value = importer.lookup(input.name);
+    Value tensor = value->isComplex() ? value->interleaved : value->tensor;
     for (auto [d, size] : llvm::enumerate(input.type.shape)) {
       if (size.kind != SizeExpr::Kind::Symbol || symbols.count(size.text))
         continue;
-      Size own = n.size(value->tensor, d);
+      Size own = n.size(tensor, d);
       symbols.try_emplace(size.text, own);
       auto range = program.symbols.find(size.text);
       if (range == program.symbols.end())
@@ -290,8 +321,9 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
     if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
       continue;
     Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
-    SizeChecker n(*this, builder, loc, spec.userName);
+    InputBuilder n(*this, builder, loc, spec.userName);
     const ImportedValue *value = importer.lookup(input.name);
+    Value tensor = value->isComplex() ? value->interleaved : value->tensor;
     for (auto [d, size] : llvm::enumerate(input.type.shape)) {
       if (size.kind != SizeExpr::Kind::Operation)
         continue;
@@ -299,7 +331,7 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
       if (!expected.isStatic() && !expected.getTensor())
         return n.emitError() << "the size of dimension " << d
                              << " is an expression that isn't supported";
-      n.require(Direction::eq, n.size(value->tensor, d), expected,
+      n.require(Direction::eq, n.size(tensor, d), expected,
                 "the size of dimension " + Twine(d) + " doesn't follow from the others'");
     }
   }
@@ -316,7 +348,17 @@ LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
     if (spec.kind != InputSpec::Kind::Weight)
       continue;
     Value weight = importWeight(spec.weight, spec.isParameter, builder);
-    if (!weight || mlir::failed(importer.define(input.name, weight, weight.getLoc())))
+    if (!weight)
+      return failure();
+    ImportedValue value = weight;
+    if (!getPartType(input.type.elementType).empty()) {
+      InputBuilder n(*this, builder, weight.getLoc(), spec.weight);
+      auto type = cast<RankedTensorType>(weight.getType());
+      if (type.getRank() == 0 || type.getShape().back() != 2)
+        return n.emitError() << "it is complex, but its weight is " << type;
+      value = deinterleave(n, weight);
+    }
+    if (mlir::failed(importer.define(input.name, value, weight.getLoc())))
       return failure();
   }
   return checkSizes(importer);
@@ -337,7 +379,7 @@ LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
       continue; // part of the result's structure only
     if (mlir::failed(importer.checkNames(n, output)))
       return failure();
-    Value value = n.operand("value");
+    Value value = n.isComplex("value") ? n.interleaved("value") : n.operand("value").get();
     if (!value)
       return failure();
     if (spec.kind == OutputSpec::Kind::State) {
@@ -452,9 +494,15 @@ void GraphImporter::importNode(const Node &node, OpBuilder &builder) {
       if (mlir::failed(checkNames(n, argument)))
         return failure();
     OpImporter importer = OpTable::get().lookup(node.target);
-    if (!importer)
-      return n.emitError() << "this op isn't supported";
-    if (mlir::failed(importer(n))) {
+    const ComplexRule *rule = OpTable::get().lookupComplex(node.target);
+    bool isComplex = n.involvesComplex();
+    if (isComplex ? !rule || (!rule->importer && !importer) : !importer)
+      return n.emitError() << "this op isn't supported for " << (isComplex ? "complex" : "real")
+                           << " numbers";
+    bool isByParts = isComplex && !rule->importer;
+    if (mlir::failed(isByParts   ? n.importByParts(importer, rule->promoted)
+                     : isComplex ? rule->importer(n)
+                                 : importer(n))) {
       if (!n.failed)
         n.emitError() << "it isn't supported in this form";
       return failure();

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -67,17 +68,6 @@ static LogicalResult importSphericalBessel(NodeImporter &n) {
   return n.result(x.abs().eq(INFINITY).select(n.scalar(type, 0), nearby.select(series, quotient)));
 }
 
-/// A Chebyshev series at x (Cephes' chbevl, highest coefficient first).
-static Expr chebyshev(Expr x, ArrayRef<double> coefficients) {
-  Expr b0 = x * 0.0 + coefficients.front(), b1 = x * 0.0, b2 = b1;
-  for (double coefficient : coefficients.drop_front()) {
-    b2 = b1;
-    b1 = b0;
-    b0 = x * b1.get() - b2.get() + coefficient;
-  }
-  return (b0 - b2.get()) * 0.5;
-}
-
 // Cephes' single-precision series of e^−x I0(x) and e^−x I1(x) on [0, 8], and of the
 // same times √x beyond.
 static const double i0Near[] = {
@@ -110,11 +100,11 @@ static LogicalResult importModifiedBessel(NodeImporter &n, int order, bool isSca
     return failure();
   Type wide = type.getIntOrFloatBitWidth() < 32 ? Type(n.getBuilder().getF32Type()) : type;
   Expr x = n.operand("self", wide), magnitude = x.abs();
-  Expr near = chebyshev(magnitude / 2.0 - 2.0, order == 0 ? ArrayRef(i0Near) : ArrayRef(i1Near));
+  Expr near = chebyshevSeries(magnitude / 2.0 - 2.0, order == 0 ? ArrayRef(i0Near) : ArrayRef(i1Near));
   if (order == 1)
     near = near * magnitude.get();
   Expr argument = Expr(n, n.scalar(wide, 32)) / magnitude.max(8.0).get() - 2.0;
-  Expr far = chebyshev(argument, order == 0 ? ArrayRef(i0Far) : ArrayRef(i1Far)) /
+  Expr far = chebyshevSeries(argument, order == 0 ? ArrayRef(i0Far) : ArrayRef(i1Far)) /
              magnitude.max(8.0).sqrt().get();
   Expr result = (magnitude <= 8.0).select(near, far);
   if (!isScaled)

@@ -109,6 +109,16 @@ Argument TraceReader::readArgument(const Json &json) {
   } else if (json.contains("dtype")) {
     argument.kind = Kind::ElementType;
     argument.text = reader.string(json["dtype"], "a dtype").str();
+  } else if (json.contains("complex")) {
+    argument.kind = Kind::Complex;
+    const Json &parts = reader.array(json["complex"], "a complex number");
+    Argument part[2];
+    for (size_t i = 0; i < 2; ++i)
+      if (parts.size() != 2 || !readLiteral(parts[i], reader, part[i]) ||
+          part[i].kind != Kind::Float)
+        reader.fail("a complex number isn't two floats");
+    argument.number = part[0].number;
+    argument.imaginary = part[1].number;
   } else if (json.contains("graph")) {
     argument.kind = Kind::Graph;
     argument.graph = std::make_shared<Graph>();

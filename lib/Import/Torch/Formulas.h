@@ -1,0 +1,32 @@
+//===- Formulas.h - functions that several ops are made of ------*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_LIB_IMPORT_TORCH_FORMULAS_H
+#define DLC_LIB_IMPORT_TORCH_FORMULAS_H
+
+#include "../Common/Expr.h"
+
+namespace dlc::torch {
+
+using frontend::Expr;
+
+/// The bits of a float tensor as signless integers.
+Expr bitsOf(Expr x);
+/// Whether the sign bit is set, also of zeros and NaN.
+Expr isNegative(Expr x);
+/// The magnitude of one with the sign of the other.
+Expr copysign(Expr magnitude, Expr sign);
+/// √(x² + y²) without overflow; infinite where either is, even if the other is NaN.
+Expr hypot(Expr x, Expr y);
+/// Σ coefficients[i] · x^(count − 1 − i).
+Expr polynomial(Expr x, llvm::ArrayRef<double> coefficients);
+/// A Chebyshev series at x (Cephes' chbevl, highest coefficient first).
+Expr chebyshevSeries(Expr x, llvm::ArrayRef<double> coefficients);
+
+} // namespace dlc::torch
+
+#endif // DLC_LIB_IMPORT_TORCH_FORMULAS_H
