@@ -51,6 +51,7 @@ const RuleTable &RuleTable::get() {
     addCompositeRules(made);
     addConvRules(made);
     addDataRules(made);
+    addFactorRules(made);
     addGatherRules(made);
     addLinearRules(made);
     addReduceRules(made);

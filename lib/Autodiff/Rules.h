@@ -149,6 +149,7 @@ void addBinaryRules(RuleTable &table);
 void addCompositeRules(RuleTable &table);
 void addConvRules(RuleTable &table);
 void addDataRules(RuleTable &table);
+void addFactorRules(RuleTable &table);
 void addGatherRules(RuleTable &table);
 void addLinearRules(RuleTable &table);
 void addReduceRules(RuleTable &table);

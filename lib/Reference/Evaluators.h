@@ -66,6 +66,7 @@ void addShapeEvaluators(EvaluatorTable &table);
 void addGatherScatterEvaluators(EvaluatorTable &table);
 void addReduceEvaluators(EvaluatorTable &table);
 void addLinearEvaluators(EvaluatorTable &table);
+void addFactorEvaluators(EvaluatorTable &table);
 void addWindowEvaluators(EvaluatorTable &table);
 void addCompositeEvaluators(EvaluatorTable &table);
 void addRecurrentEvaluators(EvaluatorTable &table);

@@ -29,6 +29,7 @@ static const EvaluatorTable &getTable() {
     addGatherScatterEvaluators(*made);
     addReduceEvaluators(*made);
     addLinearEvaluators(*made);
+    addFactorEvaluators(*made);
     addWindowEvaluators(*made);
     addCompositeEvaluators(*made);
     addRecurrentEvaluators(*made);

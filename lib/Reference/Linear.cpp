@@ -1,4 +1,4 @@
-//===- Linear.cpp - the meaning of products, solvers and transforms -------===//
+//===- Linear.cpp - the meaning of products and transforms ----------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -269,74 +269,6 @@ static Expected<Tensor> evaluateConvTranspose(dl::ConvTransposeOp op, Operands o
 }
 
 //===----------------------------------------------------------------------===//
-// cholesky, triangular_solve
-//===----------------------------------------------------------------------===//
-
-static Expected<Tensor> evaluateCholesky(dl::CholeskyOp op, Operands operands) {
-  const Tensor &input = operands[0];
-  int64_t rank = input.getRank(), size = input.getDim(rank - 1);
-  if (input.getDim(rank - 2) != size)
-    return makeError("the operand is a {0}, not a square matrix", getTypeName(input));
-  std::vector<double> a = input.getFloats(), l(a.size(), 0.0);
-  bool isUpper = op.getUpper();
-  for (int64_t base = 0; base < int64_t(a.size()); base += size * size) {
-    auto at = [&](std::vector<double> &m, int64_t i, int64_t j) -> double & {
-      return m[base + (isUpper ? j * size + i : i * size + j)];
-    };
-    bool isPositive = true;
-    for (int64_t j = 0; j < size; ++j)
-      for (int64_t i = j; i < size; ++i) {
-        double sum = at(a, i, j);
-        for (int64_t k = 0; k < j; ++k)
-          sum -= at(l, i, k) * at(l, j, k);
-        if (i == j)
-          isPositive &= sum > 0;
-        at(l, i, j) = i == j ? std::sqrt(sum) : sum / at(l, j, j);
-      }
-    // The whole matrix is NaN, its other triangle stays 0.
-    for (int64_t j = 0; !isPositive && j < size; ++j)
-      for (int64_t i = j; i < size; ++i)
-        at(l, i, j) = std::numeric_limits<double>::quiet_NaN();
-  }
-  return Tensor::fromFloats(input.getType(), input.getShape(), l);
-}
-
-static Expected<Tensor> evaluateTriangularSolve(dl::TriangularSolveOp op, Operands operands) {
-  const Tensor &matrix = operands[0], &right = operands[1];
-  int64_t rank = right.getRank(), size = matrix.getDim(matrix.getRank() - 1);
-  bool onRight = op.getRightSide();
-  int64_t rows = right.getDim(rank - 2), columns = right.getDim(rank - 1);
-  if (matrix.getDim(matrix.getRank() - 2) != size || (onRight ? columns : rows) != size ||
-      matrix.getShape().drop_back(2) != right.getShape().drop_back(2))
-    return makeError("operands are a {0} and a {1}", getTypeName(matrix), getTypeName(right));
-  std::vector<double> a = matrix.getFloats(), x = right.getFloats();
-  // X·op(A) = B is op(A)ᵀ·Xᵀ = Bᵀ. Only one triangle of op(A) counts.
-  bool isTransposed = op.getTranspose() != onRight;
-  bool isUpper = op.getUpper() != isTransposed;
-  int64_t others = onRight ? rows : columns;
-  int64_t batches = size ? int64_t(a.size()) / (size * size) : 0;
-  for (int64_t b = 0; b < batches; ++b) {
-    auto getA = [&](int64_t i, int64_t j) {
-      return a[b * size * size + (isTransposed ? j * size + i : i * size + j)];
-    };
-    auto atX = [&](int64_t i, int64_t j) -> double & {
-      return x[b * rows * columns + (onRight ? j * columns + i : i * columns + j)];
-    };
-    for (int64_t j = 0; j < others; ++j)
-      for (int64_t step = 0; step < size; ++step) {
-        int64_t i = isUpper ? size - 1 - step : step;
-        double sum = atX(i, j);
-        for (int64_t done = 0; done < step; ++done) {
-          int64_t k = isUpper ? size - 1 - done : done;
-          sum -= getA(i, k) * atX(k, j);
-        }
-        atX(i, j) = op.getUnitDiagonal() ? sum : sum / getA(i, i);
-      }
-  }
-  return Tensor::fromFloats(right.getType(), right.getShape(), x);
-}
-
-//===----------------------------------------------------------------------===//
 // fft
 //===----------------------------------------------------------------------===//
 
@@ -391,7 +323,5 @@ void reference::addLinearEvaluators(EvaluatorTable &table) {
   table.add<dl::DotGeneralOp>(evaluateDotGeneral);
   table.add<dl::ConvOp>(evaluateConv);
   table.add<dl::ConvTransposeOp>(evaluateConvTranspose);
-  table.add<dl::CholeskyOp>(evaluateCholesky);
-  table.add<dl::TriangularSolveOp>(evaluateTriangularSolve);
   table.add<dl::FftOp>(evaluateFft);
 }

@@ -34,6 +34,7 @@ static decompose::DecomposerMap makeDecomposers() {
   decompose::addActivations(map);
   decompose::addAttention(map);
   decompose::addConvTranspose(map);
+  decompose::addFactors(map);
   decompose::addNorms(map);
   decompose::addQuantization(map);
   decompose::addRecurrences(map);

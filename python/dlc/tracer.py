@@ -75,6 +75,25 @@ def _module_of(function):
     return Function()
 
 
+def _least_squares_shapes(self, b, rcond=None, *, driver=None):
+    """The results of aten.linalg_lstsq, which PyTorch itself can't trace. Residuals are
+    those of matrices of full rank."""
+    rows, columns = self.shape[-2:]
+    is_vector = b.dim() == 1 or (b.dim() == self.dim() - 1 and b.shape == self.shape[:-1])
+    other = (*b.shape, 1) if is_vector else b.shape
+    batch, count = torch.broadcast_shapes(self.shape[:-2], other[:-2]), other[-1]
+    driver = driver or "gelsy"
+    has_residuals, has_values = driver != "gelsy" and rows > columns, driver in ("gelss", "gelsd")
+    return (self.new_empty((*batch, columns) if is_vector else (*batch, columns, count)),
+            self.new_empty((*batch, count) if has_residuals else (0,)),
+            self.new_empty((0,) if driver == "gels" else self.shape[:-2], dtype=torch.int64),
+            self.new_empty((*self.shape[:-2], min(rows, columns)) if has_values else (0,)))
+
+
+if not torch._C._dispatch_has_kernel_for_dispatch_key("aten::linalg_lstsq", "Meta"):
+    torch.library.register_fake("aten::linalg_lstsq", _least_squares_shapes)
+
+
 def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -> Trace:
     """See dlc.trace."""
     from .torchscript import is_script, trace_script

@@ -45,6 +45,10 @@ OUT_OF_SCOPE = [
 ]
 
 
+#: What is determined up to signs only: their samples say what of it is compared.
+UP_TO_SIGNS = {"svd", "linalg.svd", "linalg.eigh", "linalg.eig"}
+
+
 def flat(torch, value, out):
     """The tensors of a result, in order."""
     import torch.utils._pytree as pytree
@@ -63,7 +67,8 @@ class Batch:
     def __init__(self, torch, op, samples):
         import torch.utils._pytree as pytree
 
-        self.torch, self.op, self.pytree = torch, op, pytree
+        self.torch, self.op, self.pytree = torch, op.op, pytree
+        self.is_up_to_signs = op.name in UP_TO_SIGNS
         self.samples, self.tensors = [], []
         for sample in samples:
             leaves, spec = pytree.tree_flatten((sample.input, sample.args, sample.kwargs))
@@ -73,18 +78,20 @@ class Batch:
                     places.append(i)
                     self.tensors.append(leaf.detach())
                     leaves[i] = None
-            self.samples.append((leaves, places, spec))
+            normalize = sample.output_process_fn_grad if self.is_up_to_signs else None
+            self.samples.append((leaves, places, spec, normalize))
 
     def results(self, tensors):
         tensors = iter(tensors)
-        for leaves, places, spec in self.samples:
+        for leaves, places, spec, normalize in self.samples:
             leaves = list(leaves)
             for place in places:
                 leaf = next(tensors)
                 # In-place ops change a copy of their own.
                 leaves[place] = leaf.clone()
             value, args, kwargs = self.pytree.tree_unflatten(leaves, spec)
-            yield self.op(value, *args, **kwargs)
+            result = self.op(value, *args, **kwargs)
+            yield normalize(result) if normalize else result
 
     def run(self, *tensors):
         return [flat(self.torch, result, []) for result in self.results(tensors)]
@@ -101,8 +108,7 @@ class Batch:
 
         torch, wide = self.torch, copy.copy(self)
         wide.tensors = [widen(t) for t in self.tensors]
-        wide.samples = [([widen(l) for l in leaves], places, spec)
-                        for leaves, places, spec in self.samples]
+        wide.samples = [([widen(l) for l in leaves], *rest) for leaves, *rest in self.samples]
         return wide
 
 
@@ -163,7 +169,7 @@ def check(torch, got, expected, exact=None):
 
 def is_random(torch, op, sample):
     """Whether a sample's result follows the generator's seed."""
-    batch, results, set_seed = Batch(torch, op.op, [sample]), [], torch.manual_seed
+    batch, results, set_seed = Batch(torch, op, [sample]), [], torch.manual_seed
     for seed in (1, 2):
         set_seed(seed)
         # Some entries set a seed of their own before every call.
@@ -203,7 +209,7 @@ def run_entry(entry, dtype_name, limit, keep_going):
     passed, message = 0, ""
     for begin in range(0, len(samples), BATCH):
         group = samples[begin:begin + BATCH]
-        batch = Batch(torch, op.op, group)
+        batch = Batch(torch, op, group)
         clones = [t.clone() for t in batch.tensors]
         expected = batch.run(*clones)
         sizes = [len(r) for r in expected]

@@ -276,6 +276,7 @@ TEST(Kernels, CholeskyTimesItsTransposeIsTheMatrix) {
   }
   double indefinite[] = {1, 2, 2, 1}, out[4];
   dlc_kernel_cholesky(nullptr, DLC_F64, indefinite, out, 1, 2, 0);
+  EXPECT_EQ(out[0], 1);
   EXPECT_TRUE(std::isnan(out[3]));
   EXPECT_EQ(liveBlocks, 0);
 }
@@ -311,6 +312,155 @@ TEST(Kernels, TriangularSolveInEveryForm) {
   EXPECT_EQ(liveBlocks, 0);
 }
 
+/// x · y of row-major matrices.
+std::vector<double> multiply(const std::vector<double> &x, const std::vector<double> &y, int64_t m,
+                             int64_t k, int64_t n) {
+  std::vector<double> z(m * n, 0);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t l = 0; l < k; ++l)
+      for (int64_t j = 0; j < n; ++j)
+        z[i * n + j] += x[i * k + l] * y[l * n + j];
+  return z;
+}
+
+std::vector<double> transpose(const std::vector<double> &x, int64_t m, int64_t n) {
+  std::vector<double> y(n * m);
+  for (int64_t i = 0; i < m * n; ++i)
+    y[i % n * m + i / n] = x[i];
+  return y;
+}
+
+void expectNear(const std::vector<double> &x, const std::vector<double> &y) {
+  ASSERT_EQ(x.size(), y.size());
+  for (size_t i = 0; i < x.size(); ++i)
+    ASSERT_NEAR(x[i], y[i], 1e-11) << i;
+}
+
+/// Random, of the given rank at most.
+std::vector<double> makeMatrix(Rng &rng, int64_t m, int64_t n, int64_t rank) {
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<double> x(m * rank), y(rank * n);
+  for (double &value : x)
+    value = uniform(rng);
+  for (double &value : y)
+    value = uniform(rng);
+  return multiply(x, y, m, rank, n);
+}
+
+std::vector<double> makeIdentity(int64_t n) {
+  std::vector<double> x(n * n, 0);
+  for (int64_t i = 0; i < n; ++i)
+    x[i * n + i] = 1;
+  return x;
+}
+
+constexpr std::pair<int64_t, int64_t> kSizes[] = {{0, 0}, {0, 3}, {3, 0}, {1, 1}, {4, 4},
+                                                  {7, 3}, {3, 7}, {20, 20}, {33, 12}};
+
+TEST(Kernels, LuTimesItsExchangesIsTheMatrix) {
+  Rng rng(6);
+  for (auto [m, n] : kSizes) {
+    int64_t count = std::min(m, n);
+    std::vector<double> a = makeMatrix(rng, m, n, std::max(count - 1, int64_t(1))), f(m * n);
+    std::vector<double> l(m * count, 0), u(count * n, 0), back(m * n);
+    std::vector<int32_t> pivots(count);
+    dlc_kernel_lu(nullptr, DLC_F64, a.data(), f.data(), pivots.data(), 1, m, n);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j)
+        (j < i ? l[i * count + j] : u[i * n + j]) = f[i * n + j];
+    for (int64_t i = 0; i < count; ++i)
+      l[i * count + i] = 1;
+    std::vector<double> product = multiply(l, u, m, count, n);
+    dlc_kernel_exchange_rows(8, product.data(), pivots.data(), 4, back.data(), 1, m, n, count, 1);
+    expectNear(back, a);
+  }
+  EXPECT_EQ(liveBlocks, 0);
+}
+
+TEST(Kernels, ReflectionsTimesTheirTriangleAreTheMatrix) {
+  Rng rng(7);
+  for (auto [m, n] : kSizes) {
+    int64_t count = std::min(m, n);
+    std::vector<double> a = makeMatrix(rng, m, n, std::max(count - 1, int64_t(1)));
+    std::vector<double> f(m * n), tau(count), v(m * count), q(m * count), r(count * n, 0);
+    dlc_kernel_householder_qr(nullptr, DLC_F64, a.data(), f.data(), tau.data(), 1, m, n);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        if (j < count)
+          v[i * count + j] = f[i * n + j];
+        if (i <= j && i < count)
+          r[i * n + j] = f[i * n + j];
+      }
+    dlc_kernel_householder_product(nullptr, DLC_F64, v.data(), tau.data(), q.data(), 1, m, count,
+                                   count);
+    expectNear(multiply(q, r, m, count, n), a);
+    expectNear(multiply(transpose(q, m, count), q, count, m, count), makeIdentity(count));
+  }
+  EXPECT_EQ(liveBlocks, 0);
+}
+
+TEST(Kernels, EigenvectorsMakeTheMatrixDiagonal) {
+  Rng rng(8);
+  for (int64_t n : {0, 1, 2, 3, 10, 40})
+    for (int64_t rank : {n, n / 2 + 1}) {
+      std::vector<double> half = makeMatrix(rng, n, n, rank), a(n * n), l(n), v(n * n), scaled;
+      for (int64_t i = 0; i < n * n; ++i)
+        a[i] = half[i] + half[i % n * n + i / n];
+      dlc_kernel_eigh(nullptr, DLC_F64, a.data(), l.data(), v.data(), 1, n, 0);
+      scaled = v;
+      for (int64_t i = 0; i < n * n; ++i)
+        scaled[i] *= l[i % n];
+      expectNear(multiply(scaled, transpose(v, n, n), n, n, n), a);
+      expectNear(multiply(v, transpose(v, n, n), n, n, n), makeIdentity(n));
+      EXPECT_TRUE(std::is_sorted(l.begin(), l.end()));
+    }
+  EXPECT_EQ(liveBlocks, 0);
+}
+
+TEST(Kernels, SingularVectorsMakeTheMatrixDiagonal) {
+  Rng rng(9);
+  for (auto [m, n] : kSizes)
+    for (bool full : {false, true})
+      for (int64_t rank : {int64_t(1), std::max(m, n)}) {
+        int64_t count = std::min(m, n), left = full ? m : count, right = full ? n : count;
+        std::vector<double> a = makeMatrix(rng, m, n, rank), s(count), u(m * left), vt(right * n);
+        dlc_kernel_svd(nullptr, DLC_F64, a.data(), u.data(), s.data(), vt.data(), 1, m, n, full);
+        std::vector<double> d(left * right, 0);
+        for (int64_t i = 0; i < count; ++i)
+          d[i * right + i] = s[i];
+        expectNear(multiply(multiply(u, d, m, left, right), vt, m, right, n), a);
+        expectNear(multiply(transpose(u, m, left), u, left, m, left), makeIdentity(left));
+        expectNear(multiply(vt, transpose(vt, right, n), right, n, right), makeIdentity(right));
+        EXPECT_TRUE(std::is_sorted(s.rbegin(), s.rend()));
+      }
+  EXPECT_EQ(liveBlocks, 0);
+}
+
+TEST(Kernels, LdlSolvesItsMatrix) {
+  Rng rng(10);
+  for (int64_t n : {0, 1, 2, 3, 10, 40}) {
+    std::vector<double> half = makeMatrix(rng, n, n, n), a(n * n), f(n * n), x(n * 2), b(n * 2);
+    for (int64_t i = 0; i < n * n; ++i)
+      a[i] = i / n == i % n ? 0 : half[i] + half[i % n * n + i / n] + 1;
+    for (double &value : b)
+      value = double(rng() % 7);
+    if (n == 1)
+      a[0] = 3;
+    std::vector<int32_t> pivots(n);
+    dlc_kernel_ldl(nullptr, DLC_F64, a.data(), f.data(), pivots.data(), 1, n);
+    EXPECT_EQ(dlc_kernel_ldl_solve(nullptr, DLC_F64, f.data(), pivots.data(), 4, b.data(),
+                                   x.data(), 1, n, 2),
+              1);
+    std::vector<double> product = multiply(a, x, n, n, 2);
+    for (int64_t i = 0; i < n * 2; ++i)
+      ASSERT_NEAR(product[i], b[i], 1e-9);
+  }
+  double f = 1, b = 1, x;
+  for (int32_t pivot : {0, 2, -1})
+    EXPECT_EQ(dlc_kernel_ldl_solve(nullptr, DLC_F64, &f, &pivot, 4, &b, &x, 1, 1, 1), 0);
+  EXPECT_EQ(liveBlocks, 0);
+}
+
 TEST(Kernels, WithoutMemoryNothingHappens) {
   hasMemory = false;
   std::vector<float> in(17, 1), out(34);
@@ -322,6 +472,14 @@ TEST(Kernels, WithoutMemoryNothingHappens) {
   dlc_kernel_cholesky(nullptr, DLC_F32, in.data(), out.data(), 1, 4, 0);
   dlc_kernel_triangular_solve(nullptr, DLC_F32, in.data(), in.data(), out.data(), 1, 4, 1, 0, 0, 0,
                               0);
+  std::vector<int32_t> rows(4);
+  dlc_kernel_lu(nullptr, DLC_F32, in.data(), out.data(), rows.data(), 1, 4, 4);
+  dlc_kernel_householder_qr(nullptr, DLC_F32, in.data(), out.data(), out.data(), 1, 4, 4);
+  dlc_kernel_householder_product(nullptr, DLC_F32, in.data(), in.data(), out.data(), 1, 4, 4, 4);
+  dlc_kernel_eigh(nullptr, DLC_F32, in.data(), out.data(), out.data(), 1, 4, 0);
+  dlc_kernel_svd(nullptr, DLC_F32, in.data(), out.data(), out.data(), out.data(), 1, 4, 4, 0);
+  dlc_kernel_ldl(nullptr, DLC_F32, in.data(), out.data(), rows.data(), 1, 4);
+  dlc_kernel_ldl_solve(nullptr, DLC_F32, in.data(), rows.data(), 4, in.data(), out.data(), 1, 4, 1);
   hasMemory = true;
   EXPECT_EQ(liveBlocks, 0);
 }

@@ -111,6 +111,43 @@ void dlc_kernel_triangular_solve(dlc_call *call, int32_t element, const void *a,
                                  int32_t right_side, int32_t upper, int32_t unit_diagonal,
                                  int32_t transpose);
 
+/// dl.lu of `batch` m x n matrices.
+void dlc_kernel_lu(dlc_call *call, int32_t element, const void *in, void *factors, int32_t *pivots,
+                   int64_t batch, int64_t m, int64_t n);
+
+/// dl.exchange_rows of `batch` m x n matrices of elements of `bytes`, by `count` pivots
+/// each. A pivot outside [0, m) exchanges nothing.
+void dlc_kernel_exchange_rows(int32_t bytes, const void *in, const void *pivots,
+                              int32_t index_bytes, void *out, int64_t batch, int64_t m, int64_t n,
+                              int64_t count, int32_t backward);
+
+/// dl.householder_qr of `batch` m x n matrices.
+void dlc_kernel_householder_qr(dlc_call *call, int32_t element, const void *in, void *factors,
+                               void *tau, int64_t batch, int64_t m, int64_t n);
+
+/// dl.householder_product of `batch` m x n matrices with `count` reflections each.
+void dlc_kernel_householder_product(dlc_call *call, int32_t element, const void *factors,
+                                    const void *tau, void *out, int64_t batch, int64_t m,
+                                    int64_t n, int64_t count);
+
+/// dl.eigh of `batch` n x n matrices.
+void dlc_kernel_eigh(dlc_call *call, int32_t element, const void *in, void *values, void *vectors,
+                     int64_t batch, int64_t n, int32_t upper);
+
+/// dl.svd of `batch` m x n matrices; `u` and `vt` may be null.
+void dlc_kernel_svd(dlc_call *call, int32_t element, const void *in, void *u, void *s, void *vt,
+                    int64_t batch, int64_t m, int64_t n, int32_t full);
+
+/// dl.ldl of `batch` n x n matrices.
+void dlc_kernel_ldl(dlc_call *call, int32_t element, const void *in, void *factors,
+                    int32_t *pivots, int64_t batch, int64_t n);
+
+/// dl.ldl_solve of `batch` n x n matrices, with m right-hand sides each. 0 where the
+/// pivots are not such as dl.ldl gives.
+int32_t dlc_kernel_ldl_solve(dlc_call *call, int32_t element, const void *factors,
+                             const void *pivots, int32_t index_bytes, const void *b, void *out,
+                             int64_t batch, int64_t n, int64_t m);
+
 #ifdef __cplusplus
 }
 #endif

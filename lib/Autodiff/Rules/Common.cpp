@@ -149,3 +149,11 @@ Value autodiff::transposeMatrix(TensorBuilder &b, Value x) {
   std::swap(permutation[rank - 2], permutation[rank - 1]);
   return b.transpose(x, permutation);
 }
+
+Value autodiff::keepTriangle(TensorBuilder &b, Value x, ComparisonDirection rowToColumn) {
+  int64_t rank = getTensorType(x).getRank();
+  SmallVector<Size> sizes = b.sizes(x);
+  Value rows = b.iota(sizes, rank - 2, b.getI64Type());
+  Value columns = b.iota(sizes, rank - 1, b.getI64Type());
+  return where(b, b.compare(rowToColumn, rows, columns), x);
+}

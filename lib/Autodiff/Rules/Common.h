@@ -61,6 +61,10 @@ mlir::Value matmul(TensorBuilder &b, mlir::Value x, mlir::Value y, bool transpos
 /// The last two dimensions exchanged.
 mlir::Value transposeMatrix(TensorBuilder &b, mlir::Value x);
 
+/// The elements of matrices where row and column numbers compare as said, else 0.
+mlir::Value keepTriangle(TensorBuilder &b, mlir::Value x,
+                         dl::ComparisonDirection rowToColumn);
+
 } // namespace dlc::autodiff
 
 #endif // DLC_LIB_AUTODIFF_RULES_COMMON_H

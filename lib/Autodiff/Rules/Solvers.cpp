@@ -12,15 +12,6 @@ using namespace dlc;
 using namespace dlc::autodiff;
 using namespace dlc::dl;
 
-/// The elements of matrices where row and column numbers compare as said.
-static Value keepTriangle(TensorBuilder &b, Value x, ComparisonDirection rowToColumn) {
-  int64_t rank = getTensorType(x).getRank();
-  SmallVector<Size> sizes = b.sizes(x);
-  Value rows = b.iota(sizes, rank - 2, b.getI64Type());
-  Value columns = b.iota(sizes, rank - 1, b.getI64Type());
-  return where(b, b.compare(rowToColumn, rows, columns), x);
-}
-
 //===----------------------------------------------------------------------===//
 // triangular_solve
 //===----------------------------------------------------------------------===//

@@ -69,6 +69,12 @@ private:
   void checkAttention(dl::AttentionOp op);
   void checkRecurrence(Value input, Value lengths, ArrayRef<Value> initial);
   void checkPerFeature(Value tensor, int64_t d, ArrayRef<Value> vectors);
+  /// Factorisations and solvers.
+  void checkFactors();
+  /// What `other` has for each matrix has the matrices' batch sizes.
+  void checkBatches(Value matrices, Value other);
+  /// Dimension i of x is no larger than j of y.
+  void atMost(Value x, int64_t i, Value y, int64_t j, StringRef message);
 
   Operation *op;
   Sizes &sizes;
@@ -230,6 +236,16 @@ void SizeChecker::checkConv(Value input, Value kernel, Value bias, Value output,
          "the operand's channels are not the kernel's");
 }
 
+void SizeChecker::checkBatches(Value matrices, Value other) {
+  for (int64_t d = 0; d < rank(matrices) - 2; ++d)
+    equal(matrices, d, other, d);
+}
+
+void SizeChecker::atMost(Value x, int64_t i, Value y, int64_t j, StringRef message) {
+  if (!isStatic(x, i) || !isStatic(y, j))
+    failIf(arith::CmpIPredicate::sgt, sizes.get(x, i), sizes.get(y, j), message);
+}
+
 void SizeChecker::checkAttention(dl::AttentionOp op) {
   Value q = op.getQuery(), k = op.getKey(), v = op.getValue();
   equal(q, 0, k, 0);
@@ -258,8 +274,44 @@ void SizeChecker::checkRecurrence(Value input, Value lengths, ArrayRef<Value> in
       equal(input, 1, state, 1);
 }
 
+void SizeChecker::checkFactors() {
+  TypeSwitch<Operation *>(op)
+      .Case<dl::CholeskyOp, dl::EighOp, dl::LdlOp>([&](auto op) {
+        int64_t last = rank(op.getInput()) - 1;
+        equal(op.getInput(), last, op.getInput(), last - 1);
+      })
+      .Case([&](dl::TriangularSolveOp op) {
+        int64_t last = rank(op.getA()) - 1;
+        equal(op.getA(), last, op.getA(), last - 1);
+        checkBatches(op.getA(), op.getB());
+        equal(op.getA(), last, op.getB(), op.getRightSide() ? last : last - 1);
+      })
+      .Case([&](dl::ExchangeRowsOp op) {
+        checkBatches(op.getInput(), op.getPivots());
+        atMost(op.getPivots(), rank(op.getPivots()) - 1, op.getInput(), rank(op.getInput()) - 2,
+               "there are more pivots than rows");
+      })
+      .Case([&](dl::HouseholderProductOp op) {
+        int64_t columns = rank(op.getFactors()) - 1;
+        checkBatches(op.getFactors(), op.getTau());
+        atMost(op.getTau(), columns - 1, op.getFactors(), columns,
+               "there are more reflections than columns");
+        atMost(op.getFactors(), columns, op.getFactors(), columns - 1,
+               "a product of reflections has more columns than rows");
+      })
+      .Case([&](dl::LdlSolveOp op) {
+        int64_t last = rank(op.getFactors()) - 1;
+        equal(op.getFactors(), last, op.getFactors(), last - 1);
+        checkBatches(op.getFactors(), op.getB());
+        checkBatches(op.getFactors(), op.getPivots());
+        equal(op.getFactors(), last, op.getB(), last - 1);
+        equal(op.getFactors(), last, op.getPivots(), last - 1);
+      });
+}
+
 void SizeChecker::check() {
   checkNotNegative();
+  checkFactors();
   TypeSwitch<Operation *>(op)
       .Case([&](tensor::CastOp op) { checkCast(op); })
       .Case([&](dl::BroadcastInDimOp op) { checkBroadcast(op); })

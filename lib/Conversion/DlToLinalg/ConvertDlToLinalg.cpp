@@ -30,6 +30,7 @@ void dlc::populateDlToLinalgPatterns(const TypeConverter &converter,
   populateDlGatherToLinalgPatterns(converter, patterns);
   populateDlReduceToLinalgPatterns(converter, patterns);
   populateDlSortToLinalgPatterns(converter, patterns);
+  populateDlFactorToLinalgPatterns(converter, patterns);
   populateDlLinearToLinalgPatterns(converter, patterns);
   populateDlWindowToLinalgPatterns(converter, patterns);
   populateDlResizeToLinalgPatterns(converter, patterns);

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Sorting, selection by data, Fourier transforms and factorisations are calls of
-// C routines (dlc/Runtime/Kernels.h) on buffers.
+// Sorting, selection by data and Fourier transforms are calls of C routines
+// (dlc/Runtime/Kernels.h) on buffers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -230,7 +230,7 @@ static LogicalResult lowerNonMaxSuppression(dl::NonMaxSuppressionOp op,
 }
 
 //===----------------------------------------------------------------------===//
-// Linear algebra
+// Fourier transforms
 //===----------------------------------------------------------------------===//
 
 static LogicalResult lowerFft(dl::FftOp op, dl::FftOp::Adaptor adaptor,
@@ -261,44 +261,6 @@ static LogicalResult lowerFft(dl::FftOp op, dl::FftOp::Adaptor adaptor,
   return success();
 }
 
-/// The product of all sizes but the last two.
-static OpFoldResult countBatches(B &b, ArrayRef<OpFoldResult> sizes) {
-  OpFoldResult count = b.getIndexAttr(1);
-  for (OpFoldResult size : sizes.drop_back(2))
-    count = mulIndex(b, count, size);
-  return count;
-}
-
-static LogicalResult lowerCholesky(dl::CholeskyOp op, dl::CholeskyOp::Adaptor adaptor,
-                                   ConversionPatternRewriter &rewriter, B &b) {
-  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
-  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
-  callRuntime(b, "dlc_kernel_cholesky",
-              {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), result.pointer(b),
-               i64Argument(b, countBatches(b, sizes)), i64Argument(b, sizes.back()),
-               i32Argument(b, op.getUpper())});
-  rewriter.replaceOp(op, result.tensor(b));
-  return success();
-}
-
-static LogicalResult lowerTriangularSolve(dl::TriangularSolveOp op,
-                                          dl::TriangularSolveOp::Adaptor adaptor,
-                                          ConversionPatternRewriter &rewriter, B &b) {
-  SmallVector<OpFoldResult> aSizes = getSizes(b, adaptor.getA()), sizes = getSizes(b, adaptor.getB());
-  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
-  OpFoldResult columns = op.getRightSide() ? sizes[sizes.size() - 2] : sizes.back();
-  callRuntime(b, "dlc_kernel_triangular_solve",
-              {callContext(b), elementCode(b, elementOf(op.getA())),
-               inputPointer(b, adaptor.getA()), inputPointer(b, adaptor.getB()),
-               result.pointer(b), i64Argument(b, countBatches(b, sizes)),
-               i64Argument(b, aSizes.back()), i64Argument(b, columns),
-               i32Argument(b, op.getRightSide()), i32Argument(b, op.getUpper()),
-               i32Argument(b, op.getUnitDiagonal()), i32Argument(b, op.getTranspose())});
-  rewriter.replaceOp(op, result.tensor(b));
-  return success();
-}
-
 void dlc::populateDlSortToLinalgPatterns(const TypeConverter &converter,
                                          RewritePatternSet &patterns) {
   addLowering<dl::SortOp>(patterns, converter, lowerSort);
@@ -307,6 +269,4 @@ void dlc::populateDlSortToLinalgPatterns(const TypeConverter &converter,
   addLowering<dl::UniqueOp>(patterns, converter, lowerUnique);
   addLowering<dl::NonMaxSuppressionOp>(patterns, converter, lowerNonMaxSuppression);
   addLowering<dl::FftOp>(patterns, converter, lowerFft);
-  addLowering<dl::CholeskyOp>(patterns, converter, lowerCholesky);
-  addLowering<dl::TriangularSolveOp>(patterns, converter, lowerTriangularSolve);
 }

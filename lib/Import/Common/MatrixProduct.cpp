@@ -40,18 +40,10 @@ Value dlc::frontend::dot(NodeBuilder &n, Value a, Value b, ArrayRef<int64_t> bat
                                     contractA, contractB);
 }
 
-/// Both operands have rank 2 at least.
-static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
-  int64_t rankA = n.rankOf(a), rankB = n.rankOf(b);
-  // Where b's leading dimensions are all 1 it is one matrix.
-  if (rankB > 2 && rankA >= rankB &&
-      llvm::all_of(n.shapeOf(b).drop_back(2), [](int64_t size) { return size == 1; })) {
-    b = n.squeeze(b, dimRange(0, rankB - 2));
-    rankB = 2;
-  }
-  if (rankB == 2)
-    return dot(n, a, b, {}, {}, {rankA - 1}, {0});
-  int64_t rank = std::max(rankA, rankB);
+bool dlc::frontend::broadcastBatches(NodeBuilder &n, Value &a, Value &b) {
+  if (!a || !b)
+    return false;
+  int64_t rankA = n.rankOf(a), rankB = n.rankOf(b), rank = std::max(rankA, rankB);
   Sizes sizesA = n.sizes(a), sizesB = n.sizes(b), batch;
   for (int64_t d = 0; d < rank - 2; ++d) {
     int64_t i = d - (rank - rankA), j = d - (rank - rankB);
@@ -63,7 +55,7 @@ static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
     else if (x.isStatic() && y.isStatic()) {
       n.emitError() << "leading sizes " << x.getStatic() << " and " << y.getStatic()
                     << " can't be broadcast";
-      return {};
+      return false;
     } else
       batch.push_back(x.isStatic() ? x : y.isStatic() ? y : n.max(x, y));
   }
@@ -76,8 +68,27 @@ static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
                 });
     return same ? v : n.broadcastTo(v, wanted);
   };
+  a = widen(a, sizesA);
+  b = widen(b, sizesB);
+  return a && b;
+}
+
+/// Both operands have rank 2 at least.
+static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
+  int64_t rankA = n.rankOf(a), rankB = n.rankOf(b);
+  // Where b's leading dimensions are all 1 it is one matrix.
+  if (rankB > 2 && rankA >= rankB &&
+      llvm::all_of(n.shapeOf(b).drop_back(2), [](int64_t size) { return size == 1; })) {
+    b = n.squeeze(b, dimRange(0, rankB - 2));
+    rankB = 2;
+  }
+  if (rankB == 2)
+    return dot(n, a, b, {}, {}, {rankA - 1}, {0});
+  if (!broadcastBatches(n, a, b))
+    return {};
+  int64_t rank = n.rankOf(a);
   SmallVector<int64_t> dims = dimRange(0, rank - 2);
-  return dot(n, widen(a, sizesA), widen(b, sizesB), dims, dims, {rank - 1}, {rank - 2});
+  return dot(n, a, b, dims, dims, {rank - 1}, {rank - 2});
 }
 
 Value dlc::frontend::matmul(NodeBuilder &n, Value a, Value b) {

@@ -16,6 +16,10 @@ namespace dlc::frontend {
 /// one row or column. Null after reporting an error.
 mlir::Value matmul(NodeBuilder &n, mlir::Value a, mlir::Value b);
 
+/// Brings the leading dimensions of two values of rank 2 at least to their common sizes.
+/// False after reporting an error, or where a value is null.
+bool broadcastBatches(NodeBuilder &n, mlir::Value &a, mlir::Value &b);
+
 /// The sum of products over the contracting dimensions, per batch, in the
 /// operands' element type.
 mlir::Value dot(NodeBuilder &n, mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> batchA,

@@ -1,14 +1,380 @@
-//===- LinearAlgebra.cpp - ATen's factorisations and solvers --------------===//
+//===- LinearAlgebra.cpp - ATen's solvers and functions of matrices -------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "Matrices.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
+using Direction = dl::ComparisonDirection;
+using frontend::matmul;
 
-void torch::registerLinearAlgebraOps(OpTable &t) {}
+static constexpr StringLiteral kSingular = "the matrix is singular";
+
+//===----------------------------------------------------------------------===//
+// Inverses and linear systems
+//===----------------------------------------------------------------------===//
+
+static Value invert(NodeImporter &n, const Lu &lu) {
+  return lu ? solveLu(n, lu, identityLike(n, lu.factors, countRows(n, lu.factors))) : Value();
+}
+
+static LogicalResult importInverse(NodeImporter &n) {
+  Lu lu = factorLu(n, matrix(n, "A"));
+  if (!lu)
+    return failure();
+  bool givesInfo = n.getTarget() == "aten.linalg_inv_ex.default";
+  Value info = infoOf(n, lu);
+  if (!givesInfo || n.boolean("check_errors"))
+    requireZero(n, info, kSingular);
+  if (givesInfo)
+    return n.results({invert(n, lu), info});
+  return n.result(invert(n, lu));
+}
+
+/// A·X = B, or X·A = B unless `isLeft`. B is a (batch of) vectors if PyTorch takes it so.
+static Value solve(NodeImporter &n, const Lu &lu, Value b, bool isLeft) {
+  if (!lu || !b)
+    return {};
+  int64_t rank = n.rankOf(lu.factors), other = n.rankOf(b);
+  bool isVector = other == 1;
+  if (other == rank - 1 && !isVector) {
+    isVector = true;
+    for (int64_t d = 0; d < other; ++d)
+      isVector &= n.sameSize(n.size(b, d), n.size(lu.factors, d));
+  }
+  if (isVector)
+    b = n.unsqueeze(b, {other});
+  // X·A = B is Aᵀ·Xᵀ = Bᵀ.
+  Value x = isLeft ? solveLu(n, lu, b)
+                   : transposeMatrix(n, solveLu(n, lu, transposeMatrix(n, b), true));
+  return x && isVector ? n.squeeze(x, {n.rankOf(x) - 1}) : x;
+}
+
+static LogicalResult importSolve(NodeImporter &n) {
+  Lu lu = factorLu(n, matrix(n, "A"));
+  Value b = n.tensor("B");
+  bool isLeft = n.boolean("left"), isWhole = n.getTarget() == "aten._linalg_solve_ex.default";
+  if (!lu || !b)
+    return failure();
+  Value x = solve(n, lu, b, isLeft), info = infoOf(n, lu);
+  if (!isWhole || n.boolean("check_errors"))
+    requireZero(n, info, kSingular);
+  if (isWhole)
+    return n.results({x, lu.factors, countFromOne(n, lu.pivots), info});
+  return n.result(x);
+}
+
+static LogicalResult importLuSolve(NodeImporter &n) {
+  Lu lu = takeLu(n, matrix(n, "LU"), n.tensor("pivots"));
+  Value b = matrix(n, "B");
+  bool isAdjoint = n.boolean("adjoint");
+  if (n.boolean("left"))
+    return n.result(solveLu(n, lu, b, isAdjoint));
+  return n.result(transposeMatrix(n, solveLu(n, lu, transposeMatrix(n, b), !isAdjoint)));
+}
+
+static LogicalResult importSolveTriangular(NodeImporter &n) {
+  Triangle kind;
+  kind.isUpper = n.boolean("upper");
+  kind.isRightSide = !n.boolean("left");
+  kind.isUnit = n.boolean("unitriangular");
+  return n.result(solveTriangular(n, matrix(n, "self"), matrix(n, "B"), kind));
+}
+
+static LogicalResult importTriangularSolve(NodeImporter &n) {
+  Triangle kind;
+  kind.isUpper = n.boolean("upper");
+  kind.isTransposed = n.boolean("transpose");
+  kind.isUnit = n.boolean("unitriangular");
+  Value a = matrix(n, "A"), b = matrix(n, "self");
+  if (!frontend::broadcastBatches(n, a, b))
+    return failure();
+  return n.results({solveTriangular(n, a, b, kind), a});
+}
+
+/// The inverse of a tensor seen as a matrix: its first `ind` dimensions as rows.
+static LogicalResult importTensorInverse(NodeImporter &n) {
+  Value x = n.tensor("self");
+  int64_t ind = n.integer("ind");
+  if (!x || n.hasFailed())
+    return failure();
+  Sizes sizes = n.sizes(x), result(sizes.begin() + ind, sizes.end());
+  Size rows = n.product(ArrayRef(sizes).take_front(ind));
+  Lu lu = factorLu(n, n.reshape(x, {rows, n.product(result)}));
+  if (!lu)
+    return failure();
+  requireZero(n, infoOf(n, lu), kSingular);
+  result.append(sizes.begin(), sizes.begin() + ind);
+  Value inverse = invert(n, lu);
+  return n.result(inverse ? n.reshape(inverse, result) : Value());
+}
+
+/// The error of one calculation per row or column: what a singular value has to exceed,
+/// relative to the largest.
+static Expr defaultTolerance(NodeImporter &n, Value matrices) {
+  Type type = n.elementTypeOf(matrices);
+  int precision = APFloat::semanticsPrecision(cast<FloatType>(type).getFloatSemantics());
+  Size longer = n.max(countRows(n, matrices), countColumns(n, matrices));
+  return sizeAs(n, longer, type) * std::ldexp(1.0, 1 - precision);
+}
+
+/// Whether each singular value or eigenvalue counts against the largest, by the op's
+/// tolerances.
+static Expr isLarge(NodeImporter &n, Value matrices, Expr magnitudes) {
+  int64_t last = n.rankOf(magnitudes) - 1;
+  Type type = n.elementTypeOf(magnitudes);
+  Expr bound(n, n.optionalTensor("atol")), relative(n, n.optionalTensor("rtol"));
+  bool hasBound = bool(bound);
+  bound = hasBound ? bound.to(type) : Expr(n, n.scalar(type, 0));
+  if (!relative) {
+    relative = defaultTolerance(n, matrices);
+    if (hasBound) // one that is given stands alone
+      relative = (bound > 0.0).select(n.scalar(type, 0), relative);
+  }
+  auto perMatrix = [&](Expr x) {
+    return x && n.rankOf(x) ? x.to(type).unsqueeze({n.rankOf(x)}) : x.to(type);
+  };
+  Expr largest = magnitudes.maximum({last});
+  return magnitudes > perMatrix(bound).max((perMatrix(relative) * largest.get()).get()).get();
+}
+
+/// V·diag(1 / s)·Uᵀ, 0 for a value that doesn't count.
+static Value invert(NodeImporter &n, const Svd &parts, Expr isLarge) {
+  Expr one(n, n.scalar(n.elementTypeOf(parts.s), 1));
+  Expr inverse = isLarge.select(one / parts.s, 0.0);
+  return matmul(n, scaleColumns(n, transposeMatrix(n, parts.vt), inverse),
+                transposeMatrix(n, parts.u));
+}
+
+static LogicalResult importPinv(NodeImporter &n) {
+  Value a = matrix(n, "self");
+  if (!a)
+    return failure();
+  if (n.boolean("hermitian")) {
+    Eigh parts = factorEigh(n, a);
+    if (!parts)
+      return failure();
+    Expr values(n, parts.values), one(n, n.scalar(n.elementTypeOf(a), 1));
+    Expr inverse = isLarge(n, a, values.abs()).select(one / values.get(), 0.0);
+    return n.result(matmul(n, scaleColumns(n, parts.vectors, inverse),
+                           transposeMatrix(n, parts.vectors)));
+  }
+  Svd parts = factorSvd(n, a, /*isFull=*/false);
+  if (!parts)
+    return failure();
+  return n.result(invert(n, parts, isLarge(n, a, {n, parts.s})));
+}
+
+//===----------------------------------------------------------------------===//
+// Least squares
+//===----------------------------------------------------------------------===//
+
+/// For matrices of full rank, by QR: with more columns than rows the shortest solution.
+static Value solveFullRank(NodeImporter &n, Value a, Value b, bool isWide) {
+  SmallVector<Value> qr = n.inferMulti<dl::QrOp>(isWide ? transposeMatrix(n, a) : a,
+                                                 /*complete=*/false);
+  if (qr.empty())
+    return {};
+  Triangle upper;
+  upper.isUpper = true;
+  upper.isTransposed = isWide;
+  if (isWide)
+    return matmul(n, qr[0], solveTriangular(n, qr[1], b, upper));
+  return solveTriangular(n, qr[1], matmul(n, transposeMatrix(n, qr[0]), b), upper);
+}
+
+/// The drivers differ in which of the results they give; all but gels allow for matrices
+/// that aren't of full rank.
+static LogicalResult importLeastSquares(NodeImporter &n) {
+  Value a = matrix(n, "self"), b = n.tensor("b");
+  std::optional<double> relative = n.optionalNumber("rcond");
+  std::string driver = n.has("driver") ? n.string("driver") : "gelsy";
+  if (!a || !b || n.hasFailed())
+    return failure();
+  int64_t rank = n.rankOf(a), rows = n.shapeOf(a)[rank - 2], columns = n.shapeOf(a)[rank - 1];
+  if (ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns))
+    return n.emitError() << "least squares of a matrix of an open size isn't supported";
+  bool isVector = n.rankOf(b) == rank - 1;
+  if (isVector)
+    b = n.unsqueeze(b, {rank - 1});
+  Value x, rankResult = emptyResult(n, 2), values = emptyResult(n, 3), residuals;
+  Expr isFull(n, {});
+  if (driver == "gels") {
+    x = solveFullRank(n, a, b, rows < columns);
+  } else {
+    Svd parts = factorSvd(n, a, /*isFull=*/false);
+    if (!parts)
+      return failure();
+    Expr s(n, parts.s), tolerance = defaultTolerance(n, a);
+    if (relative)
+      tolerance = Expr(n, n.scalar(n.elementTypeOf(a), *relative));
+    Expr isLarge = s > (s.maximum({rank - 2}) * tolerance.get()).get();
+    x = matmul(n, invert(n, parts, isLarge), b);
+    Expr count = isLarge.to(n.getBuilder().getI64Type()).sum({rank - 2}, /*keepDims=*/false);
+    isFull = count.eq(double(columns));
+    rankResult = count;
+    if (driver != "gelsy")
+      values = parts.s;
+  }
+  if (rows > columns && driver != "gelsy") {
+    residuals = (Expr(n, b) - matmul(n, a, x)).square().sum({rank - 2}, /*keepDims=*/false);
+    if (isFull && n.hasResult(1))
+      n.createVoid<dl::AssertOp>(isFull.get(), n.getBuilder().getStringAttr(
+          n.describe() + ": residuals of a matrix that isn't of full rank aren't supported"));
+  } else {
+    residuals = emptyResult(n, 1);
+  }
+  if (isVector)
+    x = x ? n.squeeze(x, {n.rankOf(x) - 1}) : x;
+  return n.results({x, residuals, rankResult, values});
+}
+
+//===----------------------------------------------------------------------===//
+// Determinants
+//===----------------------------------------------------------------------===//
+
+/// The sign of the permutation that the pivots make.
+static Expr signOf(NodeImporter &n, const Lu &lu) {
+  int64_t last = n.rankOf(lu.pivots) - 1;
+  Type type = n.elementTypeOf(lu.factors);
+  Value place = n.iota(n.sizes(lu.pivots), n.elementTypeOf(lu.pivots), last);
+  Expr signs = Expr(n, lu.pivots).eq(place).select(n.scalar(type, 1), n.scalar(type, -1));
+  return signs.reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
+}
+
+static LogicalResult importDet(NodeImporter &n) {
+  Lu lu = factorLu(n, matrix(n, "A"));
+  if (!lu)
+    return failure();
+  int64_t last = n.rankOf(lu.pivots) - 1;
+  Expr product =
+      diagonal(n, lu.factors).reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
+  return n.results({(product * signOf(n, lu).get()).get(), lu.factors,
+                    countFromOne(n, lu.pivots)});
+}
+
+static LogicalResult importSlogdet(NodeImporter &n) {
+  Lu lu = factorLu(n, matrix(n, "A"));
+  if (!lu)
+    return failure();
+  int64_t last = n.rankOf(lu.pivots) - 1;
+  Expr values = diagonal(n, lu.factors);
+  Expr sign = values.sign().reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
+  Expr log = values.abs().log().sum({last}, /*keepDims=*/false);
+  return n.results({(sign * signOf(n, lu).get()).get(), log.get(), lu.factors,
+                    countFromOne(n, lu.pivots)});
+}
+
+//===----------------------------------------------------------------------===//
+// Powers and the exponential
+//===----------------------------------------------------------------------===//
+
+static LogicalResult importMatrixPower(NodeImporter &n) {
+  Value base = matrix(n, "self");
+  int64_t exponent = n.integer("n");
+  if (!base || n.hasFailed())
+    return failure();
+  if (exponent < 0) {
+    Lu lu = factorLu(n, base);
+    if (!lu)
+      return failure();
+    requireZero(n, infoOf(n, lu), kSingular);
+    base = invert(n, lu);
+  }
+  Value power;
+  for (uint64_t rest = exponent < 0 ? -uint64_t(exponent) : exponent; rest; rest /= 2) {
+    if (rest % 2)
+      power = power ? matmul(n, power, base) : base;
+    if (rest > 1)
+      base = matmul(n, base, base);
+  }
+  return n.result(power ? power : identityLike(n, base, countRows(n, base)));
+}
+
+/// The first 19 terms of the exponential's series, by Paterson and Stockmeyer's scheme.
+static Value sumSeries(NodeImporter &n, Value x) {
+  double factorials[19] = {1};
+  for (int i = 1; i < 19; ++i)
+    factorials[i] = factorials[i - 1] * i;
+  Value square = matmul(n, x, x), cube = matmul(n, square, x);
+  Expr one(n, identityLike(n, x, countRows(n, x)));
+  Expr sum = one * (1 / factorials[18]);
+  for (int k = 15; k >= 0; k -= 3) {
+    Expr part = one * (1 / factorials[k]) + (Expr(n, x) * (1 / factorials[k + 1])).get() +
+                (Expr(n, square) * (1 / factorials[k + 2])).get();
+    sum = part + matmul(n, sum, cube);
+  }
+  return sum;
+}
+
+/// Squares each matrix as often as `counts` says for it.
+static Value squareRepeatedly(NodeImporter &n, Value x, Expr counts) {
+  OpBuilder &b = n.getBuilder();
+  Type i64 = b.getI64Type();
+  int64_t batches = n.rankOf(x) - 2;
+  Expr most = counts.maximum(dimRange(0, batches), /*keepDims=*/false);
+  Value first = n.scalarInt(i64, 0);
+  if (!x || !most || !first)
+    return {};
+  Location loc = n.getLoc();
+  Value initial[] = {first, x};
+  Type types[] = {first.getType(), x.getType()};
+  auto loop = scf::WhileOp::create(b, loc, TypeRange(types), ValueRange(initial));
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = b.createBlock(&loop.getBefore(), {}, types, {loc, loc});
+  Value flag = n.scalarCondition(Expr(n, before->getArgument(0)) < most.get());
+  if (!flag)
+    return {};
+  scf::ConditionOp::create(b, loc, flag, before->getArguments());
+  Block *after = b.createBlock(&loop.getAfter(), {}, types, {loc, loc});
+  Expr round(n, after->getArgument(0));
+  Value matrices = after->getArgument(1);
+  Expr isNext = (round < counts.get()).unsqueeze({batches, batches + 1});
+  Value next = isNext.select(matmul(n, matrices, matrices), matrices), number = round + 1.0;
+  if (!next || !number)
+    return {};
+  scf::YieldOp::create(b, loc, ValueRange{number, n.castTo(next, n.type(x))});
+  return loop.getResult(1);
+}
+
+/// exp(A) = exp(A / 2ˢ)^(2ˢ), s such that the series ends early enough; in f64.
+static LogicalResult importMatrixExp(NodeImporter &n) {
+  Value self = matrix(n, "self");
+  if (!self)
+    return failure();
+  OpBuilder &b = n.getBuilder();
+  int64_t rank = n.rankOf(self);
+  Size order = countRows(n, self);
+  if (order.is(0) || llvm::is_contained(n.shapeOf(self), 0))
+    return n.result(self);
+  Expr x = Expr(n, self).to(b.getF64Type());
+  Expr norm = x.abs().sum({rank - 2}, /*keepDims=*/false).maximum({rank - 2}, /*keepDims=*/false);
+  Expr count = (norm.log() / std::log(2.0)).ceil().max(0.0);
+  // Not a number is no reason to go on.
+  count = (norm < 1e300).select(count, 0.0);
+  Expr scale(n, n.infer<dl::PowOp>(n.splatLike(count, 2.0), count));
+  Value scaled = x / scale.unsqueeze({rank - 2, rank - 1}).get();
+  Value result = squareRepeatedly(n, sumSeries(n, scaled), count.to(b.getI64Type()));
+  return n.result(result ? n.convert(result, n.elementTypeOf(self)) : Value());
+}
+
+void torch::registerLinearAlgebraOps(OpTable &t) {
+  t.add({"aten.linalg_inv.default", "aten.linalg_inv_ex.default"}, importInverse);
+  t.add({"aten.linalg_solve.default", "aten._linalg_solve_ex.default"}, importSolve);
+  t.add("aten.linalg_lu_solve.default", importLuSolve);
+  t.add("aten.linalg_solve_triangular.default", importSolveTriangular);
+  t.add("aten.triangular_solve.default", importTriangularSolve);
+  t.add("aten.linalg_tensorinv.default", importTensorInverse);
+  t.add("aten.linalg_pinv.atol_rtol_tensor", importPinv);
+  t.add("aten.linalg_lstsq.default", importLeastSquares);
+  t.add("aten._linalg_det.default", importDet);
+  t.add("aten._linalg_slogdet.default", importSlogdet);
+  t.add("aten.linalg_matrix_power.default", importMatrixPower);
+  t.add("aten.linalg_matrix_exp.default", importMatrixExp);
+}

@@ -21,6 +21,7 @@ const OpTable &OpTable::get() {
     registerConvolutionOps(t);
     registerCreationOps(t);
     registerElementwiseOps(t);
+    registerFactorizationOps(t);
     registerFftOps(t);
     registerIndexingOps(t);
     registerLinearOps(t);

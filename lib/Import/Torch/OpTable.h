@@ -84,6 +84,7 @@ void registerControlFlowOps(OpTable &);
 void registerConvolutionOps(OpTable &);
 void registerCreationOps(OpTable &);
 void registerElementwiseOps(OpTable &);
+void registerFactorizationOps(OpTable &);
 void registerFftOps(OpTable &);
 void registerIndexingOps(OpTable &);
 void registerLinearOps(OpTable &);

@@ -50,6 +50,18 @@ static inline void store_float(int32_t element, void *data, int64_t i, double va
   }
 }
 
+/// `count` float elements from `first` on, as f64 and back.
+static inline void load_floats(int32_t element, const void *data, int64_t first, int64_t count,
+                               double *to) {
+  for (int64_t i = 0; i < count; ++i)
+    to[i] = element_float(element, data, first + i);
+}
+static inline void store_floats(int32_t element, void *data, int64_t first, int64_t count,
+                                const double *from) {
+  for (int64_t i = 0; i < count; ++i)
+    store_float(element, data, first + i, from[i]);
+}
+
 /// An unsigned number that orders as the element does: NaN above everything, the
 /// two zeros alike, negative numbers below positive ones.
 static inline uint64_t element_key(int32_t element, const void *data, int64_t i) {
@@ -89,6 +101,10 @@ static inline void store_index(int32_t index_bytes, void *to, int64_t at, int64_
     ((int64_t *)to)[at] = value;
   else
     ((int32_t *)to)[at] = (int32_t)value;
+}
+
+static inline int64_t load_index(int32_t index_bytes, const void *from, int64_t at) {
+  return index_bytes == 8 ? ((const int64_t *)from)[at] : ((const int32_t *)from)[at];
 }
 
 /// A key and where it stood.

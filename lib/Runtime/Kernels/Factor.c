@@ -17,19 +17,19 @@ void dlc_kernel_cholesky(dlc_call *call, int32_t element, const void *in, void *
   if (!factor)
     return;
   for (int64_t b = 0; b < batch; ++b) {
-    int positive = 1;
+    int64_t good = n; // rows of the leading minors that are positive definite
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j <= i; ++j) {
         double sum = element_float(element, in, b * n * n + (upper ? j * n + i : i * n + j));
         for (int64_t k = 0; k < j; ++k)
           sum -= factor[i * n + k] * factor[j * n + k];
-        if (i == j)
-          positive &= sum > 0;
+        if (i == j && !(sum > 0) && i < good)
+          good = i;
         factor[i * n + j] = i == j ? sqrt(sum) : sum / factor[j * n + j];
       }
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < n; ++j) {
-        double value = j > i ? 0 : positive ? factor[i * n + j] : (double)NAN;
+        double value = j > i ? 0 : i < good ? factor[i * n + j] : (double)NAN;
         store_float(element, out, b * n * n + (upper ? j * n + i : i * n + j), value);
       }
   }

@@ -45,6 +45,7 @@ void addMany(DecomposerMap &map) {
 void addActivations(DecomposerMap &map);
 void addAttention(DecomposerMap &map);
 void addConvTranspose(DecomposerMap &map);
+void addFactors(DecomposerMap &map);
 void addNorms(DecomposerMap &map);
 void addQuantization(DecomposerMap &map);
 void addRecurrences(DecomposerMap &map);

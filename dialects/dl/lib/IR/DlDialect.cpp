@@ -58,6 +58,10 @@ void DlDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
+#include "dl/IR/DlFactorOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
 #include "dl/IR/DlWindowOps.cpp.inc"
       >();
   addOperations<

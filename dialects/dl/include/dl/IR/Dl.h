@@ -59,6 +59,8 @@ int64_t getWindowedSize(int64_t size, int64_t window, int64_t stride, int64_t lo
 #define GET_OP_CLASSES
 #include "dl/IR/DlLinearOps.h.inc"
 #define GET_OP_CLASSES
+#include "dl/IR/DlFactorOps.h.inc"
+#define GET_OP_CLASSES
 #include "dl/IR/DlWindowOps.h.inc"
 #define GET_OP_CLASSES
 #include "dl/IR/DlCompositeOps.h.inc"

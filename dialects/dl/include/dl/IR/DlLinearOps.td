@@ -1,4 +1,4 @@
-//===- DlLinearOps.td - matrix products, convolutions, solvers, FFT -*- tablegen -*-===//
+//===- DlLinearOps.td - matrix products, convolutions, FFT -*- tablegen -*-===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -87,25 +87,6 @@ def Dl_ConvTransposeOp : Dl_PureOp<"conv_transpose"> {
     `dilations` `=` $dilations `output_padding` `=` $output_padding attr-dict
     `:` type($input) `,` type($kernel) `->` type($output)
   }];
-}
-
-def Dl_CholeskyOp : Dl_PureOp<"cholesky"> {
-  let summary = "L with L·Lᵀ = A, of the last two dimensions; NaN where A is not positive definite";
-  let arguments = (ins Dl_FloatTensor:$input, UnitAttr:$upper);
-  let results = (outs Dl_FloatTensor:$output);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
-}
-
-def Dl_TriangularSolveOp : Dl_PureOp<"triangular_solve"> {
-  let summary = "X with op(A)·X = B, or X·op(A) = B with `right_side`; A triangular";
-  let description = [{
-    Only the `upper` or lower triangle of A is read; with `unit_diagonal` its
-    diagonal counts as 1. op transposes with `transpose`.
-  }];
-  let arguments = (ins Dl_FloatTensor:$a, Dl_FloatTensor:$b, UnitAttr:$right_side,
-                       UnitAttr:$upper, UnitAttr:$unit_diagonal, UnitAttr:$transpose);
-  let results = (outs Dl_FloatTensor:$output);
-  let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `,` type($b) `->` type($output)";
 }
 
 def Dl_FftKind : Dl_Enum<"FftKind", "direction and domain of a Fourier transform", [

@@ -1,0 +1,371 @@
+//===- Factors.cpp - derivatives of factorisations ------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// dA is the tangent or the cotangent of A; lower(X) and upper(X) are parts of a
+// matrix, the diagonal belonging to `upper`.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Common.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::autodiff;
+using namespace dlc::dl;
+using Direction = ComparisonDirection;
+
+static int64_t rankOf(Value x) { return getTensorType(x).getRank(); }
+
+static Value lower(TensorBuilder &b, Value x) { return keepTriangle(b, x, Direction::gt); }
+static Value upper(TensorBuilder &b, Value x) { return keepTriangle(b, x, Direction::le); }
+
+/// The diagonal as vectors, and matrices that have vectors as their diagonal.
+static Value takeDiagonal(TensorBuilder &b, Value x) {
+  return sumOver(b, keepTriangle(b, x, Direction::eq), {rankOf(x) - 1});
+}
+static Value fillDiagonal(TensorBuilder &b, Value vector, Value like) {
+  return keepTriangle(b, b.broadcastLike(vector, upTo(rankOf(vector)), like), Direction::eq);
+}
+
+/// X·diag(v) and diag(v)·X.
+static Value scaleColumns(TensorBuilder &b, Value x, Value vector) {
+  SmallVector<int64_t> dims = upTo(rankOf(x));
+  dims.erase(dims.end() - 2);
+  return b.mul(x, b.broadcastLike(vector, dims, x));
+}
+static Value scaleRows(TensorBuilder &b, Value x, Value vector) {
+  return b.mul(x, b.broadcastLike(vector, upTo(rankOf(vector)), x));
+}
+
+static Value solve(TensorBuilder &b, Value a, Value right, bool rightSide, bool upper, bool unit,
+                   bool transpose) {
+  return TriangularSolveOp::create(b, a, right, rightSide, upper, unit, transpose);
+}
+
+static Value takeRows(TensorBuilder &b, Value x, Size start, Size size) {
+  return sliceAlong(b, x, rankOf(x) - 2, start, size);
+}
+static Value takeColumns(TensorBuilder &b, Value x, Size start, Size size) {
+  return sliceAlong(b, x, rankOf(x) - 1, start, size);
+}
+
+//===----------------------------------------------------------------------===//
+// lu, exchange_rows
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The factors of A = P·L·U, cut where the shorter side ends: L₁ and U₁ in `square`, L₂
+/// below it, U₂ on its right; null where there is none.
+struct LuParts {
+  LuParts(TensorBuilder &b, Value x, Size count) : b(b), count(count) {
+    Size rows = b.size(x, rankOf(x) - 2), columns = b.size(x, rankOf(x) - 1);
+    square = takeColumns(b, takeRows(b, x, 0, count), 0, count);
+    if (isLonger(rows))
+      below = takeColumns(b, takeRows(b, x, count, b.sub(rows, count)), 0, count);
+    if (isLonger(columns))
+      beside = takeColumns(b, takeRows(b, x, 0, count), count, b.sub(columns, count));
+  }
+  bool isLonger(Size size) const {
+    return !size.isStatic() || !count.isStatic() || size.known > count.known;
+  }
+  /// The whole again; a part that isn't there counts as 0.
+  Value join() const {
+    Value x = square;
+    int64_t last = rankOf(x) - 1;
+    if (beside)
+      x = b.concat({x, beside}, last);
+    if (!below)
+      return x;
+    Value rest = below;
+    if (beside) {
+      SmallVector<Size> sizes = b.sizes(below);
+      sizes[last] = b.size(beside, last);
+      rest = b.concat({rest, b.splat(b.scalar(0.0, getTensorType(x).getElementType()), sizes)},
+                      last);
+    }
+    return b.concat({x, rest}, last - 1);
+  }
+
+  TensorBuilder &b;
+  Size count;
+  Value square, below, beside;
+};
+} // namespace
+
+/// F = L₁⁻¹·Pᵀ·dA₁·U₁⁻¹: dL₁ = L₁·lower(F), dU₁ = upper(F)·U₁,
+/// dU₂ = L₁⁻¹·(Pᵀ·dA)₂ − lower(F)·U₂, dL₂ = (Pᵀ·dA)₂·U₁⁻¹ − L₂·upper(F).
+static void forwardLu(LuOp op, Forward &f) {
+  TensorBuilder &b = f.b;
+  Size count = b.size(op.getPivots(), rankOf(op.getPivots()) - 1);
+  Value da = ExchangeRowsOp::create(b, f.tangent(0), op.getPivots(), /*backward=*/false);
+  LuParts factors(b, op.getFactors(), count), d(b, da, count);
+  Value lu = factors.square;
+  Value left = solve(b, lu, d.square, false, /*upper=*/false, /*unit=*/true, false);
+  Value inner = solve(b, lu, left, /*rightSide=*/true, /*upper=*/true, /*unit=*/false, false);
+  Value unitLower = b.add(lower(b, lu), fillDiagonal(b, b.splatLike(1.0, takeDiagonal(b, lu)), lu));
+  d.square = b.add(matmul(b, unitLower, lower(b, inner)),
+                   matmul(b, upper(b, inner), upper(b, lu)));
+  if (d.beside)
+    d.beside = b.sub(solve(b, lu, d.beside, false, false, true, false),
+                     matmul(b, lower(b, inner), factors.beside));
+  if (d.below)
+    d.below = b.sub(solve(b, lu, d.below, true, true, false, false),
+                    matmul(b, factors.below, upper(b, inner)));
+  f.set(0, d.join());
+}
+
+/// The transpose of that.
+static void reverseLu(LuOp op, Reverse &r) {
+  TensorBuilder &b = r.b;
+  Size count = b.size(op.getPivots(), rankOf(op.getPivots()) - 1);
+  LuParts factors(b, op.getFactors(), count), d(b, r.cotangent(0), count);
+  Value lu = factors.square;
+  Value unitLower = b.add(lower(b, lu), fillDiagonal(b, b.splatLike(1.0, takeDiagonal(b, lu)), lu));
+  Value below = matmul(b, unitLower, lower(b, d.square), /*transposeX=*/true);
+  Value above = matmul(b, upper(b, d.square), upper(b, lu), false, /*transposeY=*/true);
+  if (d.beside) {
+    below = b.sub(below, matmul(b, d.beside, factors.beside, false, true));
+    d.beside = solve(b, lu, d.beside, false, false, true, /*transpose=*/true);
+  }
+  if (d.below) {
+    above = b.sub(above, matmul(b, factors.below, d.below, true, false));
+    d.below = solve(b, lu, d.below, true, true, false, /*transpose=*/true);
+  }
+  Value inner = b.add(lower(b, below), upper(b, above));
+  inner = solve(b, lu, inner, false, /*upper=*/false, /*unit=*/true, /*transpose=*/true);
+  d.square = solve(b, lu, inner, /*rightSide=*/true, /*upper=*/true, false, /*transpose=*/true);
+  r.add(0, ExchangeRowsOp::create(b, d.join(), op.getPivots(), /*backward=*/true));
+}
+
+static void reverseExchangeRows(ExchangeRowsOp op, Reverse &r) {
+  r.add(0, ExchangeRowsOp::create(r.b, r.cotangent(), op.getPivots(), !op.getBackward()));
+}
+
+//===----------------------------------------------------------------------===//
+// qr
+//===----------------------------------------------------------------------===//
+
+/// Q's columns past the operand's are any that complete a basis.
+static LogicalResult checkQr(QrOp op) {
+  RankedTensorType type = op.getInput().getType();
+  int64_t rows = type.getDimSize(type.getRank() - 2), columns = type.getShape().back();
+  bool isWide = !ShapedType::isDynamic(rows) && !ShapedType::isDynamic(columns) && rows <= columns;
+  if (op.getComplete() && !isWide)
+    return op.emitError("has no derivative: a complete Q of more rows than columns isn't unique");
+  return success();
+}
+
+/// X = Qᵀ·dA₁·R₁⁻¹, Y = upper(X + Xᵀ) with half the diagonal: dR₁ = Y·R₁,
+/// dQ = dA₁·R₁⁻¹ − Q·Y, dR₂ = dQᵀ·A₂ + Qᵀ·dA₂.
+static LogicalResult forwardQr(QrOp op, Forward &f) {
+  if (failed(checkQr(op)))
+    return failure();
+  TensorBuilder &b = f.b;
+  Value q = op.getQ(), r = op.getR(), da = f.tangent(0), a = op.getInput();
+  int64_t last = rankOf(r) - 1;
+  Size count = b.size(r, last - 1), rest = b.sub(b.size(r, last), count);
+  Value square = takeColumns(b, r, 0, count);
+  Value right = solve(b, square, takeColumns(b, da, 0, count), true, true, false, false);
+  Value x = matmul(b, q, right, /*transposeX=*/true);
+  Value sum = b.add(x, transposeMatrix(b, x));
+  Value y = b.sub(upper(b, sum), b.mul(keepTriangle(b, sum, Direction::eq), 0.5));
+  Value dq = b.sub(right, matmul(b, q, y)), dr = matmul(b, y, square);
+  if (!rest.isStatic() || rest.known != 0) {
+    Value second = b.add(matmul(b, dq, takeColumns(b, a, count, rest), true),
+                         matmul(b, q, takeColumns(b, da, count, rest), true));
+    dr = b.concat({dr, second}, last);
+  }
+  f.set(0, dq);
+  f.set(1, dr);
+  return success();
+}
+
+/// X = upper(dR₁·R₁ᵀ − Qᵀ·dQ'), dQ' = dQ + A₂·dR₂ᵀ:
+/// dA₁ = (dQ' + Q·(X + Xᵀ − diag X))·R₁⁻ᵀ, dA₂ = Q·dR₂.
+static LogicalResult reverseQr(QrOp op, Reverse &r) {
+  if (failed(checkQr(op)))
+    return failure();
+  TensorBuilder &b = r.b;
+  Value q = op.getQ(), dq = r.cotangentOrZero(0), dr = r.cotangentOrZero(1);
+  int64_t last = rankOf(dr) - 1;
+  Size count = b.size(dr, last - 1), rest = b.sub(b.size(dr, last), count);
+  bool hasRest = !rest.isStatic() || rest.known != 0;
+  Value second = hasRest ? takeColumns(b, dr, count, rest) : Value();
+  if (hasRest)
+    dq = b.add(dq, matmul(b, takeColumns(b, op.getInput(), count, rest), second, false, true));
+  Value square = takeColumns(b, op.getR(), 0, count);
+  Value x = b.sub(matmul(b, takeColumns(b, dr, 0, count), square, false, true),
+                  matmul(b, q, dq, /*transposeX=*/true));
+  x = upper(b, x);
+  x = b.sub(b.add(x, transposeMatrix(b, x)), keepTriangle(b, x, Direction::eq));
+  Value da = solve(b, square, b.add(dq, matmul(b, q, x)), true, true, false, /*transpose=*/true);
+  if (hasRest)
+    da = b.concat({da, matmul(b, q, second)}, last);
+  r.add(0, da);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// eigh, svd
+//===----------------------------------------------------------------------===//
+
+/// x[j, k] / (v[k] − v[j]), and 0 on the diagonal.
+static Value divideByGaps(TensorBuilder &b, Value x, Value vector) {
+  SmallVector<int64_t> dims = upTo(rankOf(x)), columns = dims;
+  columns.erase(columns.end() - 2);
+  dims.pop_back();
+  Value gaps = b.sub(b.broadcastLike(vector, columns, x), b.broadcastLike(vector, dims, x));
+  SmallVector<Size> sizes = b.sizes(x);
+  Value isDiagonal = b.compare(Direction::eq, b.iota(sizes, rankOf(x) - 2, b.getI64Type()),
+                               b.iota(sizes, rankOf(x) - 1, b.getI64Type()));
+  gaps = b.select(isDiagonal, b.splatLike(1.0, gaps), gaps);
+  return b.select(isDiagonal, zerosLike(b, x), b.div(x, gaps));
+}
+
+/// X = Vᵀ·dA·V: dλ = diag X, dV = V·(X / gaps). A is taken for symmetric.
+static void forwardEigh(EighOp op, Forward &f) {
+  TensorBuilder &b = f.b;
+  Value v = op.getVectors(), da = f.tangent(0);
+  da = b.mul(b.add(da, transposeMatrix(b, da)), 0.5);
+  Value x = matmul(b, v, matmul(b, da, v), /*transposeX=*/true);
+  f.set(0, takeDiagonal(b, x));
+  f.set(1, matmul(b, v, divideByGaps(b, x, op.getValues())));
+}
+
+/// dA = V·(diag dλ + Vᵀ·dV / gaps)·Vᵀ, made symmetric.
+static void reverseEigh(EighOp op, Reverse &r) {
+  TensorBuilder &b = r.b;
+  Value v = op.getVectors(), inner;
+  if (r.cotangent(0))
+    inner = fillDiagonal(b, r.cotangent(0), v);
+  if (r.cotangent(1))
+    inner = sum(b, inner, divideByGaps(b, matmul(b, v, r.cotangent(1), true), op.getValues()));
+  Value da = matmul(b, matmul(b, v, inner), v, false, /*transposeY=*/true);
+  r.add(0, b.mul(b.add(da, transposeMatrix(b, da)), 0.5));
+}
+
+namespace {
+/// U, s and V, as many columns as s has elements. Those of a full U and V come from a
+/// factorisation of their own, which can be differentiated again.
+struct SvdParts {
+  SvdParts(TensorBuilder &b, SvdOp op) {
+    if (op.getFull()) {
+      RankedTensorType input = op.getInput().getType(), values = op.getS().getType();
+      SmallVector<int64_t> left(input.getShape()), right = left;
+      left.back() = right[right.size() - 2] = values.getShape().back();
+      op = SvdOp::create(b, TypeRange{input.clone(left), values, input.clone(right)},
+                         op.getInput(), /*full=*/false);
+    }
+    u = op.getU();
+    s = op.getS();
+    v = transposeMatrix(b, op.getVt());
+    inverse = b.div(b.splatLike(1.0, s), s);
+    square = b.mul(s, s);
+  }
+
+  Value u, s, v, inverse, square;
+};
+} // namespace
+
+static LogicalResult checkSvd(SvdOp op, bool usesVectors) {
+  if (usesVectors && op.getFull())
+    return op.emitError("has no derivative: the columns of a full U and V aren't unique");
+  return success();
+}
+
+/// x − q·qᵀ·x: what of x lies outside the space of q's columns.
+static Value outside(TensorBuilder &b, Value q, Value x) {
+  return b.sub(x, matmul(b, q, matmul(b, q, x, /*transposeX=*/true)));
+}
+
+static Value symmetricSum(TensorBuilder &b, Value x) { return b.add(x, transposeMatrix(b, x)); }
+
+/// X = Uᵀ·dA·V: ds = diag X, dU = U·(sym(X·s) / gaps of s²) + (I − U·Uᵀ)·dA·V / s,
+/// dV = V·(sym(s·X) / gaps of s²) + (I − V·Vᵀ)·dAᵀ·U / s.
+static LogicalResult forwardSvd(SvdOp op, Forward &f) {
+  TensorBuilder &b = f.b;
+  bool usesVectors = !op.getU().use_empty() || !op.getVt().use_empty();
+  if (failed(checkSvd(op, usesVectors)))
+    return failure();
+  SvdParts p(b, op);
+  Value da = f.tangent(0), right = matmul(b, da, p.v), left = matmul(b, da, p.u, true);
+  Value x = matmul(b, p.u, right, /*transposeX=*/true);
+  f.set(1, takeDiagonal(b, x));
+  if (!usesVectors)
+    return success();
+  Value du = matmul(b, p.u, divideByGaps(b, symmetricSum(b, scaleColumns(b, x, p.s)), p.square));
+  Value dv = matmul(b, p.v, divideByGaps(b, symmetricSum(b, scaleRows(b, x, p.s)), p.square));
+  du = b.add(du, scaleColumns(b, outside(b, p.u, right), p.inverse));
+  dv = b.add(dv, scaleColumns(b, outside(b, p.v, left), p.inverse));
+  f.set(0, du);
+  f.set(2, transposeMatrix(b, dv));
+  return success();
+}
+
+/// dA = U·(diag ds + (skew(Uᵀ·dU) / gaps)·s + s·(skew(Vᵀ·dV) / gaps))·Vᵀ
+///      + (I − U·Uᵀ)·dU / s·Vᵀ + U / s·dVᵀ·(I − V·Vᵀ), gaps of s².
+static LogicalResult reverseSvd(SvdOp op, Reverse &r) {
+  TensorBuilder &b = r.b;
+  Value du = r.cotangent(0), ds = r.cotangent(1), dvt = r.cotangent(2);
+  if (failed(checkSvd(op, du || dvt)))
+    return failure();
+  SvdParts p(b, op);
+  auto skew = [&](Value x) { return b.sub(x, transposeMatrix(b, x)); };
+  Value like = matmul(b, p.u, p.u, true), inner, da;
+  if (ds)
+    inner = fillDiagonal(b, ds, like);
+  if (du) {
+    Value part = divideByGaps(b, skew(matmul(b, p.u, du, true)), p.square);
+    inner = sum(b, inner, scaleColumns(b, part, p.s));
+    da = matmul(b, scaleColumns(b, outside(b, p.u, du), p.inverse), p.v, false, true);
+  }
+  if (dvt) {
+    Value dv = transposeMatrix(b, dvt);
+    Value part = divideByGaps(b, skew(matmul(b, p.v, dv, true)), p.square);
+    inner = sum(b, inner, scaleRows(b, part, p.s));
+    Value rest = matmul(b, scaleColumns(b, p.u, p.inverse), outside(b, p.v, dv), false, true);
+    da = sum(b, da, rest);
+  }
+  r.add(0, sum(b, da, matmul(b, matmul(b, p.u, inner), p.v, false, true)));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ldl_solve
+//===----------------------------------------------------------------------===//
+
+static LdlSolveOp solveLike(TensorBuilder &b, LdlSolveOp op, Value right) {
+  return LdlSolveOp::create(b, op.getFactors(), op.getPivots(), right);
+}
+
+static LogicalResult refuseFactors(LdlSolveOp op) {
+  return op.emitError("has no derivative by its factors: ldl has none");
+}
+
+static LogicalResult forwardLdlSolve(LdlSolveOp op, Forward &f) {
+  if (f.tangent(0))
+    return refuseFactors(op);
+  f.set(0, solveLike(f.b, op, f.tangent(2)));
+  return success();
+}
+
+/// The matrix is symmetric.
+static LogicalResult reverseLdlSolve(LdlSolveOp op, Reverse &r) {
+  if (r.wants(0u))
+    return refuseFactors(op);
+  r.add(2, solveLike(r.b, op, r.cotangent()));
+  return success();
+}
+
+void autodiff::addFactorRules(RuleTable &table) {
+  table.add<LuOp>(forwardLu, reverseLu);
+  table.addLinear<ExchangeRowsOp>(reverseExchangeRows);
+  table.add<QrOp>(forwardQr, reverseQr);
+  table.add<EighOp>(forwardEigh, reverseEigh);
+  table.add<SvdOp>(forwardSvd, reverseSvd);
+  table.add<LdlSolveOp>(forwardLdlSolve, reverseLdlSolve);
+}

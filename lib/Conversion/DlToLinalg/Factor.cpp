@@ -1,0 +1,221 @@
+//===- Factor.cpp - factorisations as routines of the runtime -------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Factorisations and solvers are calls of C routines (dlc/Runtime/Kernels.h) on
+// buffers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::lowering;
+
+using B = ImplicitLocOpBuilder;
+
+/// The product of all sizes but the last two.
+static OpFoldResult countBatches(B &b, ArrayRef<OpFoldResult> sizes) {
+  OpFoldResult count = b.getIndexAttr(1);
+  for (OpFoldResult size : sizes.drop_back(2))
+    count = mulIndex(b, count, size);
+  return count;
+}
+
+static LogicalResult lowerCholesky(dl::CholeskyOp op, dl::CholeskyOp::Adaptor adaptor,
+                                   ConversionPatternRewriter &rewriter, B &b) {
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
+  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
+  callRuntime(b, "dlc_kernel_cholesky",
+              {callContext(b), elementCode(b, elementOf(op.getInput())),
+               inputPointer(b, adaptor.getInput()), result.pointer(b),
+               i64Argument(b, countBatches(b, sizes)), i64Argument(b, sizes.back()),
+               i32Argument(b, op.getUpper())});
+  rewriter.replaceOp(op, result.tensor(b));
+  return success();
+}
+
+static LogicalResult lowerTriangularSolve(dl::TriangularSolveOp op,
+                                          dl::TriangularSolveOp::Adaptor adaptor,
+                                          ConversionPatternRewriter &rewriter, B &b) {
+  SmallVector<OpFoldResult> aSizes = getSizes(b, adaptor.getA()), sizes = getSizes(b, adaptor.getB());
+  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
+  OpFoldResult columns = op.getRightSide() ? sizes[sizes.size() - 2] : sizes.back();
+  callRuntime(b, "dlc_kernel_triangular_solve",
+              {callContext(b), elementCode(b, elementOf(op.getA())),
+               inputPointer(b, adaptor.getA()), inputPointer(b, adaptor.getB()),
+               result.pointer(b), i64Argument(b, countBatches(b, sizes)),
+               i64Argument(b, aSizes.back()), i64Argument(b, columns),
+               i32Argument(b, op.getRightSide()), i32Argument(b, op.getUpper()),
+               i32Argument(b, op.getUnitDiagonal()), i32Argument(b, op.getTranspose())});
+  rewriter.replaceOp(op, result.tensor(b));
+  return success();
+}
+
+/// The last two sizes of a stack of matrices.
+static OpFoldResult getRows(ArrayRef<OpFoldResult> sizes) { return sizes[sizes.size() - 2]; }
+static OpFoldResult getColumns(ArrayRef<OpFoldResult> sizes) { return sizes.back(); }
+
+/// The bytes of an element in memory.
+static Value elementBytes(B &b, Value tensor) {
+  Type storage = storageTensorType(tensor).getElementType();
+  return i32Argument(b, storage.isIndex() ? 8 : storage.getIntOrFloatBitWidth() / 8);
+}
+
+/// Buffers for all results of an op; replaces it by them.
+namespace {
+struct Results {
+  Results(B &b, ArrayRef<SmallVector<OpFoldResult>> sizes, Operation *op) {
+    for (auto [value, shape] : llvm::zip_equal(op->getResults(), sizes))
+      buffers.emplace_back(b, storageTensorType(value), shape);
+  }
+  Value pointer(B &b, unsigned i) const { return buffers[i].pointer(b); }
+  void replace(B &b, ConversionPatternRewriter &rewriter, Operation *op) const {
+    SmallVector<Value> tensors;
+    for (const RoutineResult &buffer : buffers)
+      tensors.push_back(buffer.tensor(b));
+    rewriter.replaceOp(op, tensors);
+  }
+  SmallVector<RoutineResult> buffers;
+};
+} // namespace
+
+/// lu, householder_qr: two results, and rows and columns.
+template <typename OpTy>
+static LogicalResult lowerRectangular(OpTy op, typename OpTy::Adaptor adaptor,
+                                      ConversionPatternRewriter &rewriter, B &b) {
+  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
+  if (failed(shapes))
+    return failure();
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
+  Results results(b, *shapes, op);
+  callRuntime(b, std::is_same_v<OpTy, dl::LuOp> ? "dlc_kernel_lu" : "dlc_kernel_householder_qr",
+              {callContext(b), elementCode(b, elementOf(op.getInput())),
+               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
+               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getRows(sizes)),
+               i64Argument(b, getColumns(sizes))});
+  results.replace(b, rewriter, op);
+  return success();
+}
+
+static LogicalResult lowerExchangeRows(dl::ExchangeRowsOp op, dl::ExchangeRowsOp::Adaptor adaptor,
+                                       ConversionPatternRewriter &rewriter, B &b) {
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
+  Value rows = toValue(b, getRows(sizes)), pivots = adaptor.getPivots();
+  Value isInside = checkNone(b, pivots, [&](B &b, Value pivot, ArrayRef<Value>) -> Value {
+    // As an unsigned number a negative one is large.
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::uge, toIndex(b, pivot), rows);
+  });
+  check(b, isInside, describe(op) + "a pivot is none of the matrix' rows");
+  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
+  callRuntime(b, "dlc_kernel_exchange_rows",
+              {elementBytes(b, op.getInput()), inputPointer(b, adaptor.getInput()),
+               inputPointer(b, pivots), elementBytes(b, op.getPivots()), result.pointer(b),
+               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getRows(sizes)),
+               i64Argument(b, getColumns(sizes)), i64Argument(b, getSizes(b, pivots).back()),
+               i32Argument(b, op.getBackward())});
+  rewriter.replaceOp(op, result.tensor(b));
+  return success();
+}
+
+static LogicalResult lowerHouseholderProduct(dl::HouseholderProductOp op,
+                                             dl::HouseholderProductOp::Adaptor adaptor,
+                                             ConversionPatternRewriter &rewriter, B &b) {
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getFactors());
+  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
+  callRuntime(b, "dlc_kernel_householder_product",
+              {callContext(b), elementCode(b, elementOf(op.getFactors())),
+               inputPointer(b, adaptor.getFactors()), inputPointer(b, adaptor.getTau()),
+               result.pointer(b), i64Argument(b, countBatches(b, sizes)),
+               i64Argument(b, getRows(sizes)), i64Argument(b, getColumns(sizes)),
+               i64Argument(b, getSizes(b, adaptor.getTau()).back())});
+  rewriter.replaceOp(op, result.tensor(b));
+  return success();
+}
+
+static LogicalResult lowerEigh(dl::EighOp op, dl::EighOp::Adaptor adaptor,
+                               ConversionPatternRewriter &rewriter, B &b) {
+  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
+  if (failed(shapes))
+    return failure();
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
+  Results results(b, *shapes, op);
+  callRuntime(b, "dlc_kernel_eigh",
+              {callContext(b), elementCode(b, elementOf(op.getInput())),
+               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
+               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getColumns(sizes)),
+               i32Argument(b, op.getUpper())});
+  results.replace(b, rewriter, op);
+  return success();
+}
+
+static LogicalResult lowerSvd(dl::SvdOp op, dl::SvdOp::Adaptor adaptor,
+                              ConversionPatternRewriter &rewriter, B &b) {
+  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
+  if (failed(shapes))
+    return failure();
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
+  Results results(b, *shapes, op);
+  callRuntime(b, "dlc_kernel_svd",
+              {callContext(b), elementCode(b, elementOf(op.getInput())),
+               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
+               results.pointer(b, 2), i64Argument(b, countBatches(b, sizes)),
+               i64Argument(b, getRows(sizes)), i64Argument(b, getColumns(sizes)),
+               i32Argument(b, op.getFull())});
+  results.replace(b, rewriter, op);
+  return success();
+}
+
+static LogicalResult lowerLdl(dl::LdlOp op, dl::LdlOp::Adaptor adaptor,
+                              ConversionPatternRewriter &rewriter, B &b) {
+  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
+  if (failed(shapes))
+    return failure();
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
+  Results results(b, *shapes, op);
+  callRuntime(b, "dlc_kernel_ldl",
+              {callContext(b), elementCode(b, elementOf(op.getInput())),
+               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
+               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getColumns(sizes))});
+  results.replace(b, rewriter, op);
+  return success();
+}
+
+static LogicalResult lowerLdlSolve(dl::LdlSolveOp op, dl::LdlSolveOp::Adaptor adaptor,
+                                   ConversionPatternRewriter &rewriter, B &b) {
+  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getB());
+  RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
+  Value isValid =
+      callRuntime(b, "dlc_kernel_ldl_solve",
+                  {callContext(b), elementCode(b, elementOf(op.getFactors())),
+                   inputPointer(b, adaptor.getFactors()), inputPointer(b, adaptor.getPivots()),
+                   elementBytes(b, op.getPivots()), inputPointer(b, adaptor.getB()),
+                   result.pointer(b), i64Argument(b, countBatches(b, sizes)),
+                   i64Argument(b, getRows(sizes)), i64Argument(b, getColumns(sizes))},
+                  b.getI32Type())
+          .getResult(0);
+  check(b,
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, isValid,
+                              intConstant(b, b.getI32Type(), 0)),
+        describe(op) + "the pivots of an ldl_solve are not those of an ldl");
+  rewriter.replaceOp(op, result.tensor(b));
+  return success();
+}
+
+void dlc::populateDlFactorToLinalgPatterns(const TypeConverter &converter,
+                                           RewritePatternSet &patterns) {
+  addLowering<dl::CholeskyOp>(patterns, converter, lowerCholesky);
+  addLowering<dl::TriangularSolveOp>(patterns, converter, lowerTriangularSolve);
+  addLowering<dl::LuOp>(patterns, converter, lowerRectangular<dl::LuOp>);
+  addLowering<dl::ExchangeRowsOp>(patterns, converter, lowerExchangeRows);
+  addLowering<dl::HouseholderQrOp>(patterns, converter, lowerRectangular<dl::HouseholderQrOp>);
+  addLowering<dl::HouseholderProductOp>(patterns, converter, lowerHouseholderProduct);
+  addLowering<dl::EighOp>(patterns, converter, lowerEigh);
+  addLowering<dl::SvdOp>(patterns, converter, lowerSvd);
+  addLowering<dl::LdlOp>(patterns, converter, lowerLdl);
+  addLowering<dl::LdlSolveOp>(patterns, converter, lowerLdlSolve);
+}
