@@ -210,6 +210,92 @@ static LogicalResult reverseQr(QrOp op, Reverse &r) {
 }
 
 //===----------------------------------------------------------------------===//
+// householder_product
+//===----------------------------------------------------------------------===//
+
+/// `x` with rows (dimension 2 from the end) or columns (1) of zeros up to `count`.
+static Value fill(TensorBuilder &b, Value x, int64_t fromEnd, Size count) {
+  int64_t rank = rankOf(x), dim = rank - fromEnd;
+  Size missing = b.sub(count, b.size(x, dim));
+  if (missing.isStatic() && missing.known == 0)
+    return x;
+  SmallVector<Size> low(rank, 0), high(rank, 0);
+  high[dim] = missing;
+  return padZeros(b, x, low, high, SmallVector<int64_t>(rank, 0));
+}
+
+namespace {
+/// A product of reflections in closed form (Schreiber and Van Loan, 1989), of which E's
+/// columns are the first of the identity: Q = E − V·T·X, X = U⁻¹·Vᵀ·E, U = I + S·T with
+/// T = diag(tau) and S the part of Vᵀ·V above the diagonal.
+struct Reflections {
+  Reflections(TensorBuilder &b, HouseholderProductOp op)
+      : b(b), tau(op.getTau()), count(b.size(tau, rankOf(tau) - 1)),
+        columns(b.size(op.getFactors(), rankOf(op.getFactors()) - 1)) {
+    v = takeColumns(b, op.getFactors(), 0, count);
+    v = b.add(lower(b, v), keepTriangle(b, b.splatLike(1.0, v), Direction::eq));
+    s = keepTriangle(b, matmul(b, v, v, /*transposeX=*/true), Direction::lt);
+    u = scaleColumns(b, s, tau);
+    x = solveU(transposeMatrix(b, firstRows(v)), /*transpose=*/false);
+  }
+  /// U⁻¹ or U⁻ᵀ times what is on its right; U's diagonal of 1 isn't stored.
+  Value solveU(Value right, bool transpose) const {
+    return solve(b, u, right, /*rightSide=*/false, /*upper=*/true, /*unit=*/true, transpose);
+  }
+  Value firstRows(Value y) const { return takeRows(b, y, 0, columns); }
+
+  TensorBuilder &b;
+  Value tau;
+  Size count, columns;
+  Value v, s, u, x;
+};
+} // namespace
+
+static void forwardHouseholderProduct(HouseholderProductOp op, Forward &f) {
+  TensorBuilder &b = f.b;
+  Reflections h(b, op);
+  Value dtau = f.tangent(1), tangent, right, du;
+  if (dtau) {
+    tangent = matmul(b, h.v, scaleRows(b, h.x, dtau));
+    du = scaleColumns(b, h.s, dtau);
+  }
+  if (f.tangent(0)) {
+    Value dv = lower(b, takeColumns(b, f.tangent(0), 0, h.count));
+    tangent = sum(b, tangent, matmul(b, dv, scaleRows(b, h.x, h.tau)));
+    Value ds = matmul(b, h.v, dv, /*transposeX=*/true);
+    ds = keepTriangle(b, b.add(ds, transposeMatrix(b, ds)), Direction::lt);
+    du = sum(b, du, scaleColumns(b, ds, h.tau));
+    right = transposeMatrix(b, h.firstRows(dv));
+  }
+  right = sum(b, right, b.unary<NegOp>(matmul(b, du, h.x)));
+  Value dx = h.solveU(right, /*transpose=*/false);
+  tangent = b.add(tangent, matmul(b, h.v, scaleRows(b, dx, h.tau)));
+  f.set(0, b.unary<NegOp>(tangent));
+}
+
+static void reverseHouseholderProduct(HouseholderProductOp op, Reverse &r) {
+  TensorBuilder &b = r.b;
+  Reflections h(b, op);
+  Value dq = b.unary<NegOp>(r.cotangent());
+  Value dy = matmul(b, h.v, dq, /*transposeX=*/true);
+  Value right = h.solveU(scaleRows(b, dy, h.tau), /*transpose=*/true);
+  Value du = matmul(b, right, h.x, false, /*transposeY=*/true);
+  du = b.unary<NegOp>(keepTriangle(b, du, Direction::lt));
+  if (r.wants(1u)) {
+    int64_t last = rankOf(h.x) - 1;
+    r.add(1, b.add(sumOver(b, b.mul(dy, h.x), {last}), sumOver(b, b.mul(du, h.s), {last - 1})));
+  }
+  if (!r.wants(0u))
+    return;
+  Value dv = matmul(b, dq, scaleRows(b, h.x, h.tau), false, /*transposeY=*/true);
+  Value ds = scaleColumns(b, du, h.tau);
+  dv = b.add(dv, matmul(b, h.v, b.add(ds, transposeMatrix(b, ds))));
+  Size rows = b.size(op.getFactors(), rankOf(op.getFactors()) - 2);
+  dv = b.add(dv, fill(b, transposeMatrix(b, right), 2, rows));
+  r.add(0, fill(b, lower(b, dv), 1, h.columns));
+}
+
+//===----------------------------------------------------------------------===//
 // eigh, svd
 //===----------------------------------------------------------------------===//
 
@@ -365,6 +451,7 @@ void autodiff::addFactorRules(RuleTable &table) {
   table.add<LuOp>(forwardLu, reverseLu);
   table.addLinear<ExchangeRowsOp>(reverseExchangeRows);
   table.add<QrOp>(forwardQr, reverseQr);
+  table.add<HouseholderProductOp>(forwardHouseholderProduct, reverseHouseholderProduct);
   table.add<EighOp>(forwardEigh, reverseEigh);
   table.add<SvdOp>(forwardSvd, reverseSvd);
   table.add<LdlSolveOp>(forwardLdlSolve, reverseLdlSolve);

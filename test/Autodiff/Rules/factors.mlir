@@ -43,6 +43,11 @@ func.func @qr_wide(%x: tensor<2x3xf64>) -> (tensor<2x2xf64>, tensor<2x3xf64>) {
   return %q, %r : tensor<2x2xf64>, tensor<2x3xf64>
 }
 
+func.func @householder_product(%f: tensor<2x4x3xf64>, %t: tensor<2x2xf64>) -> tensor<2x4x3xf64> {
+  %q = dl.householder_product %f, %t : tensor<2x4x3xf64>, tensor<2x2xf64> -> tensor<2x4x3xf64>
+  return %q : tensor<2x4x3xf64>
+}
+
 func.func @eigh(%x: tensor<3x3xf64>) -> (tensor<3xf64>, tensor<3x3xf64>) {
   %t = dl.transpose %x, permutation = [1, 0] : tensor<3x3xf64> -> tensor<3x3xf64>
   %d = dl.constant dense<[[1.0, 0.0, 0.0], [0.0, 6.0, 0.0], [0.0, 0.0, 12.0]]> : tensor<3x3xf64>
