@@ -28,8 +28,10 @@ bool dlc::isHostEvaluable(Operation *op) {
   if (!llvm::all_of(op->getOperandTypes(), isScalarType) ||
       !llvm::all_of(op->getResultTypes(), isScalarType))
     return false;
+  // The neutral element, which a reduction of nothing gives, is a kernel's to know.
   if (auto reduce = dyn_cast<dl::ReduceOp>(op))
-    return reduce.getKind() != dl::ReductionKind::mean;
+    return reduce.getKind() != dl::ReductionKind::mean &&
+           cast<RankedTensorType>(reduce.getInput().getType()).getNumElements() > 0;
   // Positions that are only known at run time would need a memory.
   if (auto gather = dyn_cast<dl::GatherOp>(op))
     return static_cast<bool>(dl::getConstantElements(gather.getIndices()));

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../Common/Branches.h"
+#include "Loop.h"
 #include "NodeImporter.h"
 #include "ProgramImporter.h"
 
@@ -98,13 +99,7 @@ static LogicalResult importCond(NodeImporter &n) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// Builds the check before a round (a 0-D i1), or the round (the values carried
-/// into the next); nothing after reporting an error.
-using BuildCheck = llvm::function_ref<Value(ArrayRef<Value> carried)>;
-using BuildRound = llvm::function_ref<bool(ArrayRef<Value> carried, SmallVectorImpl<Value> &next)>;
-
-/// A loop over values that keep their types; empty after reporting an error.
-static SmallVector<Value> buildLoop(NodeImporter &n, ArrayRef<Value> initial, BuildCheck check,
+SmallVector<Value> torch::buildLoop(NodeImporter &n, ArrayRef<Value> initial, BuildCheck check,
                                     BuildRound round) {
   OpBuilder &b = n.getBuilder();
   Location loc = n.getLoc();

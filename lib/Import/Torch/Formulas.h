@@ -26,6 +26,8 @@ Expr hypot(Expr x, Expr y);
 Expr polynomial(Expr x, llvm::ArrayRef<double> coefficients);
 /// A Chebyshev series at x (Cephes' chbevl, highest coefficient first).
 Expr chebyshevSeries(Expr x, llvm::ArrayRef<double> coefficients);
+/// The modified Bessel function of the first kind and order 0 or 1, times e^−|x| if scaled.
+Expr modifiedBesselI(Expr x, int order, bool isScaled);
 
 } // namespace dlc::torch
 

@@ -14,6 +14,7 @@ const OpTable &OpTable::get() {
     OpTable t;
     registerActivationOps(t);
     registerAttentionOps(t);
+    registerBesselOps(t);
     registerComplexElementwiseOps(t);
     registerComplexLinearOps(t);
     registerComplexStructureOps(t);
@@ -28,6 +29,7 @@ const OpTable &OpTable::get() {
     registerLinearAlgebraOps(t);
     registerLossOps(t);
     registerNormalizationOps(t);
+    registerPolynomialOps(t);
     registerPoolingOps(t);
     registerRandomOps(t);
     registerReductionOps(t);

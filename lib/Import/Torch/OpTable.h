@@ -77,6 +77,7 @@ private:
 // One function per family, alphabetical.
 void registerActivationOps(OpTable &);
 void registerAttentionOps(OpTable &);
+void registerBesselOps(OpTable &);
 void registerComplexElementwiseOps(OpTable &);
 void registerComplexLinearOps(OpTable &);
 void registerComplexStructureOps(OpTable &);
@@ -91,6 +92,7 @@ void registerLinearOps(OpTable &);
 void registerLinearAlgebraOps(OpTable &);
 void registerLossOps(OpTable &);
 void registerNormalizationOps(OpTable &);
+void registerPolynomialOps(OpTable &);
 void registerPoolingOps(OpTable &);
 void registerRandomOps(OpTable &);
 void registerReductionOps(OpTable &);
