@@ -86,7 +86,18 @@ static LogicalResult importArange(NodeImporter &n) {
 
 static LogicalResult importEmpty(NodeImporter &n) { return importFilled<0>(n); }
 
+static LogicalResult importEye(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType(), i64 = n.getBuilder().getI64Type();
+  Size rows = n.symbolic("n"), columns = n.getOverload() == "m" ? n.symbolic("m") : rows;
+  if (!type || n.hasFailed())
+    return failure();
+  Expr row(n, n.iota({rows, Size(1)}, i64, 0));
+  return n.result(row.eq(n.iota({Size(1), columns}, i64, 1)).to(type));
+}
+
 void torch::registerCreationOps(OpTable &t) {
+  t.add({"aten.eye.default", "aten.eye.m"}, importEye);
   t.add("aten.full.default", importFull);
   t.add("aten.full_like.default", importFullLike);
   t.add("aten.new_full.default", importNewFull);

@@ -196,16 +196,22 @@ static LogicalResult importOrmqr(NodeImporter &n) {
 // Eigenvalues, singular values
 //===----------------------------------------------------------------------===//
 
-static LogicalResult importEigh(NodeImporter &n, StringRef operand) {
-  Eigh parts = factorEigh(n, matrix(n, operand), n.string("UPLO") == "U" || n.string("UPLO") == "u");
-  bool wantsVectors = operand == "self" || n.boolean("compute_v");
+static LogicalResult importEigh(NodeImporter &n) {
+  std::string triangle = n.string("UPLO");
+  Eigh parts = factorEigh(n, onlyMatrix(n), triangle == "U" || triangle == "u");
+  if (n.numResults() == 1)
+    return n.result(parts.values);
+  bool wantsVectors = !n.has("compute_v") || n.boolean("compute_v");
   return n.results({parts.values, wantsVectors ? parts.vectors : emptyResult(n, 1)});
 }
 
 static LogicalResult importSvd(NodeImporter &n) {
   n.ignore({"driver"});
-  Svd parts = factorSvd(n, matrix(n, "A"), n.boolean("full_matrices"));
-  if (n.boolean("compute_uv"))
+  bool isFull = n.has("full_matrices") && n.boolean("full_matrices");
+  Svd parts = factorSvd(n, matrix(n, "A"), isFull);
+  if (n.numResults() == 1)
+    return n.result(parts.s);
+  if (!n.has("compute_uv") || n.boolean("compute_uv"))
     return n.results({parts.u, parts.s, parts.vt});
   return n.results({emptyResult(n, 0), parts.s, emptyResult(n, 2)});
 }
@@ -246,9 +252,10 @@ void torch::registerFactorizationOps(OpTable &t) {
   t.add("aten.geqrf.default", importGeqrf);
   t.add("aten.linalg_householder_product.default", importHouseholderProduct);
   t.add("aten.ormqr.default", importOrmqr);
-  t.add("aten.linalg_eigh.default", [](NodeImporter &n) { return importEigh(n, "self"); });
-  t.add("aten._linalg_eigh.default", [](NodeImporter &n) { return importEigh(n, "A"); });
-  t.add("aten._linalg_svd.default", importSvd);
+  t.add({"aten.linalg_eigh.default", "aten.linalg_eigvalsh.default", "aten._linalg_eigh.default"},
+        importEigh);
+  t.add({"aten.linalg_svd.default", "aten.linalg_svdvals.default", "aten._linalg_svd.default"},
+        importSvd);
   t.add("aten.linalg_polar.default", importPolar);
   t.add("aten.linalg_matrix_sqrth.default", importMatrixSqrth);
 }

@@ -25,7 +25,7 @@ static Value invert(NodeImporter &n, const Lu &lu) {
 }
 
 static LogicalResult importInverse(NodeImporter &n) {
-  Lu lu = factorLu(n, matrix(n, "A"));
+  Lu lu = factorLu(n, onlyMatrix(n));
   if (!lu)
     return failure();
   bool givesInfo = n.getTarget() == "aten.linalg_inv_ex.default";
@@ -248,27 +248,37 @@ static Expr signOf(NodeImporter &n, const Lu &lu) {
   return signs.reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
 }
 
+/// The product of U's diagonal, with the sign of the exchanges.
 static LogicalResult importDet(NodeImporter &n) {
-  Lu lu = factorLu(n, matrix(n, "A"));
+  Lu lu = factorLu(n, onlyMatrix(n));
   if (!lu)
     return failure();
   int64_t last = n.rankOf(lu.pivots) - 1;
   Expr product =
       diagonal(n, lu.factors).reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
-  return n.results({(product * signOf(n, lu).get()).get(), lu.factors,
-                    countFromOne(n, lu.pivots)});
+  product = product * signOf(n, lu).get();
+  if (n.numResults() == 1)
+    return n.result(product);
+  return n.results({product.get(), lu.factors, countFromOne(n, lu.pivots)});
 }
 
+/// Its sign and the logarithm of its absolute value; logdet has NaN for a negative one.
 static LogicalResult importSlogdet(NodeImporter &n) {
-  Lu lu = factorLu(n, matrix(n, "A"));
+  Lu lu = factorLu(n, onlyMatrix(n));
   if (!lu)
     return failure();
   int64_t last = n.rankOf(lu.pivots) - 1;
   Expr values = diagonal(n, lu.factors);
   Expr sign = values.sign().reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
   Expr log = values.abs().log().sum({last}, /*keepDims=*/false);
-  return n.results({(sign * signOf(n, lu).get()).get(), log.get(), lu.factors,
-                    countFromOne(n, lu.pivots)});
+  sign = sign * signOf(n, lu).get();
+  if (n.numResults() == 1) {
+    Value nan = n.scalar(n.elementTypeOf(lu.factors), std::numeric_limits<double>::quiet_NaN());
+    return n.result(sign.eq(-1.0).select(nan, log));
+  }
+  if (n.numResults() == 2)
+    return n.results({sign.get(), log.get()});
+  return n.results({sign.get(), log.get(), lu.factors, countFromOne(n, lu.pivots)});
 }
 
 //===----------------------------------------------------------------------===//
@@ -365,7 +375,8 @@ static LogicalResult importMatrixExp(NodeImporter &n) {
 }
 
 void torch::registerLinearAlgebraOps(OpTable &t) {
-  t.add({"aten.linalg_inv.default", "aten.linalg_inv_ex.default"}, importInverse);
+  t.add({"aten.linalg_inv.default", "aten.linalg_inv_ex.default", "aten.inverse.default"},
+        importInverse);
   t.add({"aten.linalg_solve.default", "aten._linalg_solve_ex.default"}, importSolve);
   t.add("aten.linalg_lu_solve.default", importLuSolve);
   t.add("aten.linalg_solve_triangular.default", importSolveTriangular);
@@ -373,8 +384,10 @@ void torch::registerLinearAlgebraOps(OpTable &t) {
   t.add("aten.linalg_tensorinv.default", importTensorInverse);
   t.add("aten.linalg_pinv.atol_rtol_tensor", importPinv);
   t.add("aten.linalg_lstsq.default", importLeastSquares);
-  t.add("aten._linalg_det.default", importDet);
-  t.add("aten._linalg_slogdet.default", importSlogdet);
+  t.add({"aten._linalg_det.default", "aten.linalg_det.default", "aten.det.default"}, importDet);
+  t.add({"aten._linalg_slogdet.default", "aten.linalg_slogdet.default", "aten.slogdet.default",
+         "aten.logdet.default"},
+        importSlogdet);
   t.add("aten.linalg_matrix_power.default", importMatrixPower);
-  t.add("aten.linalg_matrix_exp.default", importMatrixExp);
+  t.add({"aten.linalg_matrix_exp.default", "aten.matrix_exp.default"}, importMatrixExp);
 }

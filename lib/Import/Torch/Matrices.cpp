@@ -17,6 +17,8 @@ Value torch::matrix(NodeImporter &n, StringRef name) {
   return x && n.requireRank(x, 2, INT64_MAX, name) ? x : Value();
 }
 
+Value torch::onlyMatrix(NodeImporter &n) { return matrix(n, n.has("A") ? "A" : "self"); }
+
 Size torch::countRows(NodeImporter &n, Value x) {
   return x ? n.size(x, n.rankOf(x) - 2) : Size(Value());
 }

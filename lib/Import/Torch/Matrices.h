@@ -20,6 +20,8 @@ namespace dlc::torch {
 
 /// A tensor argument of rank 2 at least; null after reporting an error.
 mlir::Value matrix(NodeImporter &n, llvm::StringRef name);
+/// The op's first argument, the matrices: older ops call it `self`, others `A`.
+mlir::Value onlyMatrix(NodeImporter &n);
 
 /// Rows and columns.
 Size countRows(NodeImporter &n, mlir::Value x);
