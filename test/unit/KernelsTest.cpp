@@ -413,6 +413,9 @@ TEST(Kernels, EigenvectorsMakeTheMatrixDiagonal) {
       expectNear(multiply(scaled, transpose(v, n, n), n, n, n), a);
       expectNear(multiply(v, transpose(v, n, n), n, n, n), makeIdentity(n));
       EXPECT_TRUE(std::is_sorted(l.begin(), l.end()));
+      std::vector<double> alone(n);
+      dlc_kernel_eigh(nullptr, DLC_F64, a.data(), alone.data(), nullptr, 1, n, 0);
+      expectNear(alone, l);
     }
   EXPECT_EQ(liveBlocks, 0);
 }
@@ -432,6 +435,9 @@ TEST(Kernels, SingularVectorsMakeTheMatrixDiagonal) {
         expectNear(multiply(transpose(u, m, left), u, left, m, left), makeIdentity(left));
         expectNear(multiply(vt, transpose(vt, right, n), right, n, right), makeIdentity(right));
         EXPECT_TRUE(std::is_sorted(s.rbegin(), s.rend()));
+        std::vector<double> alone(count);
+        dlc_kernel_svd(nullptr, DLC_F64, a.data(), nullptr, alone.data(), nullptr, 1, m, n, full);
+        expectNear(alone, s);
       }
   EXPECT_EQ(liveBlocks, 0);
 }

@@ -130,7 +130,7 @@ void dlc_kernel_householder_product(dlc_call *call, int32_t element, const void 
                                     const void *tau, void *out, int64_t batch, int64_t m,
                                     int64_t n, int64_t count);
 
-/// dl.eigh of `batch` n x n matrices.
+/// dl.eigh of `batch` n x n matrices; `vectors` may be null.
 void dlc_kernel_eigh(dlc_call *call, int32_t element, const void *in, void *values, void *vectors,
                      int64_t batch, int64_t n, int32_t upper);
 

@@ -66,14 +66,18 @@ static Value elementBytes(B &b, Value tensor) {
   return i32Argument(b, storage.isIndex() ? 8 : storage.getIntOrFloatBitWidth() / 8);
 }
 
-/// Buffers for all results of an op; replaces it by them.
 namespace {
+/// Buffers for all results of an op; replaces it by them.
 struct Results {
   Results(B &b, ArrayRef<SmallVector<OpFoldResult>> sizes, Operation *op) {
     for (auto [value, shape] : llvm::zip_equal(op->getResults(), sizes))
       buffers.emplace_back(b, storageTensorType(value), shape);
   }
   Value pointer(B &b, unsigned i) const { return buffers[i].pointer(b); }
+  /// The same, or null for a result that nobody uses.
+  Value pointerIfUsed(B &b, Value result, unsigned i) const {
+    return result.use_empty() ? nullPointer(b) : pointer(b, i);
+  }
   void replace(B &b, ConversionPatternRewriter &rewriter, Operation *op) const {
     SmallVector<Value> tensors;
     for (const RoutineResult &buffer : buffers)
@@ -146,9 +150,9 @@ static LogicalResult lowerEigh(dl::EighOp op, dl::EighOp::Adaptor adaptor,
   Results results(b, *shapes, op);
   callRuntime(b, "dlc_kernel_eigh",
               {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
-               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getColumns(sizes)),
-               i32Argument(b, op.getUpper())});
+               inputPointer(b, adaptor.getInput()), results.pointer(b, 0),
+               results.pointerIfUsed(b, op.getVectors(), 1), i64Argument(b, countBatches(b, sizes)),
+               i64Argument(b, getColumns(sizes)), i32Argument(b, op.getUpper())});
   results.replace(b, rewriter, op);
   return success();
 }
@@ -162,8 +166,9 @@ static LogicalResult lowerSvd(dl::SvdOp op, dl::SvdOp::Adaptor adaptor,
   Results results(b, *shapes, op);
   callRuntime(b, "dlc_kernel_svd",
               {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
-               results.pointer(b, 2), i64Argument(b, countBatches(b, sizes)),
+               inputPointer(b, adaptor.getInput()), results.pointerIfUsed(b, op.getU(), 0),
+               results.pointer(b, 1), results.pointerIfUsed(b, op.getVt(), 2),
+               i64Argument(b, countBatches(b, sizes)),
                i64Argument(b, getRows(sizes)), i64Argument(b, getColumns(sizes)),
                i32Argument(b, op.getFull())});
   results.replace(b, rewriter, op);

@@ -13,11 +13,11 @@
 
 #include "Vectors.h"
 
-/// Q·A·Qᵀ tridiagonal: its diagonal to d, what is beside it to e; Q to z. `a` is used up;
-/// `work` has 2·n places.
+/// Q·A·Qᵀ tridiagonal: its diagonal to d, what is beside it to e; Q to z, if that isn't
+/// null. `a` is used up; `work` has 2·n places.
 static void make_tridiagonal(double *a, double *d, double *e, double *z, int64_t n, double *work) {
   double *v = work, *p = work + n;
-  for (int64_t i = 0; i < n * n; ++i)
+  for (int64_t i = 0; z && i < n * n; ++i)
     z[i] = i / n == i % n;
   for (int64_t k = 0; k + 1 < n; ++k) {
     int64_t first = k + 1, count = n - first;
@@ -46,9 +46,9 @@ static void make_tridiagonal(double *a, double *d, double *e, double *z, int64_t
     // Q is a product of reflections: this one times what there is.
     for (int64_t i = 0; i < n; ++i)
       p[i] = 0;
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; z && i < count; ++i)
       add_scaled(p, v[i], z + (first + i) * n, n);
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; z && i < count; ++i)
       add_scaled(z + (first + i) * n, -tau * v[i], p, n);
   }
   for (int64_t i = 0; i < n; ++i)
@@ -75,7 +75,8 @@ static void step_tridiagonal(double *d, double *e, double *z, int64_t n, int64_t
       y = s * e[k + 1];
       e[k + 1] *= c;
     }
-    rotate(z + k * n, z + (k + 1) * n, c, s, n);
+    if (z)
+      rotate(z + k * n, z + (k + 1) * n, c, s, n);
   }
 }
 
@@ -107,7 +108,8 @@ static void sort_pairs(double *d, double *z, int64_t n) {
     double swap = d[i];
     d[i] = d[least];
     d[least] = swap;
-    rotate(z + i * n, z + least * n, 0, 1, n);
+    if (z)
+      rotate(z + i * n, z + least * n, 0, 1, n);
   }
 }
 
@@ -116,7 +118,7 @@ void dlc_kernel_eigh(dlc_call *call, int32_t element, const void *in, void *valu
   double *a = n ? dlc_rt_alloc(call, (2 * n * n + 4 * n) * (int64_t)sizeof(double)) : 0;
   if (!a)
     return;
-  double *z = a + n * n, *d = z + n * n, *e = d + n, *work = e + n;
+  double *z = vectors ? a + n * n : 0, *d = a + 2 * n * n, *e = d + n, *work = e + n;
   for (int64_t b = 0; b < batch; ++b) {
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j <= i; ++j)
@@ -127,9 +129,9 @@ void dlc_kernel_eigh(dlc_call *call, int32_t element, const void *in, void *valu
     make_diagonal(d, e, z, n);
     sort_pairs(d, z, n);
     for (int64_t j = 0; j < n; ++j) {
-      double sign = sign_of(z + j * n, n) * (scale - scale + 1);
       store_float(element, values, b * n + j, d[j] * scale);
-      for (int64_t i = 0; i < n; ++i)
+      double sign = z ? sign_of(z + j * n, n) * (scale - scale + 1) : 0;
+      for (int64_t i = 0; z && i < n; ++i)
         store_float(element, vectors, (b * n + i) * n + j, sign * z[j * n + i]);
     }
   }

@@ -36,32 +36,38 @@ void dlc_kernel_cholesky(dlc_call *call, int32_t element, const void *in, void *
   dlc_rt_free(call, factor);
 }
 
-// Substitution in f64. The unknowns of one right-hand side lie `stride` apart.
+// Substitution in f64, of all right-hand sides at once: the innermost loop is contiguous.
 void dlc_kernel_triangular_solve(dlc_call *call, int32_t element, const void *a, const void *b,
                                  void *x, int64_t batch, int64_t n, int64_t m,
                                  int32_t right_side, int32_t upper, int32_t unit_diagonal,
                                  int32_t transpose) {
-  double *solution = n ? dlc_rt_alloc(call, n * (int64_t)sizeof(double)) : 0;
-  if (!solution)
+  double *matrix = n * m ? dlc_rt_alloc(call, (n * n + n * m) * (int64_t)sizeof(double)) : 0;
+  if (!matrix)
     return;
+  double *rows = matrix + n * n;
   // X·op(A) = B is op(A)ᵀ·Xᵀ = Bᵀ.
   int flip = (right_side != 0) != (transpose != 0);
   int forward = (upper != 0) == flip;
-  for (int64_t q = 0; q < batch; ++q)
-    for (int64_t r = 0; r < m; ++r) {
-      int64_t base = q * n * m + (right_side ? r * n : r), stride = right_side ? 1 : m;
-      for (int64_t step = 0; step < n; ++step) {
-        int64_t i = forward ? step : n - 1 - step;
-        double sum = element_float(element, b, base + i * stride);
-        for (int64_t other = 0; other < step; ++other) {
-          int64_t j = forward ? other : n - 1 - other;
-          sum -= element_float(element, a, q * n * n + (flip ? j * n + i : i * n + j)) * solution[j];
-        }
-        if (!unit_diagonal)
-          sum /= element_float(element, a, q * n * n + i * n + i);
-        solution[i] = sum;
-        store_float(element, x, base + i * stride, sum);
+  for (int64_t q = 0; q < batch; ++q) {
+    load_floats(element, a, q * n * n, n * n, matrix);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t r = 0; r < m; ++r)
+        rows[i * m + r] = element_float(element, b, q * n * m + (right_side ? r * n + i : i * m + r));
+    for (int64_t step = 0; step < n; ++step) {
+      int64_t i = forward ? step : n - 1 - step;
+      double *row = rows + i * m;
+      for (int64_t other = 0; other < step; ++other) {
+        int64_t j = forward ? other : n - 1 - other;
+        double factor = matrix[flip ? j * n + i : i * n + j];
+        for (int64_t r = 0; r < m; ++r)
+          row[r] -= factor * rows[j * m + r];
       }
+      for (int64_t r = 0; r < m && !unit_diagonal; ++r)
+        row[r] /= matrix[i * n + i];
     }
-  dlc_rt_free(call, solution);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t r = 0; r < m; ++r)
+        store_float(element, x, q * n * m + (right_side ? r * n + i : i * m + r), rows[i * m + r]);
+  }
+  dlc_rt_free(call, matrix);
 }

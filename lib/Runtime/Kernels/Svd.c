@@ -14,7 +14,8 @@
 
 #include "Vectors.h"
 
-/// Makes rows i and j of w orthogonal, turning those of v alike; whether they weren't.
+/// Makes rows i and j of w orthogonal, turning those of v, if it isn't null, alike; whether
+/// they weren't.
 static int make_orthogonal(double *w, double *v, double *squares, int64_t p, int64_t q, int64_t i,
                            int64_t j, double least) {
   double a = squares[i], b = squares[j], g = dot(w + i * p, w + j * p, p);
@@ -24,16 +25,17 @@ static int make_orthogonal(double *w, double *v, double *squares, int64_t p, int
   double t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
   double c = 1 / sqrt(1 + t * t), s = c * t;
   rotate(w + i * p, w + j * p, c, -s, p);
-  rotate(v + i * q, v + j * q, c, -s, q);
+  if (v)
+    rotate(v + i * q, v + j * q, c, -s, q);
   squares[i] = dot(w + i * p, w + i * p, p);
   squares[j] = dot(w + j * p, w + j * p, p);
   return 1;
 }
 
-/// The rows of w orthogonal, the longest first; v the product of the rotations.
+/// The rows of w orthogonal, the longest first; v the product of the rotations, or null.
 static void rotate_rows(double *w, double *v, double *lengths, int64_t p, int64_t q) {
   double largest = 0;
-  for (int64_t i = 0; i < q * q; ++i)
+  for (int64_t i = 0; v && i < q * q; ++i)
     v[i] = i / q == i % q;
   for (int64_t i = 0; i < q; ++i) {
     lengths[i] = dot(w + i * p, w + i * p, p);
@@ -56,7 +58,8 @@ static void rotate_rows(double *w, double *v, double *lengths, int64_t p, int64_
     lengths[i] = sqrt(square);
     if (best != i) {
       rotate(w + i * p, w + best * p, 0, 1, p);
-      rotate(v + i * q, v + best * q, 0, 1, q);
+      if (v)
+        rotate(v + i * q, v + best * q, 0, 1, q);
     }
   }
 }
@@ -111,7 +114,12 @@ void dlc_kernel_svd(dlc_call *call, int32_t element, const void *in, void *u, vo
         w[i * p + k] =
             element_float(element, in, b * m * n + (is_wide ? i * n + k : k * n + i));
     double scale = normalize(w, p * q);
-    rotate_rows(w, v, lengths, p, q);
+    int has_vectors = u || vt;
+    rotate_rows(w, has_vectors ? v : 0, lengths, p, q);
+    for (int64_t j = 0; j < q; ++j)
+      store_float(element, s, b * q + j, lengths[j] * scale);
+    if (!has_vectors)
+      continue;
     int64_t rank = 0;
     while (rank < q && lengths[rank] > 0x1p-52 * lengths[0] * (double)p)
       ++rank;
@@ -123,8 +131,6 @@ void dlc_kernel_svd(dlc_call *call, int32_t element, const void *in, void *u, vo
     for (int64_t j = 0; j < columns; ++j)
       signs[j] = (j < rank ? is_wide ? sign_of(v + j * q, q) : sign_of(w + j * p, p) : 1) *
                  (scale - scale + 1);
-    for (int64_t j = 0; j < q; ++j)
-      store_float(element, s, b * q + j, lengths[j] * scale);
     store_vectors(element, is_wide ? vt : u, b * p * columns, w, p, columns, !is_wide, signs);
     store_vectors(element, is_wide ? u : vt, b * q * q, v, q, q, is_wide, signs);
   }
