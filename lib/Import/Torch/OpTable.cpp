@@ -23,7 +23,9 @@ const OpTable &OpTable::get() {
     registerCreationOps(t);
     registerElementwiseOps(t);
     registerFactorizationOps(t);
+    registerErrorFunctionOps(t);
     registerFftOps(t);
+    registerFloatPartOps(t);
     registerIndexingOps(t);
     registerLinearOps(t);
     registerLinearAlgebraOps(t);
@@ -39,6 +41,7 @@ const OpTable &OpTable::get() {
     registerSpecialOps(t);
     registerSymbolicOps(t);
     registerViewOps(t);
+    registerZetaOps(t);
     return t;
   }();
   return table;

@@ -86,7 +86,9 @@ void registerConvolutionOps(OpTable &);
 void registerCreationOps(OpTable &);
 void registerElementwiseOps(OpTable &);
 void registerFactorizationOps(OpTable &);
+void registerErrorFunctionOps(OpTable &);
 void registerFftOps(OpTable &);
+void registerFloatPartOps(OpTable &);
 void registerIndexingOps(OpTable &);
 void registerLinearOps(OpTable &);
 void registerLinearAlgebraOps(OpTable &);
@@ -102,6 +104,7 @@ void registerSortingOps(OpTable &);
 void registerSpecialOps(OpTable &);
 void registerSymbolicOps(OpTable &);
 void registerViewOps(OpTable &);
+void registerZetaOps(OpTable &);
 
 } // namespace dlc::torch
 

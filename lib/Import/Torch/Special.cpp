@@ -22,13 +22,6 @@ static LogicalResult importEntr(NodeImporter &n) {
   return n.result((x < 0.0).select(n.scalar(type, -INFINITY), inside));
 }
 
-static LogicalResult importErfc(NodeImporter &n) {
-  Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  return n.result(Expr(n, n.scalar(type, 1)) - n.operand("self", type).unary<dl::ErfOp>().get());
-}
-
 /// The normal distribution's cumulative function, ½ (1 + erf(x / √2)).
 static LogicalResult importNdtr(NodeImporter &n) {
   Type type = n.resultElementType();
@@ -141,7 +134,6 @@ static LogicalResult importModifiedBessel(NodeImporter &n, int order, bool isSca
 
 void torch::registerSpecialOps(OpTable &t) {
   t.add("aten.special_entr.default", importEntr);
-  t.add({"aten.erfc.default", "aten.special_erfc.default"}, importErfc);
   t.add("aten.special_ndtr.default", importNdtr);
   t.add("aten.special_ndtri.default", importNdtri);
   t.add({"aten.special_xlog1py.default", "aten.special_xlog1py.other_scalar",
