@@ -97,14 +97,16 @@ class Batch:
         return [flat(self.torch, result, []) for result in self.results(tensors)]
 
     def in_float64(self):
-        """The same samples with every floating-point argument in float64."""
+        """The same samples with every floating-point argument in float64, every complex one
+        in complex128."""
         def widen(leaf):
-            if isinstance(leaf, torch.dtype) and leaf.is_floating_point:
-                return torch.float64
-            return leaf.double() if is_float(leaf) else leaf
+            if isinstance(leaf, torch.dtype):
+                return wider(leaf)
+            return leaf.to(wider(leaf.dtype)) if isinstance(leaf, torch.Tensor) else leaf
 
-        def is_float(leaf):
-            return isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
+        def wider(dtype):
+            return (torch.float64 if dtype.is_floating_point else
+                    torch.complex128 if dtype.is_complex else dtype)
 
         torch, wide = self.torch, copy.copy(self)
         wide.tensors = [widen(t) for t in self.tensors]

@@ -189,7 +189,8 @@ static LogicalResult importAdditive(NodeImporter &n, StringRef lhs, StringRef rh
   return n.result(isSub ? a - b : a + b);
 }
 
-/// Small whole powers are products.
+/// Small whole powers are products; the others take the logarithm in f64, for what it is
+/// off by is magnified.
 static LogicalResult importPow(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
@@ -198,8 +199,11 @@ static LogicalResult importPow(NodeImporter &n) {
   Complex z = n.complexOperand("self", type);
   bool isWhole = n.getOverload() == "Tensor_Scalar" && !n.isComplex("exponent");
   double exponent = isWhole ? n.number("exponent") : 0;
-  if (!isWhole || exponent != std::floor(exponent) || std::abs(exponent) > kMostFactors)
-    return n.result(z.pow(n.complexOperand("exponent", type)));
+  if (!isWhole || exponent != std::floor(exponent) || std::abs(exponent) > kMostFactors) {
+    Type f64 = n.getBuilder().getF64Type();
+    Complex power = n.complexOperand("self", f64).pow(n.complexOperand("exponent", f64));
+    return n.result(Complex{power.re.to(type), power.im.to(type)});
+  }
   Complex power = z.constant(1);
   for (int64_t i = 0; i < std::abs(int64_t(exponent)); ++i)
     power = i == 0 ? z : power * z;
