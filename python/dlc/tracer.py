@@ -11,7 +11,7 @@ import operator
 import torch
 import torch.utils._pytree as pytree
 
-from . import _library, locations, tree
+from . import _library, locations, recordable, tree
 from ._errors import TraceError
 from .tracefile import VERSION, Trace, Weight
 
@@ -35,7 +35,7 @@ _OPERATORS = {
     operator.and_: "operator.and", operator.or_: "operator.or",
     torch.sym_max: "torch.sym_max", torch.sym_min: "torch.sym_min",
     torch.sym_float: "torch.sym_float", torch.sym_int: "torch.sym_int",
-    torch.sym_not: "torch.sym_not", math.floor: "math.floor", math.ceil: "math.ceil",
+    torch.sym_not: "torch.sym_not", torch.sym_ite: "torch.sym_ite", math.floor: "math.floor", math.ceil: "math.ceil",
     math.trunc: "torch.sym_int", round: "math.round",
 }
 
@@ -103,7 +103,7 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     args, kwargs = tuple(args), dict(kwargs or {})
     try:
-        with torch.no_grad(), locations.recorded():
+        with torch.no_grad(), locations.recorded(), recordable.substituted():
             program = torch.export.export(module, args, kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
@@ -281,7 +281,7 @@ class GraphWriter:
                 if wants_float and isinstance(value, int) and not isinstance(value, bool):
                     value = float(value)
                 arguments.append([parameter.name, self._argument(value, module)])
-            if target.overloadpacket is torch.ops.aten.as_strided and \
+            if target._opname in ("as_strided", "as_strided_scatter") and \
                     not node.args[0].meta["val"].is_contiguous():
                 arguments.append(["self_is_contiguous", False])
             return arguments

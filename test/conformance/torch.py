@@ -56,7 +56,7 @@ def flat(torch, value, out):
     for leaf in pytree.tree_leaves(value):
         if isinstance(leaf, (bool, int, float)):
             leaf = torch.tensor(leaf)
-        if isinstance(leaf, torch.Tensor):
+        if isinstance(leaf, (torch.Tensor, torch.SymBool, torch.SymInt, torch.SymFloat)):
             out.append(leaf)
     return out
 

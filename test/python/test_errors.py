@@ -83,7 +83,8 @@ class LayoutTest(FrontendTest):
     def test_not_contiguous(self):
         for source in self.sources(torch.randn(4, 3).t()):
             line = line_of(Strided.forward, 1)
-            with self.assertRaisesRegex(dlc.CompileError, rf"test_errors.py.*:{line}\b.*contiguous"):
+            place = rf"test_errors.py.*:{line}\b.*contiguous"
+            with self.assertRaisesRegex(dlc.CompileError, place):
                 dlc.compile(source)
 
 

@@ -137,6 +137,13 @@ public:
   Expr maximum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const {
     return reduce(dl::ReductionKind::max, axes, keepDims);
   }
+  /// Taken off the largest, so that nothing overflows; an infinite one stays.
+  Expr logSumExp(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const {
+    Expr largest = maximum(axes);
+    Expr shift = (largest.abs() < INFINITY).select(largest, 0.0);
+    Expr sum = (*this - shift.get()).exp().sum(axes).log() + shift.get();
+    return keepDims ? sum : sum.squeeze(axes);
+  }
   Expr unsqueeze(llvm::ArrayRef<int64_t> axes) const {
     return {*n, value ? n->unsqueeze(value, axes) : value};
   }
@@ -158,6 +165,20 @@ private:
   NodeBuilder *n;
   mlir::Value value;
 };
+
+/// ‖x‖ₚ along a dimension, which goes; p may be 0 (how many aren't 0) or infinite.
+inline Expr pNorm(Expr x, int64_t axis, double p) {
+  if (p == 0)
+    return x.ne(0.0).to(NodeBuilder::elementTypeOf(x)).sum({axis}, false);
+  Expr size = x.abs();
+  if (p == 1)
+    return size.sum({axis}, false);
+  if (p == 2)
+    return size.square().sum({axis}, false).sqrt();
+  if (std::isinf(p)) // of no coordinates at all it is 0
+    return size.maximum({axis}, false).max(0.0);
+  return size.pow(p).sum({axis}, false).pow(1 / p);
+}
 
 /// The dimensions [first, last).
 inline llvm::SmallVector<int64_t> dimRange(int64_t first, int64_t last) {

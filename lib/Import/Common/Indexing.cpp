@@ -27,8 +27,10 @@ Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int6
     if (!n.sameSize(n.size(x, d), n.size(indices, d)))
       x = n.sliceAxis(x, d, 0, n.size(indices, d));
   }
-  if (!x)
+  if (!x || !indices)
     return {};
+  if (n.shapeOf(x)[axis] == 0)
+    return n.lookUpNothing(indices, n.elementTypeOf(x), n.sizes(indices));
   return n.infer<dl::GatherOp>(
       x, indices, b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({axis}),
       b.getDenseI64ArrayAttr(others), b.getDenseI64ArrayAttr(others),

@@ -214,6 +214,9 @@ public:
   /// numpy.take along an axis. Indices may be negative (counted from the end)
   /// where `wrapNegative`.
   mlir::Value take(mlir::Value x, mlir::Value indices, int64_t axis, bool wrapNegative = true);
+  /// What indices into a dimension of size 0 give: nothing, and none may be there.
+  mlir::Value lookUpNothing(mlir::Value indices, mlir::Type elementType,
+                            llvm::ArrayRef<Size> resultSizes);
   /// i + size where i < 0.
   mlir::Value wrapNegativeIndices(mlir::Value indices, Size size);
   /// 0, 1, … along `dim`.

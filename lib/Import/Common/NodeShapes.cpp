@@ -469,6 +469,12 @@ Value NodeBuilder::wrapNegativeIndices(Value indices, Size size) {
   return infer<dl::SelectOp>(isNegative, wrapped, indices);
 }
 
+Value NodeBuilder::lookUpNothing(Value indices, Type elementType, ArrayRef<Size> resultSizes) {
+  require(dl::ComparisonDirection::eq, product(sizes(indices)), 0,
+          "an index into a dimension of size 0");
+  return broadcastInDim(scalarInt(elementType, 0), resultSizes, {});
+}
+
 Value NodeBuilder::take(Value x, Value indices, int64_t axis, bool wrapNegative) {
   if (!x || !indices)
     return {};
@@ -497,6 +503,12 @@ Value NodeBuilder::take(Value x, Value indices, int64_t axis, bool wrapNegative)
       elementTypeOf(indices).getIntOrFloatBitWidth() < 32)
     indices = convert(indices, builder.getI64Type());
   int64_t indexRank = rankOf(indices);
+  if (shapeOf(x)[axis] == 0) {
+    Sizes whole = sizes(x), own = sizes(indices);
+    whole.erase(whole.begin() + axis);
+    whole.insert(whole.begin() + axis, own.begin(), own.end());
+    return lookUpNothing(indices, elementTypeOf(x), whole);
+  }
   SmallVector<int64_t> offsetDims, sliceSizes;
   for (int64_t d = 0, e = rankOf(x); d < e; ++d) {
     sliceSizes.push_back(d == axis ? 1 : type(x).isDynamicDim(d) ? -1 : shapeOf(x)[d]);

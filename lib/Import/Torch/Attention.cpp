@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "../Common/MatrixProduct.h"
 #include "NodeImporter.h"
 #include "Random.h"
@@ -102,9 +103,8 @@ static Value zeroHiddenRows(NodeImporter &n, Value y, Value mask) {
   return isHidden.select(n.scalar(n.elementTypeOf(y), 0), y);
 }
 
-/// Step by step, so that some of the probabilities can be dropped. Key and value
-/// have as many heads as the query.
-static Value attentionInSteps(NodeImporter &n, const Attention &a) {
+/// What softmax is taken of. Key and value have as many heads as the query.
+static Expr getScores(NodeImporter &n, const Attention &a) {
   Type i64 = n.getBuilder().getI64Type();
   Expr scores = Expr(n, dot(n, a.query, a.key, {0, 1}, {0, 1}, {3}, {3})) * a.scale;
   if (a.mask)
@@ -115,6 +115,12 @@ static Value attentionInSteps(NodeImporter &n, const Attention &a) {
     Expr query = Expr(n, n.iota({n.size(a.query, 2)}, i64, 0)).unsqueeze({1});
     scores = (key <= query.get()).select(scores, kMinusInfinity);
   }
+  return scores;
+}
+
+/// Step by step, so that some of the probabilities can be dropped.
+static Value attentionInSteps(NodeImporter &n, const Attention &a) {
+  Expr scores = getScores(n, a);
   if (!scores)
     return {};
   Value p = zeroHiddenRows(n, n.infer<dl::SoftmaxOp>(scores.get(), int64_t(3)), a.mask);
@@ -177,6 +183,8 @@ static LogicalResult importAttention(NodeImporter &n) {
   }
   SmallVector<ImportedValue> results{y};
   results.resize(n.numResults());
+  if (n.hasResult(1)) // the logarithm of what softmax divides by
+    results[1] = getScores(n, a).logSumExp({3}, /*keepDims=*/false).get();
   return n.results(results);
 }
 
@@ -189,6 +197,24 @@ static LogicalResult importEmbedding(NodeImporter &n) {
   n.ignore({"padding_idx", "scale_grad_by_freq", "sparse"});
   Value weight = n.tensor("weight"), indices = n.tensor("indices");
   return n.result(weight && indices ? n.infer<dl::EmbeddingOp>(weight, indices) : Value());
+}
+
+/// The rows that are looked up, brought to a norm of at most max_norm.
+static LogicalResult importEmbeddingRenorm(NodeImporter &n) {
+  Value self = n.tensor("self"), indices = n.tensor("indices");
+  double most = n.number("max_norm"), p = n.number("norm_type");
+  if (!self || !indices || n.hasFailed() || !n.requireRank(self, 2, 2, "its input"))
+    return failure();
+  Type i1 = n.getBuilder().getI1Type();
+  Size count = n.product(n.sizes(indices));
+  Value none = n.broadcastInDim(n.scalarInt(i1, 0), {n.size(self, 0)}, {});
+  Value ones = n.broadcastInDim(n.scalarInt(i1, 1), {count}, {});
+  Value rows = n.reshape(indices, ArrayRef<Size>{count});
+  Expr isUsed(n, frontend::scatterElements(n, none, rows, ones, 0, dl::ScatterKind::replace));
+  Expr norm = pNorm(Expr(n, self), 1, p);
+  Expr factor = (Expr(n, n.splatLike(norm, most)) / (norm + 1e-7).get());
+  Expr isLong = isUsed & (norm > most).get();
+  return n.result(isLong.unsqueeze({1}).select((Expr(n, self) * factor.unsqueeze({1}).get()), self));
 }
 
 /// `updates` (N or N,D) gathered into the rows of `start` that `rows` (N) names.
@@ -258,6 +284,7 @@ void torch::registerAttentionOps(OpTable &t) {
          "aten._scaled_dot_product_flash_attention_for_cpu.default"},
         importAttention);
   t.add("aten.embedding.default", importEmbedding);
+  t.add("aten.embedding_renorm.default", importEmbeddingRenorm);
   t.add({"aten.embedding_bag.default", "aten.embedding_bag.padding_idx",
          "aten._embedding_bag.default", "aten._embedding_bag_forward_only.default"},
         importEmbeddingBag);

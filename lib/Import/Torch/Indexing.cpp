@@ -128,32 +128,20 @@ static Value getNeutral(NodeImporter &n, Type type, dl::ScatterKind kind) {
 
 /// Every index's element combined; without include_self an element that is
 /// indexed starts from nothing. A mean divides by how many were added.
-static LogicalResult importScatterReduce(NodeImporter &n) {
-  Value self = n.tensor("self"), index = n.tensor("index"), updates = n.tensor("src");
+static Value scatterReduce(NodeImporter &n, Value self, Value index, Value updates, int64_t axis) {
   std::string reduction = n.string("reduce");
   bool includeSelf = n.boolean("include_self");
   auto kind = getScatterKind(n, reduction);
   if (!self || !index || !updates || !kind)
-    return failure();
-  int64_t rank = n.rankOf(self);
-  auto axis = n.axis("dim", rank);
-  if (!axis)
-    return failure();
-  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
-  updates = atLeastOneDim(n, updates);
-  if (n.rankOf(index) != n.rankOf(self))
-    return n.result(ofRank(n, self, rank));
-  for (int64_t d = 0; d < n.rankOf(index); ++d)
-    if (!n.sameSize(n.size(updates, d), n.size(index, d)))
-      updates = n.sliceAxis(updates, d, 0, n.size(index, d));
+    return {};
   Type type = n.elementTypeOf(self), i64 = n.getBuilder().getI64Type();
   Value ones = n.broadcastInDim(n.scalarInt(i64, 1), n.sizes(index), {});
   Value zeros = n.broadcastInDim(n.scalarInt(i64, 0), n.sizes(self), {});
-  Expr count(n, scatterElements(n, zeros, index, ones, *axis, dl::ScatterKind::add));
+  Expr count(n, scatterElements(n, zeros, index, ones, axis, dl::ScatterKind::add));
   Value start = self;
   if (!includeSelf)
     start = count.eq(0.0).select(self, getNeutral(n, type, *kind));
-  Expr result(n, scatterElements(n, start, index, updates, *axis, *kind));
+  Expr result(n, scatterElements(n, start, index, updates, axis, *kind));
   if (reduction == "mean") {
     Expr divisor = (includeSelf ? count + 1.0 : count.max(1.0)).to(type);
     Expr quotient = result / divisor.get();
@@ -163,8 +151,66 @@ static LogicalResult importScatterReduce(NodeImporter &n) {
     }
     result = quotient;
   }
-  return n.result(ofRank(n, result, rank));
+  return result;
 }
+
+static LogicalResult importScatterReduce(NodeImporter &n) {
+  Value self = n.tensor("self"), index = n.tensor("index"), updates = n.tensor("src");
+  if (!self || !index || !updates)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto axis = n.axis("dim", rank);
+  if (!axis)
+    return failure();
+  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
+  updates = atLeastOneDim(n, updates);
+  if (n.rankOf(index) != n.rankOf(self)) {
+    n.ignore({"reduce", "include_self"});
+    return n.result(ofRank(n, self, rank));
+  }
+  for (int64_t d = 0; d < n.rankOf(index); ++d)
+    if (!n.sameSize(n.size(updates, d), n.size(index, d)))
+      updates = n.sliceAxis(updates, d, 0, n.size(index, d));
+  return n.result(ofRank(n, scatterReduce(n, self, index, updates, *axis), rank));
+}
+
+/// The same where a whole slice goes to each index.
+static LogicalResult importIndexReduce(NodeImporter &n) {
+  Value self = n.tensor("self"), index = n.tensor("index"), source = n.tensor("source");
+  if (!self || !index || !source)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto axis = n.axis("dim", rank);
+  if (!axis)
+    return failure();
+  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
+  source = atLeastOneDim(n, source);
+  Value everywhere = index && source ? n.broadcastInDim(index, n.sizes(source), {*axis}) : Value();
+  return n.result(ofRank(n, scatterReduce(n, self, everywhere, source, *axis), rank));
+}
+
+/// take, put: the tensor as one row.
+static Value flatten(NodeImporter &n, Value x) {
+  return n.reshape(x, ArrayRef<Size>{n.product(n.sizes(x))});
+}
+
+static LogicalResult importTake(NodeImporter &n) {
+  return n.result(n.take(flatten(n, n.tensor("self")), n.tensor("index"), 0));
+}
+
+static Value putFlat(NodeImporter &n, Value self, Value index, Value source,
+                     dl::ScatterKind kind) {
+  if (!self || !index || !source)
+    return {};
+  Value row = scatterElements(n, flatten(n, self), flatten(n, index), flatten(n, source), 0, kind);
+  return n.reshape(row, n.sizes(self));
+}
+
+static LogicalResult importPut(NodeImporter &n) {
+  auto kind = n.boolean("accumulate") ? dl::ScatterKind::add : dl::ScatterKind::replace;
+  return n.result(putFlat(n, n.tensor("self"), n.tensor("index"), n.tensor("source"), kind));
+}
+
 
 //===----------------------------------------------------------------------===//
 // Along several dimensions
@@ -259,6 +305,20 @@ static Value gatherAt(NodeImporter &n, Value self, const AdvancedIndex &index) {
       dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error));
 }
 
+static Value scatterAt(NodeImporter &n, Value self, const AdvancedIndex &index, Value values,
+                       dl::ScatterKind kind) {
+  OpBuilder &b = n.getBuilder();
+  if (!values)
+    return {};
+  return n.infer<dl::ScatterOp>(
+      self, getVectors(n, index), values,
+      b.getDenseI64ArrayAttr(getWindowDims(index, n.rankOf(self))),
+      b.getDenseI64ArrayAttr(index.dims), b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({}),
+      b.getDenseI64ArrayAttr(index.dims), b.getI64IntegerAttr(index.rank),
+      dl::ScatterKindAttr::get(n.getContext(), kind),
+      dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error));
+}
+
 static LogicalResult importIndex(NodeImporter &n) {
   Value self = n.tensor("self");
   if (!self)
@@ -303,26 +363,16 @@ static LogicalResult importIndexPut(NodeImporter &n) {
       others.push_back(n.size(self, d));
   shape.insert(shape.begin(), others.begin(), others.begin() + index->place);
   shape.append(others.begin() + index->place, others.end());
-  OpBuilder &b = n.getBuilder();
   auto kind = accumulate ? dl::ScatterKind::add : dl::ScatterKind::replace;
-  return n.result(n.infer<dl::ScatterOp>(
-      self, getVectors(n, *index), n.broadcastTo(values, shape),
-      b.getDenseI64ArrayAttr(getWindowDims(*index, rank)), b.getDenseI64ArrayAttr(index->dims),
-      b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({}),
-      b.getDenseI64ArrayAttr(index->dims), b.getI64IntegerAttr(index->rank),
-      dl::ScatterKindAttr::get(n.getContext(), kind),
-      dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error)));
+  return n.result(scatterAt(n, self, *index, n.broadcastTo(values, shape), kind));
 }
 
-/// The elements whose two coordinates differ by the offset, as a last dimension.
-static LogicalResult importDiagonal(NodeImporter &n) {
-  Value self = n.tensor("self");
-  if (!self)
-    return failure();
+/// Where the diagonal of two dimensions is; it becomes the last dimension.
+static std::optional<AdvancedIndex> getDiagonal(NodeImporter &n, Value self) {
   int64_t rank = n.rankOf(self), offset = n.integer("offset");
   auto rows = n.axis("dim1", rank), columns = n.axis("dim2", rank);
-  if (!rows || !columns)
-    return failure();
+  if (!rows || !columns || n.hasFailed())
+    return std::nullopt;
   Size height = n.sub(n.size(self, *rows), std::max<int64_t>(-offset, 0));
   Size width = n.sub(n.size(self, *columns), std::max<int64_t>(offset, 0));
   Size length = n.max(n.min(height, width), 0);
@@ -337,25 +387,53 @@ static LogicalResult importDiagonal(NodeImporter &n) {
     std::swap(index.dims[0], index.dims[1]);
     std::swap(index.positions[0], index.positions[1]);
   }
-  return n.result(gatherAt(n, self, index));
+  return index;
 }
 
-/// Elements by their place in memory, which is that of a compact tensor.
-static LogicalResult importAsStrided(NodeImporter &n) {
+/// The elements whose two coordinates differ by the offset, as a last dimension.
+static LogicalResult importDiagonal(NodeImporter &n) {
   Value self = n.tensor("self");
-  if (n.has("self_is_contiguous") && !n.boolean("self_is_contiguous"))
-    return n.emitError() << "it is supported only of a tensor that is contiguous";
+  auto index = self ? getDiagonal(n, self) : std::nullopt;
+  return index ? n.result(gatherAt(n, self, *index)) : failure();
+}
+
+static LogicalResult importDiagonalScatter(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Value source = self ? n.operand("src", n.elementTypeOf(self)).get() : Value();
+  auto index = source ? getDiagonal(n, self) : std::nullopt;
+  return index ? n.result(scatterAt(n, self, *index, source, dl::ScatterKind::replace))
+               : failure();
+}
+
+/// The places in memory, which is that of a compact tensor, of the elements that
+/// as_strided looks at. Null after reporting an error.
+static Value getStridedPlaces(NodeImporter &n) {
+  if (n.has("self_is_contiguous") && !n.boolean("self_is_contiguous")) {
+    n.emitError() << "it is supported only of a tensor that is contiguous";
+    return {};
+  }
   Sizes sizes = n.symbolics("size");
   SmallVector<int64_t> strides = n.integers("stride");
   int64_t offset = n.optionalInteger("storage_offset").value_or(0);
-  if (!self || n.hasFailed())
-    return failure();
+  if (!n.hasFailed() && strides.size() != sizes.size())
+    n.emitError() << "it has " << sizes.size() << " sizes, but " << strides.size() << " strides";
+  if (n.hasFailed())
+    return {};
   Type i64 = n.getBuilder().getI64Type();
   Expr place(n, n.broadcastInDim(n.scalarInt(i64, offset), sizes, {}));
   for (auto [d, stride] : llvm::enumerate(strides))
     place = place + (Expr(n, n.iota(sizes, i64, d)) * double(stride)).get();
-  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
-  return n.result(n.take(flat, place, 0, /*wrapNegative=*/false));
+  return place;
+}
+
+static LogicalResult importAsStrided(NodeImporter &n) {
+  Value self = n.tensor("self"), places = getStridedPlaces(n);
+  return n.result(n.take(flatten(n, self), places, 0, /*wrapNegative=*/false));
+}
+
+static LogicalResult importAsStridedScatter(NodeImporter &n) {
+  Value self = n.tensor("self"), source = n.tensor("src"), places = getStridedPlaces(n);
+  return n.result(putFlat(n, self, places, source, dl::ScatterKind::replace));
 }
 
 //===----------------------------------------------------------------------===//
@@ -372,7 +450,7 @@ static LogicalResult importMaskedFill(NodeImporter &n) {
 
 /// Positions of a mask's true elements among all of them.
 static Value flatPositions(NodeImporter &n, Value mask) {
-  Value flat = n.reshape(mask, ArrayRef<Size>{n.product(n.sizes(mask))});
+  Value flat = flatten(n, mask);
   Value found = flat ? n.infer<dl::NonzeroOp>(flat) : Value();
   return found ? n.convert(n.squeeze(found, {0}), n.getBuilder().getI64Type()) : Value();
 }
@@ -381,7 +459,7 @@ static LogicalResult importMaskedSelect(NodeImporter &n) {
   Value self = n.tensor("self"), mask = n.tensor("mask");
   if (!self || !mask || !n.broadcast(self, mask))
     return failure();
-  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  Value flat = flatten(n, self);
   return n.result(n.take(flat, flatPositions(n, mask), 0, /*wrapNegative=*/false));
 }
 
@@ -394,7 +472,7 @@ static LogicalResult importMaskedScatter(NodeImporter &n) {
   Sizes shape = n.sizes(self);
   Value flags = n.reshape(n.convert(mask, i64), ArrayRef<Size>{n.product(shape)});
   Expr count(n, n.infer<dl::CumulativeOp>(dl::CumulativeKind::sum, flags, int64_t(0)));
-  Value flat = n.reshape(source, ArrayRef<Size>{n.product(n.sizes(source))});
+  Value flat = flatten(n, source);
   Value taken = n.take(flat, (count - 1.0).max(0.0), 0, /*wrapNegative=*/false);
   return n.result(Expr(n, mask).select(n.reshape(taken, shape), self));
 }
@@ -480,10 +558,15 @@ void torch::registerIndexingOps(OpTable &t) {
   t.add("aten.scatter_add.default",
         [](NodeImporter &n) { return scatter(n, dl::ScatterKind::add); });
   t.add("aten.scatter_reduce.two", importScatterReduce);
+  t.add("aten.index_reduce.default", importIndexReduce);
+  t.add("aten.take.default", importTake);
+  t.add("aten.put.default", importPut);
   t.add("aten.index.Tensor", importIndex);
   t.add({"aten.index_put.default", "aten._unsafe_index_put.default"}, importIndexPut);
   t.add("aten._unsafe_index.Tensor", importIndex);
   t.add({"aten.diagonal.default", "aten.diagonal_copy.default"}, importDiagonal);
+  t.add("aten.diagonal_scatter.default", importDiagonalScatter);
+  t.add("aten.as_strided_scatter.default", importAsStridedScatter);
   t.add({"aten.as_strided.default", "aten.as_strided_copy.default"}, importAsStrided);
   t.add({"aten.masked_fill.Scalar", "aten.masked_fill.Tensor"}, importMaskedFill);
   t.add("aten.masked_select.default", importMaskedSelect);

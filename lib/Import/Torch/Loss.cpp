@@ -15,20 +15,6 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-/// ‖difference‖ₚ over the last dimension.
-static Expr distance(Expr difference, int64_t last, double p) {
-  if (p == 0)
-    return difference.ne(0.0).to(NodeBuilder::elementTypeOf(difference)).sum({last}, false);
-  Expr size = difference.abs();
-  if (p == 1)
-    return size.sum({last}, false);
-  if (p == 2)
-    return size.square().sum({last}, false).sqrt();
-  if (std::isinf(p)) // of no coordinates at all it is 0
-    return size.maximum({last}, false).max(0.0);
-  return size.pow(p).sum({last}, false).pow(1 / p);
-}
-
 /// …,P,M and …,R,M → …,P,R
 static LogicalResult importCdist(NodeImporter &n) {
   n.ignore({"compute_mode"}); // how, not what
@@ -38,7 +24,7 @@ static LogicalResult importCdist(NodeImporter &n) {
       !n.requireRank(b, 2, INT64_MAX, "x2"))
     return failure();
   Expr difference = Expr(n, a).unsqueeze({n.rankOf(a) - 1}) - n.unsqueeze(b, {n.rankOf(b) - 2});
-  return difference ? n.result(distance(difference, n.rankOf(difference) - 1, p)) : failure();
+  return difference ? n.result(pNorm(difference, n.rankOf(difference) - 1, p)) : failure();
 }
 
 /// The distances of all pairs of rows, i < j.
@@ -60,7 +46,7 @@ static LogicalResult importPdist(NodeImporter &n) {
     return Expr(n, n.take(self, n.constantInts(indices), 0, /*wrapNegative=*/false));
   };
   Expr difference = rows(first) - rows(second).get();
-  return difference ? n.result(distance(difference, 1, p)) : failure();
+  return difference ? n.result(pNorm(difference, 1, p)) : failure();
 }
 
 /// The product of three operands, each with ones at its own places, summed.

@@ -45,6 +45,7 @@ namespace dlc::torch {
 using frontend::dimRange;
 using frontend::Expr;
 using frontend::NodeBuilder;
+using frontend::pNorm;
 using frontend::Size;
 using frontend::sizeAs;
 using frontend::Sizes;

@@ -26,6 +26,7 @@ const OpTable &OpTable::get() {
     registerErrorFunctionOps(t);
     registerFftOps(t);
     registerFloatPartOps(t);
+    registerHistogramOps(t);
     registerIndexingOps(t);
     registerLinearOps(t);
     registerLinearAlgebraOps(t);
@@ -40,6 +41,7 @@ const OpTable &OpTable::get() {
     registerSortingOps(t);
     registerSpecialOps(t);
     registerSymbolicOps(t);
+    registerUniqueOps(t);
     registerViewOps(t);
     registerZetaOps(t);
     return t;

@@ -89,6 +89,7 @@ void registerFactorizationOps(OpTable &);
 void registerErrorFunctionOps(OpTable &);
 void registerFftOps(OpTable &);
 void registerFloatPartOps(OpTable &);
+void registerHistogramOps(OpTable &);
 void registerIndexingOps(OpTable &);
 void registerLinearOps(OpTable &);
 void registerLinearAlgebraOps(OpTable &);
@@ -103,6 +104,7 @@ void registerRnnOps(OpTable &);
 void registerSortingOps(OpTable &);
 void registerSpecialOps(OpTable &);
 void registerSymbolicOps(OpTable &);
+void registerUniqueOps(OpTable &);
 void registerViewOps(OpTable &);
 void registerZetaOps(OpTable &);
 

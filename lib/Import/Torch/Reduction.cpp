@@ -47,19 +47,32 @@ static LogicalResult importReduction(NodeImporter &n) {
 /// prod, whose dimension is a lone integer.
 static LogicalResult importProd(NodeImporter &n) { return importReduction<Kind::prod>(n); }
 
-/// Taken off the largest, so that nothing overflows; an infinite one stays.
 static LogicalResult importLogSumExp(NodeImporter &n) {
   Type type = n.resultElementType();
   Value self = type ? n.operand("self", type).get() : Value();
   if (!self)
     return failure();
   auto reduced = getReduced(n, n.rankOf(self));
-  if (!reduced)
+  return reduced ? n.result(Expr(n, self).logSumExp(reduced->axes, reduced->keepDims)) : failure();
+}
+
+/// The bits of all elements, as 64-bit numbers, by exclusive or.
+static LogicalResult importHash(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
     return failure();
-  Expr x(n, self), largest = x.maximum(reduced->axes);
-  Expr shift = largest.abs().eq(INFINITY).select(n.scalar(type, 0), largest);
-  Expr sum = (x - shift.get()).exp().sum(reduced->axes).log() + shift.get();
-  return n.result(reduced->keepDims ? sum : sum.squeeze(reduced->axes));
+  if (n.integer("mode") != 0)
+    return n.emitError() << "only mode 0 is supported";
+  auto reduced = getReduced(n, n.rankOf(self));
+  Type type = n.resultElementType();
+  if (!reduced || !type)
+    return failure();
+  Value bits = n.isFloat(self) ? n.convert(self, n.getBuilder().getF64Type())
+                               : n.convert(self, n.getBuilder().getI64Type());
+  if (!bits)
+    return failure();
+  bits = n.create<dl::BitcastOp>(n.type(bits).clone(type), bits);
+  return n.result(reduce(n, Kind::bit_xor, Expr(n, bits), *reduced));
 }
 
 template <Kind kind>
@@ -189,6 +202,7 @@ void torch::registerReductionOps(OpTable &t) {
   t.add({"aten.amax.default", "aten.max.default"}, importReduction<Kind::max>);
   t.add({"aten.amin.default", "aten.min.default"}, importReduction<Kind::min>);
   t.add("aten.logsumexp.default", importLogSumExp);
+  t.add("aten.hash_tensor.default", importHash);
   t.add({"aten.any.default", "aten.any.dim", "aten.any.dims"}, importTruth<Kind::bit_or>);
   t.add({"aten.all.default", "aten.all.dim", "aten.all.dims"}, importTruth<Kind::bit_and>);
   t.add({"aten.var.default", "aten.var.dim", "aten.var.correction"},

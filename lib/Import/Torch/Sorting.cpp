@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -127,6 +128,39 @@ static LogicalResult importMedian(NodeImporter &n, bool ignoresNan) {
   return n.results({pick(values), pick(indices)});
 }
 
+/// The element that occurs most often (the smallest of several), and its last place:
+/// sorted, equal elements are a run, and this one ends the first of the longest.
+static LogicalResult importMode(NodeImporter &n) {
+  auto along = getAlong(n);
+  if (!along)
+    return failure();
+  bool keepDims = n.boolean("keepdim");
+  int64_t axis = along->axis;
+  Type i64 = n.getBuilder().getI64Type();
+  auto [values, indices] = sortWithIndices(n, along->x, axis, /*descending=*/false);
+  if (!values)
+    return failure();
+  Expr row(n, n.iota({n.size(values, axis)}, i64, 0));
+  Expr place(n, n.iota(n.sizes(values), i64, axis));
+  Expr previous(n, n.take(values, (row - 1.0).max(0.0), axis, /*wrapNegative=*/false));
+  Expr isFirst = Expr(n, values).ne(previous.get()) | place.eq(0.0).get();
+  Expr starts = isFirst.select(place, 0.0);
+  Expr length = place - (starts ? n.infer<dl::CumulativeOp>(dl::CumulativeKind::max, starts.get(),
+                                                            axis)
+                                : Value());
+  SmallVector<int64_t> shape(n.shapeOf(values));
+  shape[axis] = 1;
+  Value best = length ? n.create<dl::ArgReduceOp>(n.tensorType(ArrayRef<int64_t>(shape), i64),
+                                                  dl::ArgReduceKind::max, length.get(), axis,
+                                                  /*select_last=*/false, /*keep_dims=*/true)
+                      : Value();
+  auto pick = [&](Value sorted) -> Value {
+    Value picked = best ? frontend::gatherElements(n, sorted, best, axis) : Value();
+    return keepDims && !along->isScalar ? picked : n.squeeze(picked, {axis});
+  };
+  return n.results({pick(values), pick(indices)});
+}
+
 /// The largest (smallest) so far, and the last place where it was.
 static LogicalResult importCumulativeExtremum(NodeImporter &n, dl::CumulativeKind kind) {
   auto along = getAlong(n);
@@ -173,42 +207,15 @@ static LogicalResult importSearchsorted(NodeImporter &n) {
   n.ignore({"out_int32"});
   Value sequence = n.tensor("sorted_sequence");
   bool isRight = n.boolean("right") || (n.has("side") && n.string("side") == "right");
-  if (Value sorter = n.optionalTensor("sorter")) {
-    (void)sorter;
-    return n.emitError() << "argument 'sorter' isn't supported";
-  }
+  Value sorter = n.optionalTensor("sorter");
+  if (sequence && sorter)
+    sequence = frontend::gatherElements(n, sequence, sorter, n.rankOf(sorter) - 1);
   return search(n, sequence, n.operand("self"), isRight);
 }
 
 static LogicalResult importBucketize(NodeImporter &n) {
   n.ignore({"out_int32"});
   return search(n, n.tensor("boundaries"), n.operand("self"), n.boolean("right"));
-}
-
-/// How many elements fall into each of equal bins; the last takes its upper bound.
-static LogicalResult importHistc(NodeImporter &n) {
-  Value self = n.tensor("self");
-  Type type = n.resultElementType();
-  int64_t bins = n.integer("bins");
-  double low = n.number("min"), high = n.number("max");
-  if (!self || !type || n.hasFailed())
-    return failure();
-  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
-  Expr x(n, flat), least(n, n.scalar(type, low)), most(n, n.scalar(type, high));
-  if (low == high) {
-    least = x.reduce(dl::ReductionKind::min, {0}, /*keepDims=*/false);
-    most = x.maximum({0}, /*keepDims=*/false);
-    Expr isPoint = least.eq(most.get());
-    least = isPoint.select(least - 1.0, least);
-    most = isPoint.select(most + 1.0, most);
-  }
-  Type i64 = n.getBuilder().getI64Type();
-  Expr place = (((x - least.get()) * double(bins)) / (most - least.get()).get()).floor().to(i64);
-  place = place.min(double(bins - 1));
-  Expr isInside = (x >= least.get()) & (x <= most.get()).get();
-  Expr bin(n, n.iota({Size(1), Size(bins)}, i64, 1));
-  Expr hit = bin.eq(place.unsqueeze({1}).get()) & isInside.unsqueeze({1}).get();
-  return n.result(hit.to(type).sum({0}, /*keepDims=*/false));
 }
 
 void torch::registerSortingOps(OpTable &t) {
@@ -219,6 +226,7 @@ void torch::registerSortingOps(OpTable &t) {
         [](NodeImporter &n) { return importMedian(n, /*ignoresNan=*/false); });
   t.add({"aten.nanmedian.default", "aten.nanmedian.dim"},
         [](NodeImporter &n) { return importMedian(n, /*ignoresNan=*/true); });
+  t.add("aten.mode.default", importMode);
   t.add("aten.cummax.default",
         [](NodeImporter &n) { return importCumulativeExtremum(n, dl::CumulativeKind::max); });
   t.add("aten.cummin.default",
@@ -226,5 +234,4 @@ void torch::registerSortingOps(OpTable &t) {
   t.add("aten.logcumsumexp.default", importLogCumSumExp);
   t.add({"aten.searchsorted.Tensor", "aten.searchsorted.Scalar"}, importSearchsorted);
   t.add({"aten.bucketize.Tensor", "aten.bucketize.Scalar"}, importBucketize);
-  t.add("aten.histc.default", importHistc);
 }

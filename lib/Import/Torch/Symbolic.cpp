@@ -24,6 +24,12 @@ static LogicalResult importSymNumel(NodeImporter &n) {
   return n.result(n.product(n.sizes(n.tensor("self"))));
 }
 
+/// Every tensor has memory of its own here.
+static LogicalResult importStorageOffset(NodeImporter &n) {
+  n.ignore({"self"});
+  return n.result(Size(0));
+}
+
 /// Python's operators on integers; on floats and booleans they are tensors'.
 template <Size (NodeBuilder::*sizeOp)(Size, Size), typename FloatOp>
 static LogicalResult importArithmetic(NodeImporter &n) {
@@ -81,6 +87,52 @@ static LogicalResult importSymInt(NodeImporter &n) {
   return n.result(Size(truncated));
 }
 
+/// The element of a tensor as a Python number.
+static LogicalResult importItem(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  Value element = n.reshape(self, ArrayRef<int64_t>{});
+  if (n.isFloat(self)) {
+    Value number = n.convert(element, n.getBuilder().getF64Type());
+    return n.results({ImportedValue(number, ImportedValue::Kind::Float)});
+  }
+  if (n.isBool(self))
+    return n.results({ImportedValue(element, ImportedValue::Kind::Bool)});
+  return n.result(Size(n.convert(element, n.getBuilder().getI64Type())));
+}
+
+/// Python's `a if condition else b`.
+static LogicalResult importSymIte(NodeImporter &n) {
+  Expr condition = n.operand("a", n.getBuilder().getI1Type());
+  bool isIntegral = n.isIntegral("b") && n.isIntegral("c");
+  Type type = isIntegral ? Type(n.getBuilder().getI64Type()) : n.getBuilder().getF64Type();
+  Value chosen = condition.select(n.operand("b", type), n.operand("c", type));
+  return isIntegral ? n.result(Size(chosen))
+                    : n.results({ImportedValue(chosen, ImportedValue::Kind::Float)});
+}
+
+template <typename OpTy>
+static LogicalResult importLogic(NodeImporter &n) {
+  Type i1 = n.getBuilder().getI1Type();
+  Expr result = n.operand("a", i1).binary<OpTy>(n.operand("b", i1));
+  return n.results({ImportedValue(result, ImportedValue::Kind::Bool)});
+}
+
+static LogicalResult importSymNot(NodeImporter &n) {
+  Expr negated = ~n.operand("a", n.getBuilder().getI1Type());
+  return n.results({ImportedValue(negated, ImportedValue::Kind::Bool)});
+}
+
+/// math.floor, math.ceil and round: integers of floats.
+template <typename OpTy>
+static LogicalResult importRounding(NodeImporter &n) {
+  if (n.isIntegral("a"))
+    return n.result(n.symbolic("a"));
+  Type i64 = n.getBuilder().getI64Type();
+  return n.result(Size(n.operand("a").unary<OpTy>().to(i64)));
+}
+
 /// What torch.export notes of a tensor before `x.to(dtype)`: it holds, for the
 /// types of all values are checked.
 static LogicalResult importMetadataAssert(NodeImporter &n) {
@@ -111,6 +163,7 @@ static LogicalResult importSymConstrainRange(NodeImporter &n) {
 void torch::registerSymbolicOps(OpTable &t) {
   t.add("aten.sym_size.int", importSymSize);
   t.add("aten.sym_numel.default", importSymNumel);
+  t.add("aten.sym_storage_offset.default", importStorageOffset);
   t.add("operator.add", importArithmetic<&NodeBuilder::add, dl::AddOp>);
   t.add("operator.sub", importArithmetic<&NodeBuilder::sub, dl::SubOp>);
   t.add("operator.mul", importArithmetic<&NodeBuilder::mul, dl::MulOp>);
@@ -128,6 +181,14 @@ void torch::registerSymbolicOps(OpTable &t) {
   t.add("torch.sym_int", importSymInt);
   t.add("torch.sym_max", importArithmetic<&NodeBuilder::max, dl::MaxOp>);
   t.add("torch.sym_min", importArithmetic<&NodeBuilder::min, dl::MinOp>);
+  t.add({"aten._local_scalar_dense.default", "aten.item.default"}, importItem);
+  t.add("torch.sym_ite", importSymIte);
+  t.add("torch.sym_not", importSymNot);
+  t.add("operator.and", importLogic<dl::AndOp>);
+  t.add("operator.or", importLogic<dl::OrOp>);
+  t.add("math.floor", importRounding<dl::FloorOp>);
+  t.add("math.ceil", importRounding<dl::CeilOp>);
+  t.add("math.round", importRounding<dl::RoundOp>);
   t.add("aten._assert_scalar.default", importScalarAssert);
   t.add("aten._assert_tensor_metadata.default", importMetadataAssert);
   t.add({"aten.sym_constrain_range.default", "aten.sym_constrain_range_for_size.default"},

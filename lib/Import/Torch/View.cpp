@@ -47,6 +47,27 @@ static LogicalResult importViewDtype(NodeImporter &n) {
   return n.result(n.create<dl::BitcastOp>(n.type(self).clone(type), self));
 }
 
+/// The source with the shape and element type of self.
+static LogicalResult importCopy(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Value source = self ? n.operand("src", n.elementTypeOf(self)).get() : Value();
+  return n.result(source ? n.broadcastTo(source, n.sizes(self)) : source);
+}
+
+/// The first elements in memory, as another shape.
+static LogicalResult importResize(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Sizes sizes = n.symbolics("size");
+  if (!self || n.hasFailed())
+    return failure();
+  Size own = n.product(n.sizes(self)), wanted = n.product(sizes);
+  if (n.sameSize(own, wanted))
+    return n.result(n.reshape(self, sizes));
+  n.require(Direction::le, wanted, own, "it would have elements that aren't defined");
+  Value row = n.reshape(self, ArrayRef<Size>{own});
+  return n.result(n.reshape(n.sliceAxis(row, 0, 0, wanted), sizes));
+}
+
 static LogicalResult importExpand(NodeImporter &n) {
   n.ignore({"implicit"});
   Value self = n.tensor("self");
@@ -345,6 +366,8 @@ void torch::registerViewOps(OpTable &t) {
   t.add("aten.reshape.default", [](NodeImporter &n) { return importView(n, "shape"); });
   t.add({"aten.view_as.default", "aten.reshape_as.default"}, importViewAs);
   t.add("aten.view.dtype", importViewDtype);
+  t.add("aten.copy.default", importCopy);
+  t.add("aten.resize.default", importResize);
   t.add({"aten.expand.default", "aten.expand_copy.default"}, importExpand);
   t.add({"aten.permute.default", "aten.permute_copy.default"}, importPermute);
   t.add({"aten.transpose.int", "aten.transpose_copy.int"}, importTranspose);

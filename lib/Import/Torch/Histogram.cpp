@@ -1,0 +1,195 @@
+//===- Histogram.cpp - ATen's histograms ----------------------------------===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../Common/Indexing.h"
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::torch;
+
+/// How many elements fall into each of equal bins; the last takes its upper bound.
+static LogicalResult importHistc(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Type type = n.resultElementType();
+  int64_t bins = n.integer("bins");
+  double low = n.number("min"), high = n.number("max");
+  if (!self || !type || n.hasFailed())
+    return failure();
+  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  Expr x(n, flat), least(n, n.scalar(type, low)), most(n, n.scalar(type, high));
+  if (low == high) {
+    least = x.reduce(dl::ReductionKind::min, {0}, /*keepDims=*/false);
+    most = x.maximum({0}, /*keepDims=*/false);
+    Expr isPoint = least.eq(most.get());
+    least = isPoint.select(least - 1.0, least);
+    most = isPoint.select(most + 1.0, most);
+  }
+  Type i64 = n.getBuilder().getI64Type();
+  Expr place = (((x - least.get()) * double(bins)) / (most - least.get()).get()).floor().to(i64);
+  place = place.min(double(bins - 1));
+  Expr isInside = (x >= least.get()) & (x <= most.get()).get();
+  Expr bin(n, n.iota({Size(1), Size(bins)}, i64, 1));
+  Expr hit = bin.eq(place.unsqueeze({1}).get()) & isInside.unsqueeze({1}).get();
+  return n.result(hit.to(type).sum({0}, /*keepDims=*/false));
+}
+
+namespace {
+/// What a histogram counts: the coordinates of N samples, one tensor of N for each
+/// dimension, and how much each counts (null: 1).
+struct Samples {
+  SmallVector<Value> coordinates;
+  Value weight;
+};
+} // namespace
+
+static Value flatten(NodeImporter &n, Value x) {
+  return n.reshape(x, ArrayRef<Size>{n.product(n.sizes(x))});
+}
+
+/// All elements as samples of one dimension, or the rows of the last dimension as
+/// samples of several; no coordinates after reporting an error.
+static Samples getSamples(NodeImporter &n, bool isOneDimensional) {
+  Samples samples;
+  Value self = n.tensor("self"), weight = n.optionalTensor("weight");
+  if (!self)
+    return samples;
+  if (weight)
+    samples.weight = flatten(n, n.convert(weight, n.elementTypeOf(self)));
+  if (isOneDimensional) {
+    samples.coordinates.push_back(flatten(n, self));
+    return samples;
+  }
+  int64_t last = n.rankOf(self) - 1;
+  if (!n.requireRank(self, 2, INT64_MAX, "its input"))
+    return samples;
+  if (n.type(self).isDynamicDim(last)) {
+    n.emitError() << "the number of coordinates must be known";
+    return samples;
+  }
+  for (int64_t d = 0; d < n.shapeOf(self)[last]; ++d)
+    samples.coordinates.push_back(flatten(n, n.sliceAxis(self, last, d, 1)));
+  return samples;
+}
+
+/// `count` bins of one width from the least to the largest, or over the range that is
+/// given; counted from both ends, as torch.linspace does.
+static Value getEvenEdges(NodeImporter &n, Value x, int64_t count, ArrayRef<double> range) {
+  Type type = n.elementTypeOf(x);
+  Expr least(n, {}), most(n, {});
+  if (range.empty() && !n.size(x, 0).is(0)) {
+    least = Expr(n, x).reduce(dl::ReductionKind::min, {0}, /*keepDims=*/false);
+    most = Expr(n, x).maximum({0}, /*keepDims=*/false);
+  } else {
+    least = {n, n.scalar(type, range.empty() ? 0 : range[0])};
+    most = {n, n.scalar(type, range.empty() ? 1 : range[1])};
+  }
+  Expr isPoint = least.eq(most.get());
+  Expr low = isPoint.select(least - 0.5, least), high = isPoint.select(most + 0.5, most);
+  Expr step = (high - low.get()) / double(count);
+  Expr place(n, n.iota({Size(count + 1)}, n.getBuilder().getI64Type(), 0));
+  Expr fromLow = low + (step * place.to(type).get()).get();
+  Expr fromHigh = high - (step * (place * -1.0 + double(count)).to(type).get()).get();
+  return (place < double((count + 1) / 2)).select(fromLow, fromHigh);
+}
+
+/// The edges of every dimension's bins, from the argument 'bins' and, where those are
+/// numbers, 'range'.
+static SmallVector<Value> getEdges(NodeImporter &n, const Samples &samples, bool areTensors) {
+  SmallVector<Value> edges;
+  if (samples.coordinates.empty() || n.hasFailed())
+    return edges;
+  size_t rank = samples.coordinates.size();
+  if (areTensors) {
+    edges = n.getOverload() == "bins_tensor" ? SmallVector<Value>{n.tensor("bins")}
+                                             : n.tensors("bins");
+  } else {
+    SmallVector<int64_t> counts = n.integers("bins", rank);
+    SmallVector<double> range = n.numbers("range");
+    if (n.hasFailed())
+      return {};
+    if (!range.empty() && range.size() != 2 * rank) {
+      n.emitError() << "'range' has " << range.size() << " entries, not " << 2 * rank;
+      return {};
+    }
+    for (auto [d, x] : llvm::enumerate(samples.coordinates))
+      edges.push_back(getEvenEdges(
+          n, x, counts[d], range.empty() ? ArrayRef<double>() : ArrayRef(range).slice(2 * d, 2)));
+  }
+  if (!n.hasFailed() && edges.size() != rank)
+    n.emitError() << "it has " << edges.size() << " lists of bins, but " << rank
+                  << " coordinates";
+  return n.hasFailed() ? SmallVector<Value>() : edges;
+}
+
+/// How much lies in each bin. A bin holds its lower edge, the last one also its upper.
+static Value countSamples(NodeImporter &n, const Samples &samples, ArrayRef<Value> edges,
+                          bool isDensity) {
+  Type i64 = n.getBuilder().getI64Type(), type = n.elementTypeOf(samples.coordinates.front());
+  Sizes bins;
+  Expr flatBin(n, {}), isInside(n, {});
+  for (auto [coordinate, own] : llvm::zip_equal(samples.coordinates, edges)) {
+    Size count = n.sub(n.size(own, 0), 1);
+    Expr x = Expr(n, coordinate).unsqueeze({1});
+    Expr reached = (Expr(n, own) <= x.get()).to(i64).sum({1}, /*keepDims=*/false);
+    Expr last(n, n.sliceAxis(own, 0, count, 1));
+    Expr inside = (reached > 0.0) & (Expr(n, coordinate) <= last.get()).get();
+    Expr bin = (reached - 1.0).min(sizeAs(n, n.sub(count, 1), i64).get()).max(0.0);
+    isInside = isInside ? isInside & inside.get() : inside;
+    flatBin = flatBin ? flatBin * sizeAs(n, count, i64).get() + bin.get() : bin;
+    bins.push_back(count);
+  }
+  Expr amount = isInside.to(type);
+  if (samples.weight)
+    amount = isInside.select(samples.weight, 0.0);
+  Value none = n.broadcastInDim(n.scalar(type, 0), {n.product(bins)}, {});
+  Value index = isInside.select(flatBin, 0.0);
+  if (!index || !amount)
+    return {};
+  Expr total(n, frontend::scatterElements(n, none, index, amount, 0, dl::ScatterKind::add));
+  total = total.reshape(bins);
+  if (!isDensity || !total)
+    return total;
+  total = total / total.sum(dimRange(0, bins.size())).get();
+  for (auto [d, own] : llvm::enumerate(edges)) {
+    Expr width = Expr(n, n.sliceAxis(own, 0, 1, bins[d])) - n.sliceAxis(own, 0, 0, bins[d]);
+    total = total / n.broadcastInDim(width, bins, {int64_t(d)});
+  }
+  return total;
+}
+
+static LogicalResult importHistogram(NodeImporter &n, bool isOneDimensional, bool areTensors) {
+  Samples samples = getSamples(n, isOneDimensional);
+  bool isDensity = n.boolean("density");
+  SmallVector<Value> edges = getEdges(n, samples, areTensors);
+  if (edges.empty())
+    return failure();
+  Value counts = countSamples(n, samples, edges, isDensity);
+  if (!isOneDimensional)
+    return n.result(counts);
+  return n.results({counts, edges.front()});
+}
+
+static LogicalResult importHistogramEdges(NodeImporter &n) {
+  n.ignore({"weight", "density"});
+  SmallVector<ImportedValue> results;
+  for (Value edges : getEdges(n, getSamples(n, /*isOneDimensional=*/false), /*areTensors=*/false))
+    results.push_back(edges);
+  return n.results(results);
+}
+
+void torch::registerHistogramOps(OpTable &t) {
+  t.add("aten.histc.default", importHistc);
+  t.add("aten.histogram.bin_ct", [](NodeImporter &n) { return importHistogram(n, true, false); });
+  t.add("aten.histogram.bins_tensor",
+        [](NodeImporter &n) { return importHistogram(n, true, true); });
+  t.add("aten._histogramdd_bin_edges.default", importHistogramEdges);
+  t.add("aten._histogramdd_from_bin_cts.default",
+        [](NodeImporter &n) { return importHistogram(n, false, false); });
+  t.add("aten._histogramdd_from_bin_tensors.default",
+        [](NodeImporter &n) { return importHistogram(n, false, true); });
+}

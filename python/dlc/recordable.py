@@ -1,0 +1,213 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Functions that torch.export can't record, written so that it can.
+
+Most of them look at elements to decide something that doesn't matter to the result
+(whether to warn, or to raise), give a Python value where a tensor would do, or are one
+op that exists for eager tensors only. While `substituted()` is active, calling such a
+function calls the one here instead.
+"""
+
+import contextlib
+import math
+
+import torch
+import torch.nn.functional as F
+from torch._higher_order_ops import while_loop
+from torch.overrides import TorchFunctionMode
+
+
+def equal(input, other):
+    return input.shape == other.shape and (input == other).all().item()
+
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    return torch.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan).all().item()
+
+
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    if input.dim() > 2 or input.dtype == torch.bool:
+        raise ValueError("cov takes one or two dimensions of numbers")
+    x = input.reshape(1, -1) if input.dim() < 2 else input
+    weights = fweights if aweights is None else aweights
+    if fweights is not None and aweights is not None:
+        weights = fweights * aweights
+    total = x.shape[1] if weights is None else weights.sum()
+    weighted = x if weights is None else x * weights
+    x = x - (weighted.sum(1) / total).unsqueeze(1)
+    freedom = total - correction
+    if aweights is not None and correction != 0:
+        freedom = total - correction * (weights * aweights).sum() / total
+    freedom = max(freedom, 0) if weights is None else freedom.clamp(min=0)
+    product = x @ (x if weights is None else x * weights).t().conj()
+    return (product / freedom).squeeze()
+
+
+def corrcoef(input):
+    c = cov(input)
+    if c.dim() == 0:
+        return c / c
+    deviation = c.diagonal().real.sqrt() if c.is_complex() else c.diagonal().sqrt()
+    c = c / deviation.reshape(-1, 1) / deviation
+    if c.is_complex():
+        return torch.complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+    return c.clamp(-1, 1)
+
+
+def narrow(input, dim, start, length):
+    if not isinstance(start, torch.Tensor):
+        return torch.narrow(input, dim, start, length)
+    start = torch.where(start < 0, start + input.shape[dim], start)
+    places = start + torch.arange(length, dtype=start.dtype, device=start.device)
+    return input.index_select(dim, places)
+
+
+def masked_select(input, mask):
+    # By itself PyTorch takes input's size for the most there can be.
+    return torch.masked_select(*torch.broadcast_tensors(input, mask))
+
+
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    if dim is not None and dim < 0:  # which gives a wrong shape
+        dim += input.dim()
+    return torch.unique_consecutive(input, return_inverse=return_inverse,
+                                    return_counts=return_counts, dim=dim)
+
+
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    if dim is not None and dim < 0:
+        dim += input.dim()
+    return torch.unique(input, sorted=sorted, return_inverse=return_inverse,
+                        return_counts=return_counts, dim=dim)
+
+
+def _reduced(loss, reduction):
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    if isinstance(var, float):
+        torch._check(var >= 0, lambda: "var has negative entry/entries")
+        var = var * torch.ones_like(input)
+    else:
+        torch._check((var >= 0).all().item(), lambda: "var has negative entry/entries")
+    if var.shape != input.shape:
+        if input.shape[:-1] == var.shape:
+            var = var.unsqueeze(-1)
+        elif input.shape[:-1] != var.shape[:-1] or var.shape[-1] != 1:
+            raise ValueError("var is of incorrect size")
+    var = var.clamp(min=eps)
+    loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return _reduced(loss, reduction)
+
+
+def linear_cross_entropy(*args, options=None, **kwargs):
+    # The options are about memory and gradients.
+    return F.linear_cross_entropy(*args, **kwargs)
+
+
+def _padded(targets, lengths, count):
+    """Rows of `count` labels, of targets that are rows already or lie one behind the
+    other."""
+    if targets.dim() == 2:
+        return targets[:, :count]
+    if count == 0:
+        return targets.new_zeros((lengths.shape[0], 0))
+    starts = lengths.cumsum(0) - lengths
+    places = starts.unsqueeze(1) + torch.arange(count, device=lengths.device)
+    return targets[places.clamp(max=targets.shape[0] - 1)]
+
+
+def _log_add(*terms):
+    largest = terms[0]
+    for term in terms[1:]:
+        largest = torch.maximum(largest, term)
+    shift = torch.where(largest == -math.inf, 0, largest)
+    return sum((term - shift).exp() for term in terms).log() + shift
+
+
+def _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, blank):
+    """How unlikely each row of labels is: the sum over all ways to spread it, with blanks
+    between, over the time steps. `alpha[s]` is the logarithm of the probability of having
+    come to place s of the row with its blanks; the recursion starts before the first
+    step."""
+    steps, batch, _ = log_probs.shape
+    row = torch.full((batch, 2 * labels.shape[1] + 1), blank, dtype=labels.dtype,
+                     device=labels.device)
+    row[:, 1::2] = labels
+    never = torch.full((batch, 2), -math.inf, dtype=log_probs.dtype, device=log_probs.device)
+    # A blank may be left out between labels that differ.
+    may_skip = F.pad(row[:, 2:] != row[:, :-2], (2, 0)) & (row != blank)
+    emitted = log_probs.gather(2, row.expand(steps, -1, -1))
+    goes_on = torch.arange(steps, device=log_probs.device).unsqueeze(1) < input_lengths
+    start = torch.cat([torch.zeros_like(never[:, :1]),
+                       torch.full_like(row[:, 1:], -math.inf, dtype=log_probs.dtype)], 1)
+
+    def step(alpha, emitted, goes_on):
+        before = torch.cat([never, alpha], 1)
+        skipped = torch.where(may_skip, before[:, :-2], -math.inf)
+        following = emitted + _log_add(alpha, before[:, 1:-1], skipped)
+        return torch.where(goes_on.unsqueeze(1), following, alpha)
+
+    def turn(t, alpha):
+        now = [x.index_select(0, t.reshape(1)).squeeze(0) for x in (emitted, goes_on)]
+        return t + 1, step(alpha, *now)
+
+    first = torch.zeros((), dtype=torch.int64, device=log_probs.device)
+    _, alpha = while_loop(lambda t, alpha: t < steps, turn, (first, start))
+    last = 2 * target_lengths.unsqueeze(1)
+    ends = F.pad(alpha, (1, 0), value=-math.inf)
+    return -_log_add(ends.gather(1, last + 1), ends.gather(1, last)).squeeze(1)
+
+
+def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean",
+             zero_infinity=False):
+    is_batched = log_probs.dim() == 3
+    if not is_batched:
+        log_probs = log_probs.unsqueeze(1)
+        targets = targets.reshape(1, -1)
+    count = targets.shape[-1]
+    if isinstance(target_lengths, (list, tuple)):
+        count = max(target_lengths, default=0)
+    as_tensor = lambda lengths: torch.as_tensor(  # noqa: E731
+        lengths, dtype=torch.int64, device=log_probs.device).reshape(-1)
+    input_lengths, target_lengths = as_tensor(input_lengths), as_tensor(target_lengths)
+    labels = _padded(targets.to(torch.int64), target_lengths, count)
+    loss = _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, blank)
+    if zero_infinity:
+        loss = torch.where(loss == math.inf, 0, loss)
+    if not isinstance(reduction, str):
+        reduction = ("none", "mean", "sum")[reduction]
+    if reduction == "mean":
+        loss = loss / target_lengths.clamp(min=1).to(loss.dtype)
+    return _reduced(loss, reduction) if is_batched or reduction != "none" else loss.squeeze(0)
+
+
+_SUBSTITUTES = {
+    torch.equal: equal, torch.Tensor.equal: equal,
+    torch.allclose: allclose, torch.Tensor.allclose: allclose,
+    torch.cov: cov, torch.Tensor.cov: cov,
+    torch.corrcoef: corrcoef, torch.Tensor.corrcoef: corrcoef,
+    torch.narrow: narrow, torch.Tensor.narrow: narrow,
+    torch.masked_select: masked_select, torch.Tensor.masked_select: masked_select,
+    torch.unique: unique, torch.Tensor.unique: unique,
+    torch.unique_consecutive: unique_consecutive,
+    torch.Tensor.unique_consecutive: unique_consecutive,
+    F.gaussian_nll_loss: gaussian_nll_loss,
+    F.linear_cross_entropy: linear_cross_entropy,
+    F.ctc_loss: ctc_loss, torch.ctc_loss: ctc_loss,
+}
+
+
+class _Substitution(TorchFunctionMode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return _SUBSTITUTES.get(func, func)(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def substituted():
+    """See above."""
+    with _Substitution():
+        yield

@@ -1,0 +1,59 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What torch.export can't record by itself, compared with eager."""
+
+import unittest
+
+import torch
+import torch.nn.functional as F
+from frontend import FrontendTest, dlc
+
+
+class RecordableTest(FrontendTest):
+    def check(self, function, *args):
+        compiled = dlc.compile(function, *args)
+        self.assert_close(compiled(*args), function(*args))
+        return compiled
+
+    def test_questions_of_tensors(self):
+        def questions(x, y):
+            return torch.equal(x, y), x.allclose(y, atol=1e-3), x.sum().item(), x.numel()
+
+        x = torch.arange(4.0)
+        compiled = self.check(questions, x, x + 1e-4)
+        self.assertEqual(compiled(x, x), (True, True, 6.0, 4))
+
+    def test_covariance(self):
+        x, f, a = torch.randn(3, 5), torch.tensor([1, 2, 0, 1, 3]), torch.rand(5)
+        self.check(lambda x, f, a: (x.cov(), torch.cov(x, fweights=f, aweights=a, correction=2),
+                                    torch.cov(x[0]), x.corrcoef(), torch.corrcoef(x[0])), x, f, a)
+
+    def test_narrow_from_a_tensor(self):
+        x = torch.randn(5, 3)
+        compiled = self.check(lambda x, i: torch.narrow(x, 0, i, 2), x, torch.tensor(-3))
+        with self.assertRaises(dlc.RunError):
+            compiled(x, torch.tensor(4))
+
+    def test_gaussian_loss_checks_its_variance(self):
+        x, t, v = torch.randn(4, 3), torch.randn(4, 3), torch.rand(4, 1)
+        compiled = self.check(lambda x, t, v: F.gaussian_nll_loss(x, t, v, full=True), x, t, v)
+        with self.assertRaises(dlc.RunError):
+            compiled(x, t, -v)
+
+    def test_ctc_loss(self):
+        x = torch.randn(12, 3, 5).log_softmax(-1)
+        padded, flat = torch.randint(1, 5, (3, 4)), torch.randint(1, 5, (9,))
+        lengths = torch.tensor([12, 10, 7]), torch.tensor([4, 3, 2])
+        self.check(lambda x, t, i, o: (F.ctc_loss(x, t, i, o),
+                                       F.ctc_loss(x, t, i, o, reduction="none")),
+                   x, padded, *lengths)
+        self.check(lambda x, t: F.ctc_loss(x, t, (12, 10, 7), (4, 3, 2), reduction="sum"), x, flat)
+
+    def test_ctc_loss_of_what_cannot_be(self):
+        x, t = torch.randn(3, 1, 5).log_softmax(-1), torch.tensor([[1, 1, 1]])
+        for zero in (False, True):
+            self.check(lambda x, t: F.ctc_loss(x, t, (3,), (3,), zero_infinity=zero), x, t)
+
+
+if __name__ == "__main__":
+    unittest.main()
