@@ -9,6 +9,7 @@ function calls the one here instead.
 """
 
 import contextlib
+import itertools
 import math
 
 import torch
@@ -52,6 +53,46 @@ def corrcoef(input):
     if c.is_complex():
         return torch.complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
     return c.clamp(-1, 1)
+
+
+def combinations(input, r=2, with_replacement=False):
+    if r == 0:
+        return input.new_empty(0)
+    choose = itertools.combinations_with_replacement if with_replacement \
+        else itertools.combinations
+    places = list(choose(range(input.shape[0]), r))
+    return input[torch.tensor(places, dtype=torch.int64, device=input.device).reshape(-1, r)]
+
+
+def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, axis=0,
+                   unsafe=False, initial=None):
+    count = data.shape[axis]
+    if lengths is not None:
+        ends = lengths.cumsum(-1)
+        starts = ends - lengths
+        if not unsafe:
+            torch._check((lengths.sum(-1) == count).all().item(),
+                         lambda: "the lengths don't add up to the dimension's size")
+    elif offsets is not None:
+        starts, ends = offsets[..., :-1], offsets[..., 1:]
+    else:
+        raise ValueError("segment_reduce needs lengths or offsets")
+    place = torch.arange(count, device=data.device)
+    inside = (place >= starts.unsqueeze(-1)) & (place < ends.unsqueeze(-1))
+    inside = inside.reshape(*inside.shape, *[1] * (data.dim() - axis - 1))
+    neutral = {"sum": 0.0, "mean": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}[reduce]
+    x = torch.where(inside, data.unsqueeze(axis), neutral)
+    first = neutral if initial is None else initial
+    if reduce == "prod":
+        return x.prod(axis + 1) * first
+    if reduce in ("max", "min"):
+        return x.amax(axis + 1).clamp(min=first) if reduce == "max" \
+            else x.amin(axis + 1).clamp(max=first)
+    total = x.sum(axis + 1) + first
+    if reduce == "sum":
+        return total
+    members = inside.sum(axis + 1)
+    return torch.where(members == 0, math.nan if initial is None else initial, total / members)
 
 
 def narrow(input, dim, start, length):
@@ -190,6 +231,7 @@ _SUBSTITUTES = {
     torch.allclose: allclose, torch.Tensor.allclose: allclose,
     torch.cov: cov, torch.Tensor.cov: cov,
     torch.corrcoef: corrcoef, torch.Tensor.corrcoef: corrcoef,
+    torch.combinations: combinations, torch.segment_reduce: segment_reduce,
     torch.narrow: narrow, torch.Tensor.narrow: narrow,
     torch.masked_select: masked_select, torch.Tensor.masked_select: masked_select,
     torch.unique: unique, torch.Tensor.unique: unique,

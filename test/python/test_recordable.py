@@ -28,6 +28,18 @@ class RecordableTest(FrontendTest):
         self.check(lambda x, f, a: (x.cov(), torch.cov(x, fweights=f, aweights=a, correction=2),
                                     torch.cov(x[0]), x.corrcoef(), torch.corrcoef(x[0])), x, f, a)
 
+    def test_combinations(self):
+        self.check(lambda x: (torch.combinations(x), torch.combinations(x, 3, True)),
+                   torch.randn(4))
+
+    def test_segment_reduce(self):
+        x, n = torch.randn(5, 2), torch.tensor([2, 0, 3])
+        for reduce in ("sum", "mean", "prod", "max", "min"):
+            compiled = self.check(lambda x, n: torch.segment_reduce(x, reduce, lengths=n, initial=1.0),
+                                  x, n)
+        with self.assertRaises(dlc.RunError):
+            compiled(x, n + 1)
+
     def test_narrow_from_a_tensor(self):
         x = torch.randn(5, 3)
         compiled = self.check(lambda x, i: torch.narrow(x, 0, i, 2), x, torch.tensor(-3))
