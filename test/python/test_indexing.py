@@ -64,6 +64,11 @@ class IndexingTest(FrontendTest):
                                     torch.histogram(x, 4, range=(0.25, 0.75), density=True),
                                     torch.histogramdd(x[:, :2], (2, 3))), x, w, e)
 
+    def test_extremes_of_booleans(self):
+        x, y = torch.tensor([[True, False], [False, False]]), torch.tensor([True, False])
+        self.check(lambda x, y: (x.amax(), x.amin(1), x.max(0), x.min(0), x.aminmax(dim=1),
+                                 torch.maximum(x, y), torch.minimum(x, y), x.fmax(y)), x, y)
+
     def test_search_in_unsorted_sequence(self):
         s, v = torch.randn(3, 6), torch.randn(3, 2)
         self.check(lambda s, v: torch.searchsorted(s, v, sorter=s.argsort(-1)), s, v)

@@ -138,6 +138,16 @@ static LogicalResult importBinary(NodeImporter &n) {
   return n.result(n.operand("self", type).binary<Op>(n.operand("other", type)));
 }
 
+/// The larger (smaller) of two; of booleans `or` (`and`).
+template <typename Op>
+static LogicalResult importExtremum(NodeImporter &n) {
+  using Logic = std::conditional_t<std::is_same_v<Op, dl::MaxOp>, dl::OrOp, dl::AndOp>;
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return type.isInteger(1) ? importBinary<Logic>(n) : importBinary<Op>(n);
+}
+
 /// self ± alpha · other. For booleans addition is `or`.
 template <typename Op, bool isReversed = false>
 static LogicalResult importAdditive(NodeImporter &n) {
@@ -242,9 +252,9 @@ static LogicalResult importIgnoringNan(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Expr x = n.operand("self", type), y = n.operand("other", type);
   if (!isa<FloatType>(type))
-    return n.result(x.binary<Op>(y));
+    return importExtremum<Op>(n);
+  Expr x = n.operand("self", type), y = n.operand("other", type);
   return n.result(x.isNan().select(y, y.isNan().select(x, x.binary<Op>(y))));
 }
 
@@ -408,8 +418,8 @@ static void registerBinaryOps(OpTable &t) {
         importRemainder);
   t.add({"aten.pow.Tensor_Tensor", "aten.pow.Tensor_Scalar", "aten.pow.Scalar"}, importPow);
   t.add("aten.atan2.default", importBinary<dl::Atan2Op>);
-  t.add({"aten.maximum.default"}, importBinary<dl::MaxOp>);
-  t.add({"aten.minimum.default"}, importBinary<dl::MinOp>);
+  t.add({"aten.maximum.default"}, importExtremum<dl::MaxOp>);
+  t.add({"aten.minimum.default"}, importExtremum<dl::MinOp>);
   t.add("aten.fmax.default", importIgnoringNan<dl::MaxOp>);
   t.add("aten.fmin.default", importIgnoringNan<dl::MinOp>);
   t.add("aten.hypot.default", importHypot);

@@ -27,9 +27,12 @@ static std::optional<Reduced> getReduced(NodeImporter &n, int64_t rank) {
   return Reduced{*axes, keepDims};
 }
 
+/// Of booleans the largest is `or`, the smallest `and`.
 static Expr reduce(NodeImporter &n, Kind kind, Expr x, const Reduced &reduced) {
   if (!x)
     return x;
+  if (n.isBool(x))
+    kind = kind == Kind::max ? Kind::bit_or : kind == Kind::min ? Kind::bit_and : kind;
   return x.reduce(kind, reduced.axes, reduced.keepDims);
 }
 
@@ -162,7 +165,7 @@ static LogicalResult importExtremumWithIndex(NodeImporter &n) {
     return failure();
   if (n.rankOf(self) == 0)
     return n.results({self, n.scalarInt(n.getBuilder().getI64Type(), 0)});
-  Value value = n.reduce(kind, self, {*axis}, keepDims);
+  Value value = reduce(n, kind, Expr(n, self), Reduced{{*axis}, keepDims});
   Value index = argReduce(n, argKind, self, *axis, keepDims);
   return n.results({value, index});
 }
