@@ -59,17 +59,25 @@ std::shared_ptr<char> dlc::tryAllocateTensor(size_t bytes) {
       return mapped;
     isLarge = false; // nor counted
   }
+  // Pages of their own go back to the system with the tensor, and are zeros.
+  if (isLarge) {
+    void *memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+      ownBytes -= bytes;
+      return nullptr;
+    }
+    return std::shared_ptr<char>(static_cast<char *>(memory), [bytes](char *own) {
+      ::munmap(own, bytes);
+      ownBytes -= bytes;
+    });
+  }
   size_t rounded = (bytes / alignment + 1) * alignment;
   char *memory = static_cast<char *>(std::aligned_alloc(alignment, rounded));
-  if (!memory) {
-    ownBytes -= isLarge ? bytes : 0;
+  if (!memory)
     return nullptr;
-  }
   std::memset(memory, 0, rounded);
-  return std::shared_ptr<char>(memory, [counted = isLarge ? bytes : 0](char *own) {
-    std::free(own);
-    ownBytes -= counted;
-  });
+  return std::shared_ptr<char>(memory, std::free);
 }
 
 std::shared_ptr<char> dlc::allocateTensor(size_t bytes) {

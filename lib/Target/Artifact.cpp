@@ -250,6 +250,7 @@ LogicalResult Emitter::link() {
       return failure();
     if (error)
       return emitError(loc) << "can't write the weights: " << error.message();
+    weights->release();
     job.objects.push_back(std::move(*input));
   }
   if (failed(linkSharedObject(job, loc)) || failed(writeHeader()))

@@ -151,6 +151,14 @@ LogicalResult WeightSet::stream(Sink sink) {
   return success();
 }
 
+void WeightSet::release() {
+  for (const Weight &weight : weights)
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(weight.value))
+      static_cast<DialectResourceBlobManager::BlobEntry *>(resource.getRawHandle().getResource())
+          ->setBlob({});
+  files.clear();
+}
+
 //===----------------------------------------------------------------------===//
 // In the shared object
 //===----------------------------------------------------------------------===//

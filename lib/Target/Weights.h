@@ -50,6 +50,9 @@ public:
   mlir::LogicalResult writeSafetensors(AtomicFile &file, mlir::MLIRContext *context,
                                        uint64_t &fileBytes, uint64_t &headerHash);
 
+  /// Gives back the memory of all bytes, which are in a file now: linking needs it.
+  void release();
+
   static constexpr llvm::StringLiteral kSymbol = "dlc_rt_weights";
 
 private:

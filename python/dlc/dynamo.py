@@ -25,7 +25,7 @@ from torch.export import exported_program
 from torch.export._trace import _ignore_backend_decomps
 from torch.utils._python_dispatch import _disable_current_modes
 
-from . import draws, locations
+from . import draws, locations, shapes
 from ._errors import DlcError
 from .compiler import compile
 from .tracer import GraphWriter, decompositions
@@ -39,7 +39,7 @@ def backend(module, example_inputs, **options):
     if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
         raise DlcError("the backend dlc serves inference: call the model under "
                        "torch.no_grad() or torch.inference_mode()")
-    with _composites_kept() as taken_apart, locations.recorded():
+    with _composites_kept() as taken_apart, locations.recorded(), shapes.open_sizes():
         compile_graph = aot_autograd(fw_compiler=_CompiledGraph, decompositions=taken_apart)
         return compile_graph(module, example_inputs)
 

@@ -1,10 +1,30 @@
 # Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""TorchScript modules."""
+"""TorchScript modules: their graphs are carried out while torch.export records.
+
+What is known then (sizes, flags, lists) is Python's; a branch or a loop that data
+decides is recorded as one. Tensors that a module keeps in attributes are state.
+"""
+
+import copy
+import functools
+import inspect
+import itertools
+import re
+import types
 
 import torch
+from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
+from torch.utils import _pytree
 
+from . import locations, scriptops, shapes
 from ._errors import TraceError
+
+#: Loops of at most so many rounds are unrolled.
+_UNROLLED = 32
+
+_CONVERTED = {"dtype": scriptops.DTYPES, "layout": scriptops.LAYOUTS,
+              "memory_format": scriptops.MEMORY_FORMATS}
 
 
 def is_script(model) -> bool:
@@ -12,14 +32,618 @@ def is_script(model) -> bool:
     return isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction))
 
 
-def trace_script(model, args, kwargs):
-    """A trace of a TorchScript module, by way of torch.export's own conversion."""
-    from torch._export.converter import TS2EPConverter
-
+def trace_script(model, args, kwargs, dynamic_shapes=None):
+    """A trace of a TorchScript module or function."""
     from .tracer import from_exported
 
+    program = Program(model)
     try:
-        program = TS2EPConverter(model, tuple(args), dict(kwargs or {})).convert()
+        with torch.no_grad(), locations.recorded(), shapes.open_sizes():
+            exported = torch.export.export(program, tuple(args), dict(kwargs or {}), strict=False,
+                                           dynamic_shapes=dynamic_shapes)
+    except TraceError:
+        raise
     except Exception as error:
-        raise TraceError(f"the TorchScript module can't be recorded: {error}") from error
-    return from_exported(program)
+        raise TraceError(f"the TorchScript program can't be recorded: {error}") from error
+    return from_exported(exported, parameters=program.parameter_names)
+
+
+def _source(node):
+    """The file and line of the program that a node is from."""
+    found = re.findall(r'File "([^"]+)", line (\d+)', node.sourceRange())
+    return (found[-1][0], int(found[-1][1])) if found else ("TorchScript", 0)
+
+
+@functools.lru_cache(maxsize=None)
+def _frame_at(file, line):
+    """A function that calls another one, and is on that line of that file as far as
+    frames tell."""
+    code = (lambda run: run()).__code__.replace(
+        co_filename=file, co_firstlineno=max(line, 1), co_name="forward")
+    return types.FunctionType(code, {}, "forward")
+
+
+def _fail(node, message):
+    file, line = _source(node)
+    raise TraceError(f"{file}:{line}: {message}")
+
+
+def _nodes(block):
+    """All nodes of a block and of the blocks within."""
+    for node in block.nodes():
+        yield node
+        for inner in node.blocks():
+            yield from _nodes(inner)
+
+
+class _Aliases:
+    """Which values of a graph are views of which: `roots` has the tensor that a view is
+    one of, or "attribute NAME"; `definers` the node that makes a value."""
+
+    def __init__(self, graph):
+        self.roots, self.definers = {}, {}
+        for node in _nodes(graph):
+            inputs = [value.debugName() for value in node.inputs()]
+            for value in node.outputs():
+                self.definers[value.debugName()] = node
+            if node.kind() == "prim::GetAttr":
+                self._join(node, "attribute " + node.s("name"))
+            elif node.kind() in ("prim::ListUnpack", "prim::TupleUnpack", "prim::data",
+                                 "aten::__getitem__", "prim::unchecked_cast"):
+                self._join(node, self.root(inputs[0]))
+            for argument, value in zip(_arguments(node), inputs):
+                if argument.alias_info is not None:
+                    self._join(node, self.root(value))
+
+    def root(self, name):
+        return self.roots.get(name, name)
+
+    def _join(self, node, root):
+        for value in node.outputs():
+            self.roots.setdefault(value.debugName(), root)
+
+    def written(self, node):
+        """The roots of what a node writes to."""
+        return [self.root(value.debugName()) for argument, value
+                in zip(_arguments(node), node.inputs())
+                if argument.alias_info is not None and argument.alias_info.is_write]
+
+
+def _arguments(node):
+    """The arguments in an op's schema."""
+    schema = node.schema()
+    return () if node.kind().startswith("prim::") or schema == "(no schema)" \
+        else torch._C.parse_schema(schema).arguments
+
+
+class _Reference:
+    """A module of the program, by its path."""
+
+    def __init__(self, script, path=""):
+        self.script, self.path = script, path
+
+
+class _Raised(Exception):
+    """The program raised an exception."""
+
+
+class Program(torch.nn.Module):
+    """A TorchScript module or function as one that torch.export records. Parameters,
+    and tensors in buffers, attributes and constants, are its buffers, under the names
+    that they have in the original."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.graph = model.inlined_graph
+        self.aliases = _Aliases(self.graph)
+        inputs = list(self.graph.inputs())
+        self.is_module = isinstance(model, torch.jit.ScriptModule)
+        self.root = _Reference(model)  # no submodule: what is recorded are the buffers
+        schema = model.forward.schema if self.is_module else model.schema
+        arguments = schema.arguments[1:] if self.is_module else schema.arguments
+        self.input_names = [value.debugName() for value in inputs]
+        self.parameter_names = [a.name for a in arguments]
+        self.attributes, self.constants = {}, {}
+        names = {n.s("name") for n in _nodes(self.graph)
+                 if n.kind() in ("prim::GetAttr", "prim::SetAttr")}
+        modules = model.named_modules() if self.is_module else ()
+        for path, module in modules:
+            for name in sorted(names):
+                self._take_attribute(module, path, name)
+        for node in _nodes(self.graph):
+            self._take_constant(node)
+        parameters = [inspect.Parameter(
+            a.name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=a.default_value if a.has_default_value() else inspect.Parameter.empty)
+            for a in arguments]
+
+        def forward(*args, **kwargs):
+            return self._run(signature.bind(*args, **kwargs))
+
+        signature = forward.__signature__ = inspect.Signature(parameters)
+        self.forward = forward
+
+    def _keep(self, path, tensor):
+        """Registers a buffer under a path with dots."""
+        *parents, name = path.split(".")
+        module = self
+        for parent in parents:
+            if parent not in module._modules:
+                module.add_module(parent, torch.nn.Module())
+            module = module._modules[parent]
+        module.register_buffer(name, tensor.detach())
+        return functools.partial(getattr, module, name)
+
+    def _take_attribute(self, module, path, name):
+        value = getattr(module, name, None)
+        if not hasattr(module, name) or isinstance(value, torch.nn.Module) or callable(value):
+            return
+        full = f"{path}.{name}" if path else name
+        self.attributes[full] = self._taken(value, "state." + full, full)
+
+    def _taken(self, value, prefix, name):
+        """A value of the program with the tensors in it as buffers: a function of no
+        arguments that gives it."""
+        if scriptops.is_tensor(value):
+            return self._keep(name, value)
+        leaves, spec = _pytree.tree_flatten(value)
+        kept = [self._keep(f"{name}.{i}", leaf) if scriptops.is_tensor(leaf)
+                else functools.partial(copy.copy, leaf) for i, leaf in enumerate(leaves)]
+        return lambda: _pytree.tree_unflatten([get() for get in kept], spec)
+
+    def _take_constant(self, node):
+        if node.kind() == "prim::Constant" and node.hasAttribute("value") and \
+                node.kindOf("value") == "t":
+            name = node.output().debugName()
+            self.constants[name] = self._keep(f"constants.c{len(self.constants)}",
+                                              node.output().toIValue())
+
+    def _run(self, bound):
+        bound.apply_defaults()
+        values = [copy.copy(v) if isinstance(v, (list, dict)) else v for v in bound.args]
+        if self.is_module:
+            values.insert(0, self.root)
+        state = {name: get() for name, get in self.attributes.items()}
+        before = dict(state)
+        frame = _Frame(dict(zip(self.input_names, values)), state, self.constants, self.aliases)
+        try:
+            frame.run(self.graph)
+        except _Raised as error:
+            raise TraceError(f"the program raises an exception on these inputs: {error}") from None
+        for name, value in state.items():
+            if value is not before[name]:
+                self._write_back(name, before[name], value)
+        results = [frame.get(value) for value in self.graph.outputs()]
+        return results[0] if len(results) == 1 else tuple(results)
+
+    @staticmethod
+    def _write_back(name, old, new):
+        """Makes what an attribute is at the end the state of the next call."""
+        if scriptops.is_tensor(old) and scriptops.is_tensor(new):
+            if old.shape != new.shape or old.dtype != new.dtype:
+                raise TraceError(
+                    f"the attribute '{name}' changes from {old.dtype}{list(old.shape)} to "
+                    f"{new.dtype}{list(new.shape)}; state keeps its shape: call the module "
+                    "before it is recorded, so that the attribute has the lasting one")
+            old.copy_(new)
+        elif scriptops.is_tensor(old) or scriptops.is_tensor(new) or old != new:
+            raise TraceError(
+                f"the attribute '{name}' changes from {old!r} to {new!r}; only tensors can be "
+                "state: call the module before it is recorded, so that it has the lasting value")
+
+
+class _Frame:
+    """Values of a graph while it is carried out, and those of the attributes."""
+
+    def __init__(self, values, state, constants, aliases):
+        self.values, self.state = values, state
+        self.constants, self.aliases = constants, aliases
+
+    def get(self, value):
+        return self.values[value.debugName()]
+
+    def run(self, block):
+        for node in block.nodes():
+            results = _frame_at(*_source(node))(functools.partial(self.results, node))
+            for value, result in zip(node.outputs(), results):
+                self.values[value.debugName()] = result
+
+    def results(self, node):
+        """Carries a node out: its results."""
+        kind = node.kind()
+        special = _SPECIAL.get(kind)
+        if special:
+            return special(self, node)
+        args = [self.get(value) for value in node.inputs()]
+        known = scriptops.find(kind, args)
+        try:
+            result = known(*args) if known else _call(node, kind, args)
+        except (TraceError, _Raised):
+            raise
+        except Exception as error:
+            _fail(node, f"{kind} can't be recorded: {error}")
+        count = node.outputsSize()
+        return [result] if count == 1 else result if count else []
+
+    # --- What isn't an op ---------------------------------------------------------
+
+    def constant(self, node):
+        name = node.output().debugName()
+        if name in self.values:  # a branch's or loop's operand
+            return [self.values[name]]
+        return [self.constants[name]() if name in self.constants else node.output().toIValue()]
+
+    def get_attribute(self, node):
+        owner, name = self.get(node.input()), node.s("name")
+        if not isinstance(owner, _Reference):
+            _fail(node, f"the attribute '{name}' of a script class isn't supported")
+        path = f"{owner.path}.{name}" if owner.path else name
+        if path in self.state:
+            return [self.state[path]]
+        value = getattr(owner.script, name)
+        if not isinstance(value, torch.nn.Module):
+            _fail(node, f"the attribute '{path}', a {type(value).__name__}, isn't supported")
+        return [_Reference(value, path)]
+
+    def set_attribute(self, node):
+        owner, value = (self.get(v) for v in node.inputs())
+        if not isinstance(owner, _Reference):
+            _fail(node, "script classes aren't supported")
+        name = node.s("name")
+        self.state[f"{owner.path}.{name}" if owner.path else name] = value
+        return []
+
+    def raise_exception(self, node):
+        raise _Raised(self.get(next(iter(node.inputs()))))
+
+    # --- Branches -------------------------------------------------------------------
+
+    def branch(self, node):
+        flag = self.get(node.input())
+        then, other = node.blocks()
+        if not isinstance(flag, bool) and not scriptops.is_tensor(flag):
+            if statically_known_true(flag) or statically_known_false(flag):
+                flag = statically_known_true(flag)
+        if isinstance(flag, bool):
+            return self.inline(then if flag else other)
+        for block, holds in ((then, False), (other, True)):
+            failing = [n for n in block.nodes() if n.kind() == "prim::RaiseException"]
+            if failing:
+                self.require(flag if holds else _negate(flag), failing[0])
+                return self.inline(other if block is then else then)
+        return _Branch(self, node, (then, other)).record(flag)
+
+    def inline(self, block):
+        self.run(block)
+        return [self.get(value) for value in block.outputs()]
+
+    def require(self, flag, node):
+        """A condition without which the program raises an exception."""
+        message = self.values.get(next(iter(node.inputs())).debugName()) or \
+            "the program raises an exception"
+        if scriptops.is_tensor(flag):
+            torch.ops.aten._assert_async.msg(flag, str(message))
+        else:
+            torch._check(flag, lambda: str(message))
+
+    # --- Loops ------------------------------------------------------------------------
+
+    def loop(self, node):
+        most, go, *carried = (self.get(value) for value in node.inputs())
+        body = next(node.blocks())
+        if isinstance(most, int) and (most <= _UNROLLED or most >= 2**62
+                                      or not _Loop.can_record(node, carried)):
+            done = 0
+            while done < most and isinstance(go, bool):
+                if not go:
+                    return carried
+                names = [value.debugName() for value in body.inputs()]
+                self.values.update(zip(names, [done, *carried]))
+                go, *carried = self.inline(body)
+                done += 1
+            if done == most:
+                return carried
+            return _Loop(self, node, body).record(done, most, go, carried)
+        return _Loop(self, node, body).record(0, most, go, carried)
+
+
+def _negate(flag):
+    return ~flag if scriptops.is_tensor(flag) else torch.sym_not(flag)
+
+
+def _call(node, kind, args):
+    """Calls an op on tensors."""
+    if kind in ("aten::tensor", "aten::scalar_tensor") and _is_number(args[0]):
+        dtype = scriptops.DTYPES.get(args[1]) or (
+            torch.get_default_dtype() if isinstance(args[0], (float, torch.SymFloat))
+            else _dtype_of(args[0]))
+        return torch.scalar_tensor(args[0], dtype=dtype)
+    try:
+        schema = torch._C.parse_schema(node.schema())
+        namespace, name = schema.name.split("::")
+        packet = getattr(getattr(torch.ops, namespace), name)
+        op = getattr(packet, schema.overload_name or "default")
+    except (RuntimeError, AttributeError):
+        _fail(node, f"this op isn't supported: {kind}")
+    positional, named = [], {}
+    for argument, value in zip(schema.arguments, args):
+        if argument.name in _CONVERTED and isinstance(value, int) and \
+                not isinstance(value, bool):
+            value = _CONVERTED[argument.name][value]
+        if str(argument.type) == "Tensor" and isinstance(value, (int, float, torch.SymInt,
+                                                                 torch.SymFloat)):
+            value = torch.scalar_tensor(value, dtype=_dtype_of(value))
+        if argument.kwarg_only:
+            named[argument.name] = value
+        else:
+            positional.append(value)
+    return op(*positional, **named)
+
+
+def _dtype_of(number):
+    """The element type of a tensor that has a number's value."""
+    if isinstance(number, (bool, torch.SymBool)):
+        return torch.bool
+    return torch.int64 if isinstance(number, (int, torch.SymInt)) else torch.float64
+
+
+def _as_tensor(value):
+    """A number as a tensor that a graph hands out."""
+    if scriptops.is_tensor(value):
+        return value.clone()
+    if isinstance(value, torch.SymBool):
+        value = torch.sym_ite(value, 1, 0)
+        return torch.scalar_tensor(value, dtype=torch.int64) != 0
+    return torch.scalar_tensor(value, dtype=_dtype_of(value))
+
+
+def _as_number(tensor, like):
+    """The other way round, for a number like that."""
+    if scriptops.is_tensor(like) or isinstance(like, (bool, torch.SymBool)):
+        return tensor
+    return scriptops.item(tensor)
+
+
+def _is_number(value):
+    return isinstance(value, (bool, int, float, torch.SymInt, torch.SymFloat, torch.SymBool))
+
+
+#: What changes from call to call.
+_OPERANDS = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
+
+
+class _Region:
+    """What the blocks of a node have in common: the values from outside that they
+    read, which become operands, and those that they change. Where they write to a
+    tensor, a copy takes its place in there, and views of it are made anew."""
+
+    def __init__(self, frame, node, blocks):
+        self.frame, self.node, self.aliases = frame, node, frame.aliases
+        nodes = [n for block in blocks for n in _nodes(block)]
+        values = [v for n in nodes for v in n.outputs()]
+        values += [v for b in [*blocks, *(c for n in nodes for c in n.blocks())]
+                   for v in b.inputs()]
+        inside = {value.debugName() for value in values}
+        read, written = [], []
+        for n in nodes:
+            if n.kind() in scriptops.CHANGES_CONTAINER and \
+                    next(iter(n.inputs())).debugName() not in inside:
+                _fail(n, "a list or dict is changed in a branch or loop that data decides, "
+                         "which isn't supported")
+            if n.kind() == "prim::Constant" and n.output().debugName() in frame.constants:
+                read.append(n.output().debugName())
+            read += [v.debugName() for v in n.inputs() if v.debugName() not in inside]
+            written += self.aliases.written(n)
+        read += [v.debugName() for b in blocks for v in b.outputs() if v.debugName() not in inside]
+        attributes = {n.s("name"): n.kind() for n in nodes
+                      if n.kind() in ("prim::GetAttr", "prim::SetAttr")}
+        self.touched = [path for path in frame.state if path.split(".")[-1] in attributes]
+        self.updated = {path for path in self.touched
+                        if "attribute " + path.split(".")[-1] in written
+                        and scriptops.is_tensor(frame.state[path])}
+        self.written = [name for name in dict.fromkeys(written)
+                        if name not in inside and scriptops.is_tensor(frame.values.get(name))]
+        self.views = []
+        for name in dict.fromkeys(read):
+            self._find_views(name)
+        read += [v.debugName() for view in self.views
+                 for v in self.aliases.definers[view].inputs()]
+        self.read = [name for name in dict.fromkeys([*read, *self.written])
+                     if name not in self.views
+                     and not isinstance(frame.values.get(name), _Reference)]
+
+    def _find_views(self, name):
+        """Notes the views that lead to a value, from the tensor that is written to."""
+        if self.aliases.root(name) in self.written and name not in self.written and \
+                name not in self.views:
+            for value in self.aliases.definers[name].inputs():
+                self._find_views(value.debugName())
+            self.views.append(name)
+
+    def operands(self):
+        """The operands, and a function that makes a frame of the like."""
+        outer = [self.frame.values[name] if name in self.frame.values
+                 else self.frame.constants[name]() for name in self.read]
+        state = {path: self.frame.state[path] for path in self.touched}
+        leaves, spec = _pytree.tree_flatten((outer, state))
+        places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _OPERANDS)]
+
+        def make_frame(operands):
+            filled = list(leaves)
+            for place, operand in zip(places, operands):
+                like = leaves[place]
+                filled[place] = operand if isinstance(like, torch.SymInt) \
+                    else _as_number(operand, like)
+            values, mine = _pytree.tree_unflatten(filled, spec)
+            values = dict(self.frame.values, **dict(zip(self.read, values)))
+            return _Frame(values, dict(self.frame.state, **mine), self.frame.constants,
+                          self.aliases)
+
+        # Graphs take tensors and integers.
+        return [_as_tensor(leaves[i]) if isinstance(leaves[i], (torch.SymFloat, torch.SymBool))
+                else leaves[i] for i in places], make_frame
+
+    def begin(self, frame):
+        """Copies what is written to."""
+        for name in self.written:
+            frame.values[name] = frame.values[name].clone()
+        for path in self.updated:
+            frame.state[path] = frame.state[path].clone()
+        for name in self.views:
+            node = self.aliases.definers[name]
+            for value, result in zip(node.outputs(), frame.results(node)):
+                frame.values[value.debugName()] = result
+
+    def apply(self, written, attributes):
+        """Takes over what the blocks changed, tensors and attributes."""
+        for name, value in zip(self.written, written):
+            self.frame.values[name].copy_(value)
+        for path, value in attributes.items():
+            if path in self.updated and value.shape == self.frame.state[path].shape:
+                self.frame.state[path].copy_(value)
+            else:
+                self.frame.state[path] = value
+
+
+class _Branch(_Region):
+    """A branch that data decides: torch.cond."""
+
+    def __init__(self, frame, node, blocks):
+        super().__init__(frame, node, blocks)
+        self.blocks, self.specs, self.leaves = blocks, [], []
+
+    def record(self, flag):
+        operands, make_frame = self.operands()
+
+        def run(block, *given):
+            frame = make_frame(given)
+            self.begin(frame)
+            results = frame.inline(block)
+            written = [frame.values[name] for name in self.written]
+            leaves, spec = _pytree.tree_flatten(
+                (results, written, {path: frame.state[path] for path in self.touched}))
+            # What both branches must agree on: structure, and what isn't a value.
+            self.specs.append((spec, [None if self._is_value(leaf) else repr(leaf)
+                                      for leaf in leaves]))
+            self.leaves = leaves
+            return tuple(_as_tensor(leaf) for leaf in leaves if self._is_value(leaf))
+
+        outputs = torch.ops.higher_order.cond(
+            scriptops.truth(flag) if scriptops.is_tensor(flag) else flag,
+            functools.partial(run, self.blocks[0]), functools.partial(run, self.blocks[1]),
+            tuple(operands))
+        if any(spec != self.specs[0] for spec in self.specs):
+            _fail(self.node, "the branches give values of different structure")
+        outputs = iter(outputs)
+        leaves = [_as_number(next(outputs), leaf) if self._is_value(leaf) else leaf
+                  for leaf in self.leaves]
+        results, written, attributes = _pytree.tree_unflatten(leaves, self.specs[0][0])
+        self.apply(written, attributes)
+        return results
+
+    @staticmethod
+    def _is_value(leaf):
+        return _is_number(leaf) or scriptops.is_tensor(leaf)
+
+
+class _Loop(_Region):
+    """A loop whose rounds data or sizes decide, or that has many: while_loop."""
+
+    def __init__(self, frame, node, body):
+        super().__init__(frame, node, [body])
+        self.body = body
+
+    @staticmethod
+    def can_record(node, carried):
+        """Whether the loop carries tensors and numbers only, and changes no list."""
+        changed = any(n.kind() in scriptops.CHANGES_CONTAINER for n in _nodes(next(node.blocks())))
+        return not changed and all(_is_number(v) or scriptops.is_tensor(v) for v in carried)
+
+    def record(self, first, most, go, carried):
+        """Rounds from the number `first` on, at most up to `most`."""
+        if not all(_is_number(v) or scriptops.is_tensor(v) for v in carried):
+            _fail(self.node, "the loop carries something else than tensors and numbers")
+        operands, make_frame = self.operands()
+        written = [self.frame.values[name] for name in self.written]
+        kept = [p for p in self.touched if scriptops.is_tensor(self.frame.state[p])]
+        start = [*carried, *written, *[self.frame.state[path] for path in kept]]
+        limit = torch.scalar_tensor(min(most, 2**62) if isinstance(most, int) else most,
+                                    dtype=torch.int64)
+        names = [value.debugName() for value in self.body.inputs()]
+
+        def check(i, go, *rest):
+            return (i < rest[len(start)]) & go
+
+        def body(i, go, *rest):
+            values, given = rest[:len(start)], rest[len(start) + 1:]
+            frame = make_frame(given)
+            number = scriptops.item(i)
+            torch._check(number >= 0)
+            own = [_as_number(v, like) for v, like in zip(values, carried)]
+            frame.values.update(zip(names, [number, *own]))
+            frame.values.update(zip(self.written, values[len(carried):]))
+            frame.state.update(zip(kept, values[len(carried) + len(written):]))
+            self.begin(frame)
+            again, *results = frame.inline(self.body)
+            for path in self.touched:
+                if path not in kept and frame.state[path] != self.frame.state[path]:
+                    _fail(self.node, f"the loop changes the attribute '{path}', which is no tensor")
+            results += [frame.values[name] for name in self.written]
+            results += [frame.state[path] for path in kept]
+            return (i + 1, _as_tensor(again), *map(_as_tensor, results))
+
+        outputs = torch.ops.higher_order.while_loop(
+            check, body, (torch.scalar_tensor(first, dtype=torch.int64), _as_tensor(go),
+                          *map(_as_tensor, start)), (limit, *operands))[2:]
+        results = [_as_number(v, like) for v, like in zip(outputs, carried)]
+        rest = outputs[len(carried):]
+        self.apply(rest[:len(written)], dict(zip(kept, rest[len(written):])))
+        return results
+
+
+def _inputs(frame, node):
+    return [frame.get(value) for value in node.inputs()]
+
+
+def _unpack(frame, node):
+    return list(frame.get(node.input()))
+
+
+def _first(frame, node):
+    return [frame.get(next(iter(node.inputs())))]
+
+
+def _dict(frame, node):
+    values = _inputs(frame, node)
+    return [dict(zip(values[::2], values[1::2]))]
+
+
+def _index(frame, node):
+    values, at = _inputs(frame, node)
+    return [values[at]]
+
+
+def _slice(frame, node):
+    return [frame.get(node.input())[node.i("beg"):node.i("end")]]
+
+
+def _is_instance(frame, node):
+    value = frame.get(node.input())
+    names = " ".join(str(t) for t in node.tys("types"))
+    kinds = {torch.Tensor: "Tensor", bool: "bool", int: "int", float: "float", str: "str",
+             type(None): "NoneType", list: "List", tuple: "Tuple", dict: "Dict"}
+    name = next((n for kind, n in kinds.items() if isinstance(value, kind)), None)
+    return [name is not None and name in names]
+
+
+_SPECIAL = {
+    "prim::Constant": _Frame.constant, "prim::GetAttr": _Frame.get_attribute,
+    "prim::SetAttr": _Frame.set_attribute, "prim::RaiseException": _Frame.raise_exception,
+    "prim::If": _Frame.branch, "prim::Loop": _Frame.loop,
+    "prim::ListConstruct": lambda frame, node: [_inputs(frame, node)],
+    "prim::TupleConstruct": lambda frame, node: [tuple(_inputs(frame, node))],
+    "prim::DictConstruct": _dict, "prim::ListUnpack": _unpack, "prim::TupleUnpack": _unpack,
+    "prim::TupleIndex": _index, "prim::TupleSlice": _slice, "prim::isinstance": _is_instance,
+    "prim::Uninitialized": lambda frame, node: [None], "prim::unchecked_cast": _first,
+    "prim::unchecked_unwrap_optional": _first, "aten::_unwrap_optional": _first,
+}

@@ -11,7 +11,7 @@ import operator
 import torch
 import torch.utils._pytree as pytree
 
-from . import _library, locations, recordable, tree
+from . import _library, locations, recordable, shapes, tree
 from ._errors import TraceError
 from .tracefile import VERSION, Trace, Weight
 
@@ -99,11 +99,12 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     from .torchscript import is_script, trace_script
 
     if is_script(model):
-        return trace_script(model, args, kwargs)
+        return trace_script(model, args, kwargs, dynamic_shapes)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     args, kwargs = tuple(args), dict(kwargs or {})
     try:
-        with torch.no_grad(), locations.recorded(), recordable.substituted():
+        with torch.no_grad(), locations.recorded(), recordable.substituted(), \
+                shapes.open_sizes():
             program = torch.export.export(module, args, kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
@@ -125,7 +126,7 @@ def _parameters(model):
 def from_exported(program, parameters=None) -> Trace:
     """A trace of a torch.export.ExportedProgram."""
     try:
-        with torch.no_grad():
+        with torch.no_grad(), shapes.open_sizes():
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(f"the program's ops can't be taken apart: {error}") from error

@@ -34,19 +34,19 @@ def find_missing(packages):
     return [r for m, r in packages.items() if not is_met(m, r)]
 
 
-def require_packages(packages, optional=False, count=0):
+def require_packages(packages, optional=False, count=0, name="conformance"):
     """Makes the Python packages importable.
 
     `packages` maps a module's name to a pip requirement, a name or name==version.
-    Where one is missing the script starts anew in a virtual environment in the
-    cache folder, into which they are installed once. Where they can't be, and the
-    suite is optional, it says so,
-    gives its `count` tests as skipped, and returns False.
+    Where one is missing the script starts anew in a virtual environment of that
+    name in the cache folder, into which they are installed once. Where they can't
+    be, and the suite is optional, it says so, gives its `count` tests as skipped,
+    and returns False.
     """
     missing = find_missing(packages)
     if not missing:
         return True
-    home = cache_dir() / "venv" / "conformance"
+    home = cache_dir() / "venv" / name
     python = home / "bin" / "python"
     if not python.exists():
         venv.create(home, with_pip=True)

@@ -33,6 +33,18 @@ def trace(model):
     return dlc.trace(model, *example(), dynamic_shapes=({0: batch}, {"k": None}))
 
 
+class Tied(torch.nn.Module):
+    """Two tables with one weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = torch.nn.Embedding(999, 64), torch.nn.Embedding(999, 64)
+        self.second.weight = self.first.weight
+
+    def forward(self, x):
+        return self.first(x) * self.second(x + 1)
+
+
 class TraceTest(FrontendTest):
     def test_structure_state_and_sizes(self):
         model = Model()
@@ -42,6 +54,25 @@ class TraceTest(FrontendTest):
             self.assert_close(compiled(*args), model(*args))
         with self.assertRaisesRegex(dlc.RunError, "at most 64"):
             compiled(*example(65))
+
+    def test_tied_weights_are_stored_once(self):
+        tokens = torch.arange(20).reshape(4, 5)
+        program = torch.export.export(Tied(), (tokens,)).run_decompositions()
+        torch.export.save(program, self.folder / "m.pt2")
+        self.assertEqual(list(dlc.trace(Tied(), tokens).weights), ["first.weight"])
+        compiled = dlc.compile(self.folder / "m.pt2")
+        self.assert_close(compiled(tokens), program.module()(tokens))
+        compiled.save(self.folder / "m.so")
+        self.assertLess((self.folder / "m.so").stat().st_size, 1.5 * 999 * 64 * 4)
+
+    def test_recurrent_networks_take_any_number_of_steps(self):
+        for kind, steps in ((torch.nn.LSTM, 1), (torch.nn.GRU, 0)):
+            model = kind(4, 6, bidirectional=True, batch_first=steps == 1)
+            compiled = dlc.compile(model, torch.randn(3, 5, 4), dynamic_shapes=(
+                {steps: torch.export.Dim("steps", max=20)},))
+            for length in (5, 1, 9):
+                x = torch.randn(3, length, 4) if steps else torch.randn(length, 5, 4)
+                self.assert_close(compiled(x), model(x))
 
     def test_saved_trace(self):
         model = Model()

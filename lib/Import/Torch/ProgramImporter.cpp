@@ -289,34 +289,85 @@ static Size evaluate(NodeBuilder &n, const SizeExpr &expr, const llvm::StringMap
   return *result;
 }
 
-/// Each symbol is the first dimension that it names alone; every other size that
-/// it decides is compared with that, and it lies in the range traced for.
-LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
+/// The symbol of an expression that is a symbol, times a number, plus a number.
+namespace {
+struct LinearSize {
+  StringRef symbol;
+  int64_t factor = 1, offset = 0;
+};
+} // namespace
+
+static std::optional<LinearSize> matchLinear(const SizeExpr &expr, unsigned depth = 0) {
+  if (expr.kind == SizeExpr::Kind::Symbol)
+    return LinearSize{expr.text};
+  bool isSum = expr.text == "add";
+  if (expr.kind != SizeExpr::Kind::Operation || expr.operands.size() != 2 || depth > kMaxDepth ||
+      (!isSum && expr.text != "mul"))
+    return std::nullopt;
+  bool isFirst = expr.operands[0].isNumber();
+  int64_t number = expr.operands[isFirst ? 0 : 1].number;
+  auto inner = matchLinear(expr.operands[isFirst ? 1 : 0], depth + 1);
+  if (!inner || !expr.operands[isFirst ? 0 : 1].isNumber())
+    return std::nullopt;
+  bool overflows = isSum ? llvm::AddOverflow(inner->offset, number, inner->offset)
+                         : llvm::MulOverflow(inner->offset, number, inner->offset) ||
+                               llvm::MulOverflow(inner->factor, number, inner->factor);
+  if (overflows || inner->factor < 1)
+    return std::nullopt;
+  return inner;
+}
+
+/// Requires that a size lies in the range traced for, and binds its symbol.
+static void bindSymbol(InputBuilder &n, const SymbolRange &range, const LinearSize &size,
+                       unsigned dim, Size own, llvm::StringMap<Size> &symbols) {
   using Direction = dl::ComparisonDirection;
-  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
-  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
-    if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
-      continue;
-    Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
-    InputBuilder n(*this, builder, loc, spec.userName);
-    const ImportedValue *value = importer.lookup(input.name);
-    Value tensor = value->isComplex() ? value->interleaved : value->tensor;
-    for (auto [d, size] : llvm::enumerate(input.type.shape)) {
-      if (size.kind != SizeExpr::Kind::Symbol || symbols.count(size.text))
-        continue;
-      Size own = n.size(tensor, d);
-      symbols.try_emplace(size.text, own);
-      auto range = program.symbols.find(size.text);
-      if (range == program.symbols.end())
-        continue;
-      const SymbolRange &limits = range->second;
-      std::string what = "the size of dimension " + std::to_string(d) + " must be ";
-      if (limits.min > 0)
-        n.require(Direction::ge, own, limits.min, what + "at least " + Twine(limits.min));
-      if (limits.max)
-        n.require(Direction::le, own, *limits.max, what + "at most " + Twine(*limits.max));
-    }
+  std::string what = "the size of dimension " + std::to_string(dim) + " must be ";
+  // A limit that overflows is none.
+  auto limit = [&](int64_t value) -> std::optional<int64_t> {
+    if (llvm::MulOverflow(value, size.factor, value) ||
+        llvm::AddOverflow(value, size.offset, value))
+      return std::nullopt;
+    return value;
+  };
+  if (auto min = limit(range.min); min && *min > 0)
+    n.require(Direction::ge, own, *min, what + "at least " + Twine(*min));
+  if (auto max = range.max ? limit(*range.max) : std::nullopt)
+    n.require(Direction::le, own, *max, what + "at most " + Twine(*max));
+  Size symbol = own;
+  if (size.factor != 1 || size.offset != 0) {
+    Size rest = n.sub(own, size.offset);
+    symbol = n.floorDiv(rest, size.factor);
+    n.require(Direction::eq, n.mul(symbol, size.factor), rest,
+              what + "a multiple of " + Twine(size.factor) +
+                  (size.offset ? " plus " + std::to_string(size.offset) : std::string()));
   }
+  symbols.try_emplace(size.symbol, symbol);
+}
+
+/// Each symbol is what the first dimension says that names no other; every other size
+/// that it decides is compared with that, and it lies in the range traced for.
+LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
+  llvm::SmallPtrSet<const SizeExpr *, 8> bound;
+  for (bool isAlone : {true, false})
+    for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
+      if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
+        continue;
+      Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+      InputBuilder n(*this, builder, loc, spec.userName);
+      const ImportedValue *value = importer.lookup(input.name);
+      Value tensor = value->isComplex() ? value->interleaved : value->tensor;
+      for (auto [d, size] : llvm::enumerate(input.type.shape)) {
+        std::optional<LinearSize> linear = matchLinear(size);
+        if (!linear || (size.kind == SizeExpr::Kind::Symbol) != isAlone ||
+            symbols.count(linear->symbol))
+          continue;
+        bound.insert(&size);
+        auto range = program.symbols.find(linear->symbol);
+        bindSymbol(n, range == program.symbols.end() ? SymbolRange() : range->second, *linear, d,
+                   n.size(tensor, d), symbols);
+      }
+    }
   for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
     if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
       continue;
@@ -325,13 +376,13 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
     const ImportedValue *value = importer.lookup(input.name);
     Value tensor = value->isComplex() ? value->interleaved : value->tensor;
     for (auto [d, size] : llvm::enumerate(input.type.shape)) {
-      if (size.kind != SizeExpr::Kind::Operation)
+      if (size.kind != SizeExpr::Kind::Operation || bound.contains(&size))
         continue;
       Size expected = evaluate(n, size, symbols);
       if (!expected.isStatic() && !expected.getTensor())
         return n.emitError() << "the size of dimension " << d
                              << " is an expression that isn't supported";
-      n.require(Direction::eq, n.size(tensor, d), expected,
+      n.require(dl::ComparisonDirection::eq, n.size(tensor, d), expected,
                 "the size of dimension " + Twine(d) + " doesn't follow from the others'");
     }
   }

@@ -17,6 +17,7 @@
 #include "SizeText.h"
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/Zip.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/xxhash.h"
 
@@ -40,6 +41,7 @@ private:
   Json parseEntry(const ZipEntry &entry);
   void readModel(const Json &model);
   void readWeights(StringRef folder, StringRef config);
+  void mergeTiedWeights();
   void readWeight(StringRef name, const Json &entry, StringRef folder);
   ValueType readTensorType(const Json &meta);
   SizeExpr readSize(const Json &size);
@@ -537,6 +539,32 @@ void Pt2Reader::readWeights(StringRef folder, StringRef config) {
       readWeight(name, weight, folder);
 }
 
+/// Weights that lie in the same place are one, under the name of the first; state is
+/// shared with nothing.
+void Pt2Reader::mergeTiedWeights() {
+  llvm::StringSet<> state;
+  for (const OutputSpec &output : program.outputs)
+    if (output.kind == OutputSpec::Kind::State)
+      state.insert(output.weight);
+  llvm::DenseMap<const char *, SmallVector<StringRef, 1>> placed;
+  for (InputSpec &input : program.inputs) {
+    auto it = program.weights.find(input.weight);
+    if (input.kind != InputSpec::Kind::Weight || it == program.weights.end() ||
+        state.contains(input.weight) || !it->second.tensor.getNumBytes())
+      continue;
+    const Tensor &tensor = it->second.tensor;
+    SmallVector<StringRef, 1> &names = placed[tensor.getData()];
+    const StringRef *first = llvm::find_if(names, [&](StringRef name) {
+      const Tensor &other = program.weights.find(name)->second.tensor;
+      return other.getType() == tensor.getType() && other.getShape() == tensor.getShape();
+    });
+    if (first != names.end())
+      input.weight = first->str();
+    else
+      names.push_back(it->first());
+  }
+}
+
 llvm::Error Pt2Reader::read() {
   auto found = readZip(archive);
   if (!found)
@@ -556,6 +584,7 @@ llvm::Error Pt2Reader::read() {
     readWeights("data/weights", "model_weights_config.json");
   if (!reader.hasFailed())
     readWeights("data/constants", "model_constants_config.json");
+  mergeTiedWeights();
   return reader.takeError();
 }
 

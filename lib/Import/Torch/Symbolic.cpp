@@ -150,6 +150,17 @@ static LogicalResult importScalarAssert(NodeImporter &n) {
   return n.results({ImportedValue::none()});
 }
 
+/// The same of a tensor's only element.
+static LogicalResult importAsyncAssert(NodeImporter &n) {
+  Value holds = n.operand("self", n.getBuilder().getI1Type());
+  std::string message = n.string("assert_msg");
+  if (!holds || n.hasFailed())
+    return failure();
+  n.createVoid<dl::AssertOp>(n.reshape(holds, ArrayRef<int64_t>{}),
+                             n.getBuilder().getStringAttr(message));
+  return n.results({ImportedValue::none()});
+}
+
 /// The range of a size that data decides: what PyTorch checks at run time.
 static LogicalResult importSymConstrainRange(NodeImporter &n) {
   Size size = n.symbolic("size");
@@ -190,6 +201,7 @@ void torch::registerSymbolicOps(OpTable &t) {
   t.add("math.ceil", importRounding<dl::CeilOp>);
   t.add("math.round", importRounding<dl::RoundOp>);
   t.add("aten._assert_scalar.default", importScalarAssert);
+  t.add("aten._assert_async.msg", importAsyncAssert);
   t.add("aten._assert_tensor_metadata.default", importMetadataAssert);
   t.add({"aten.sym_constrain_range.default", "aten.sym_constrain_range_for_size.default"},
         importSymConstrainRange);

@@ -36,7 +36,8 @@ public:
 
 private:
   void readHeader(const Json &document);
-  SizeExpr readSize(const Json &size);
+  /// Operands of operations may be negative.
+  SizeExpr readSize(const Json &size, bool isOperand = false);
   ValueType readType(const Json &type);
   Argument readArgument(const Json &argument);
   NamedValue readNamedValue(const Json &value);
@@ -52,11 +53,11 @@ private:
 };
 } // namespace
 
-SizeExpr TraceReader::readSize(const Json &size) {
+SizeExpr TraceReader::readSize(const Json &size, bool isOperand) {
   SizeExpr expr;
   if (size.is_number_integer()) {
     expr.number = reader.integer(size, "a size");
-    if (expr.number < 0)
+    if (expr.number < 0 && !isOperand)
       reader.fail("a size is negative");
   } else if (size.is_string()) {
     expr.kind = SizeExpr::Kind::Symbol;
@@ -65,7 +66,7 @@ SizeExpr TraceReader::readSize(const Json &size) {
     expr.kind = SizeExpr::Kind::Operation;
     expr.text = reader.string(size[0], "a size's operation").str();
     for (size_t i = 1; i < size.size(); ++i)
-      expr.operands.push_back(readSize(size[i]));
+      expr.operands.push_back(readSize(size[i], /*isOperand=*/true));
   } else {
     reader.fail("a size is neither a number nor a symbol nor an operation");
   }

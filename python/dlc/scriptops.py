@@ -1,0 +1,176 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What TorchScript's ops mean on numbers, texts, lists and dicts; sizes may be symbolic.
+
+An op is here under its name alone; `find` says whether its arguments are of the kind
+that the entry is for."""
+
+import math
+import operator
+
+import torch
+from torch.utils import _pytree
+
+#: TorchScript's numbers for element types.
+DTYPES = dict(enumerate((
+    torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.float32,
+    torch.float64, torch.complex32, torch.complex64, torch.complex128, torch.bool, torch.qint8,
+    torch.quint8, torch.qint32, torch.bfloat16)))
+_DTYPE_NUMBERS = {dtype: number for number, dtype in DTYPES.items()}
+LAYOUTS = {0: torch.strided}
+MEMORY_FORMATS = {0: torch.contiguous_format, 1: torch.preserve_format,
+                  2: torch.channels_last, 3: torch.channels_last_3d}
+
+
+def _set_item(container, key, value):
+    container[key] = value
+    return container
+
+
+def _append(values, value):
+    values.append(value)
+    return values
+
+
+def _extend(values, others):
+    values.extend(others)
+
+
+def _slice(values, start=None, end=None, step=1):
+    return values[slice(start, end, step)]
+
+
+def _round(value, digits=0):
+    return round(value, digits) if digits else float(round(value))
+
+
+def _div(a, b):
+    return a / b
+
+
+def _range_length(low, high, step):
+    return len(range(low, high, step))
+
+
+def _format(text, *values):
+    return text.format(*values)
+
+
+def _percent_format(text, *values):
+    return text % values
+
+
+def _sum(values):
+    return sum(values)
+
+
+#: Ops on numbers, texts and containers of anything.
+_PLAIN = {
+    "aten::add": operator.add, "aten::sub": operator.sub, "aten::mul": operator.mul,
+    "aten::div": _div, "aten::floordiv": operator.floordiv, "aten::remainder": operator.mod,
+    "aten::floor_divide": operator.floordiv, "aten::pow": operator.pow,
+    "aten::neg": operator.neg, "aten::abs": abs, "prim::abs": abs, "aten::eq": operator.eq,
+    "aten::ne": operator.ne, "aten::lt": operator.lt, "aten::le": operator.le,
+    "aten::gt": operator.gt, "aten::ge": operator.ge, "aten::__and__": operator.and_,
+    "aten::__or__": operator.or_, "aten::__xor__": operator.xor, "aten::__not__": operator.not_,
+    "aten::__lshift__": operator.lshift, "aten::__rshift__": operator.rshift,
+    "aten::Bool": bool, "aten::Int": torch.sym_int, "aten::Float": torch.sym_float,
+    "aten::IntImplicit": torch.sym_int, "aten::FloatImplicit": torch.sym_float,
+    "aten::ScalarImplicit": lambda value: value, "prim::NumToTensor": lambda value: value,
+    "aten::sqrt": math.sqrt, "aten::exp": math.exp, "aten::log": math.log, "aten::sin": math.sin,
+    "aten::cos": math.cos, "aten::tanh": math.tanh, "aten::floor": math.floor,
+    "aten::ceil": math.ceil, "aten::round": _round, "aten::log2": math.log2,
+    "prim::min": torch.sym_min, "prim::max": torch.sym_max, "prim::min.self_int": min,
+    "aten::len": len, "aten::__getitem__": operator.getitem, "aten::_set_item": _set_item,
+    "aten::__contains__": operator.contains, "aten::append": _append, "aten::extend": _extend,
+    "aten::insert": list.insert, "aten::pop": lambda values, *at: values.pop(*at),
+    "aten::clear": lambda values: values.clear(), "aten::reverse": list.reverse,
+    "aten::copy": lambda values: values.copy(), "aten::list": list, "aten::slice": _slice,
+    "aten::index": list.index, "aten::count": list.count, "aten::Delete": operator.delitem,
+    "aten::keys": lambda values: list(values), "aten::values": lambda d: list(d.values()),
+    "aten::items": lambda d: list(d.items()), "aten::get": dict.get, "aten::update": dict.update,
+    "aten::setdefault": dict.setdefault, "aten::sum": _sum, "aten::__range_length": _range_length,
+    "aten::__derive_index": lambda i, start, step: start + i * step,
+    "aten::format": _format, "aten::percentFormat": _percent_format, "aten::str": str,
+    "aten::lower": str.lower, "aten::upper": str.upper, "aten::startswith": str.startswith,
+    "aten::endswith": str.endswith, "aten::join": str.join, "aten::split": str.split,
+    "aten::replace": str.replace, "aten::strip": str.strip, "aten::is_scripting": lambda: True,
+    "aten::__is__": operator.is_, "aten::__isnot__": operator.is_not,
+}
+
+#: Ops that ask about tensors.
+_QUESTIONS = {
+    "aten::dim": lambda x: x.dim(), "aten::numel": lambda x: x.numel(),
+    "aten::len": lambda x: x.shape[0],
+    "aten::size": lambda x, dim=None: list(x.shape) if dim is None else x.shape[dim],
+    "aten::stride": lambda x, dim=None: list(x.stride()) if dim is None else x.stride(dim),
+    "prim::shape": lambda x: list(x.shape), "prim::device": lambda x: x.device,
+    "prim::dtype": lambda x: _DTYPE_NUMBERS[x.dtype], "prim::layout": lambda x: 0,
+    "prim::is_cuda": lambda x: x.is_cuda, "prim::is_sparse": lambda x: x.is_sparse,
+    "prim::is_quantized": lambda x: x.is_quantized, "prim::requires_grad": lambda x: False,
+    "prim::is_nested": lambda x: False, "prim::is_mkldnn": lambda x: False,
+    "aten::is_contiguous": lambda x, *_: True, "prim::data": lambda x: x.detach(),
+    "aten::is_floating_point": lambda x: x.is_floating_point(),
+    "aten::is_complex": lambda x: x.is_complex(), "aten::__is__": operator.is_,
+    "aten::__isnot__": operator.is_not, "aten::requires_grad_": lambda x, *_: x,
+    "aten::numpy_T": lambda x: x.T, "aten::cpu": lambda x: x, "aten::tolist": None,
+}
+
+#: Ops without effect here, or that are about how TorchScript compiles.
+_SILENT = {"aten::warn", "prim::Print", "prim::Enter", "prim::Exit", "aten::set_grad_enabled",
+           "prim::rangelist"}
+
+#: Ops on containers even where these hold tensors.
+_CONTAINERS = {"aten::append", "aten::extend", "aten::insert", "aten::pop", "aten::clear",
+               "aten::reverse", "aten::copy", "aten::list", "aten::_set_item", "aten::Delete",
+               "aten::__getitem__", "aten::len", "aten::slice", "aten::keys", "aten::values",
+               "aten::items", "aten::get", "aten::update", "aten::setdefault", "aten::add",
+               "aten::mul"}
+
+#: Ops that change the container which is their first argument.
+CHANGES_CONTAINER = {"aten::append", "aten::extend", "aten::insert", "aten::pop", "aten::clear",
+                     "aten::reverse", "aten::_set_item", "aten::Delete", "aten::update",
+                     "aten::setdefault"}
+
+
+def is_tensor(value):
+    return isinstance(value, torch.Tensor)
+
+
+def truth(value):
+    """A tensor as the truth of its element, as an i1 tensor without dimensions."""
+    return value.reshape(()) if value.dtype == torch.bool else value.reshape(()) != 0
+
+
+def item(value):
+    """A tensor's element as a number; `Tensor.item` isn't for a loop's fake tensors."""
+    return torch.ops.aten._local_scalar_dense.default(value.reshape(()))
+
+
+#: Ops on tensors that give a Python number, or the truth of one.
+_NUMBERS = {
+    "aten::Bool": truth, "aten::__not__": lambda x: ~truth(x),
+    "aten::Int": lambda x: torch.sym_int(item(x)),
+    "aten::Float": lambda x: torch.sym_float(item(x)),
+    "aten::IntImplicit": item, "aten::FloatImplicit": item, "aten::ScalarImplicit": item,
+    "aten::item": item, "aten::is_nonzero": truth,
+}
+
+
+def find(kind, args):
+    """What an op does on these arguments; None where it is an op on tensors."""
+    if kind in _SILENT:
+        return lambda *_: None
+    first = args[0] if args else None
+    if kind in _PLAIN and not any(map(is_tensor, _pytree.tree_leaves(list(args)))):
+        return _PLAIN[kind]
+    if kind in _CONTAINERS and isinstance(first, (list, tuple, dict)):
+        return _PLAIN[kind]
+    if kind in ("aten::__is__", "aten::__isnot__"):
+        return _PLAIN[kind]
+    if kind in ("aten::__and__", "aten::__or__") and len(args) == 2 and \
+            any(isinstance(a, (bool, torch.SymBool)) for a in args):
+        return _PLAIN[kind]
+    if is_tensor(first):
+        return _QUESTIONS.get(kind) or _NUMBERS.get(kind)
+    return None

@@ -1,0 +1,44 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Shapes of the results of ops that PyTorch finds out by taking them apart."""
+
+import contextlib
+import unittest.mock
+
+import torch
+from torch._decomp import decomposition_table
+
+_ATEN = torch.ops.aten
+
+
+def _steps(input, hidden, bidirectional, batch_first):
+    """The results' first one: what each step hands out, and the last states."""
+    steps = input.new_empty((*input.shape[:2], hidden.shape[-1] * (2 if bidirectional else 1)))
+    return steps.transpose(0, 1).contiguous().transpose(0, 1) if batch_first else steps
+
+
+def _lstm(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
+    return (_steps(input, hx[0], bidirectional, batch_first), torch.empty_like(hx[0]),
+            torch.empty_like(hx[1]))
+
+
+def _rnn(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
+    return _steps(input, hx, bidirectional, batch_first), torch.empty_like(hx)
+
+
+_SHAPES = {_ATEN.lstm.input: _lstm, _ATEN.gru.input: _rnn, _ATEN.rnn_tanh.input: _rnn,
+           _ATEN.rnn_relu.input: _rnn}
+
+
+@contextlib.contextmanager
+def open_sizes():
+    """Recurrent networks take any number of steps while torch.export runs in this: it
+    would unroll them only to learn their results' shapes."""
+    keys = torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(unittest.mock.patch.dict(decomposition_table, _SHAPES))
+        for op, shape in _SHAPES.items():
+            stack.callback(op._dispatch_cache.clear)
+            stack.enter_context(unittest.mock.patch.dict(op.py_kernels, dict.fromkeys(keys, shape)))
+            op._dispatch_cache.clear()
+        yield

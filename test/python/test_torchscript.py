@@ -1,0 +1,219 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""TorchScript, traced and scripted: control flow, updates in place, state, exceptions."""
+
+import unittest
+from typing import Dict, List, Optional, Tuple
+
+import torch
+from frontend import FrontendTest, dlc
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+        self.linear = nn.Linear(4, 2)
+
+    def forward(self, x):
+        y = torch.relu(self.norm(self.conv(x)))
+        return self.linear(y.mean([2, 3]).view(x.shape[0], -1))
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 5, batch_first=True)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+
+
+class Counter(nn.Module):
+    """A buffer and a plain attribute that a call changes, one of them only at times."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(3))
+        self.calls = torch.ones(3)
+
+    def forward(self, x):
+        self.mean = torch.tanh(self.mean + x)
+        if bool(x.sum() > 0):
+            self.calls = self.calls + 1
+        else:
+            self.mean.mul_(2)
+        return self.mean * self.calls
+
+
+class Grows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.state = torch.zeros(0)
+
+    def forward(self, x):
+        if len(self.state) == 0:
+            self.state = torch.zeros(3)
+        self.state = self.state + x
+        return self.state * 2
+
+
+@torch.jit.script
+def branch(x):
+    if bool(x.sum() > 0):
+        y, n = x * 2, 3
+    else:
+        y, n = x - 1, 4
+    return y, n
+
+
+@torch.jit.script
+def update_in_branch(x):
+    x = x.clone()
+    row = x[0]
+    if bool(x[1, 0] > 0):
+        row.add_(10)
+        x[1:] *= 2
+    return x
+
+
+@torch.jit.script
+def refuse_negative(x):
+    if bool((x < 0).any()):
+        raise ValueError("negative numbers have no root")
+    return x.sqrt()
+
+
+@torch.jit.script
+def build_list(x, n: int):
+    parts: List[torch.Tensor] = []
+    for i in range(n):
+        parts.append(x * i)
+        if i == 3:
+            break
+    return torch.stack(parts)
+
+
+@torch.jit.script
+def double(x):
+    rounds = 0
+    while bool(x.sum() < 100):
+        x = x * 2
+        rounds += 1
+    return x, rounds
+
+
+@torch.jit.script
+def rows(x):
+    y = torch.zeros_like(x)
+    for i in range(x.size(0)):
+        y[i] = x[i].cumsum(0) * i
+    return y
+
+
+@torch.jit.script
+def many_rounds(x):
+    for i in range(100):
+        x = torch.sin(x) + i
+    return x
+
+
+@torch.jit.script
+def carry_float(x):
+    total = 0.0
+    for i in range(x.size(0)):
+        value = float(x[i])
+        if value > 0.0:
+            total += value
+        else:
+            total -= 1.0
+    return torch.tensor(total)
+
+
+@torch.jit.script
+def containers(x, scale: Optional[float] = None) -> Dict[str, Tuple[torch.Tensor, int]]:
+    if scale is None:
+        scale = 2.0
+    found = {"a": (x * scale, x.dim())}
+    found["b"] = (x.view([-1] + [s for s in x.shape[1:]]), len(found))
+    return found
+
+
+class TorchScriptTest(FrontendTest):
+    def check(self, model, *inputs, **options):
+        """Compiled for the first inputs, a model gives its own results on all."""
+        compiled = dlc.compile(model, *inputs[0], **options)
+        for args in inputs:
+            self.assert_close(compiled(*args), model(*args))
+        return compiled
+
+    def test_traced_and_scripted_modules(self):
+        model, batch = Net().eval(), torch.export.Dim("batch")
+        images = [(torch.randn(n, 3, 8, 8),) for n in (2, 5)]
+        for script in (torch.jit.trace(model, images[0]), torch.jit.script(model)):
+            self.check(script, *images, dynamic_shapes=({0: batch},))
+
+    def test_recurrent_networks_stay_whole(self):
+        model, x = Recurrent().eval(), torch.randn(2, 3, 4)
+        for script in (torch.jit.trace(model, x), torch.jit.script(model)):
+            self.check(script, (x,))
+            self.assertIn("aten.lstm.input", dlc.trace(script, x).ops)
+
+    def test_weights_keep_their_names(self):
+        trace = dlc.trace(torch.jit.script(Net().eval()), torch.randn(2, 3, 8, 8))
+        self.assertLessEqual({"conv.weight", "linear.bias"}, set(trace.weights))
+
+    def test_branches(self):
+        self.check(branch, (torch.ones(3),), (-torch.ones(3),))
+        self.check(update_in_branch, (torch.ones(3, 2),), (-torch.ones(3, 2),))
+        self.assertIn("higher_order.cond", dlc.trace(branch, torch.ones(3)).ops)
+
+    def test_loops(self):
+        self.check(build_list, (torch.randn(3), 3))
+        self.check(build_list, (torch.randn(3), 9))
+        self.check(double, (torch.ones(3),), (5 * torch.ones(3),), (50 * torch.ones(3),))
+        self.check(many_rounds, (torch.randn(3),))
+        self.assertIn("higher_order.while_loop", dlc.trace(many_rounds, torch.randn(3)).ops)
+
+    def test_loops_over_open_sizes(self):
+        size = torch.export.Dim("rows")
+        self.check(rows, (torch.randn(5, 3),))
+        self.check(rows, *[(torch.randn(n, 3),) for n in (5, 9, 2)],
+                   dynamic_shapes=({0: size},))
+        self.check(carry_float, (torch.randn(6),))
+        self.check(carry_float, *[(torch.randn(n),) for n in (6, 3)],
+                   dynamic_shapes=({0: size},))
+
+    def test_state(self):
+        model = torch.jit.script(Counter())
+        compiled = dlc.compile(model, torch.randn(3))
+        for x in (torch.ones(3), -torch.ones(3), torch.randn(3)):
+            self.assert_close(compiled(x), model(x))
+
+    def test_state_that_changes_its_shape_is_refused(self):
+        model = torch.jit.script(Grows())
+        with self.assertRaisesRegex(dlc.TraceError, "'state' changes .* call the module before"):
+            dlc.trace(model, torch.ones(3))
+        model(torch.ones(3))
+        self.check(model, (torch.ones(3),))
+
+    def test_exceptions(self):
+        compiled = self.check(refuse_negative, (torch.rand(3),))
+        with self.assertRaisesRegex(dlc.RunError, "negative numbers have no root"):
+            compiled(-torch.ones(3))
+
+    def test_containers_and_defaults(self):
+        self.check(containers, (torch.randn(2, 3),), )
+
+    def test_unsupported_op_names_the_line(self):
+        @torch.jit.script
+        def bad(x):
+            return torch.linalg.eigvals(x[:, :3])
+
+        with self.assertRaisesRegex(dlc.DlcError, r"test_torchscript\.py:\d+"):
+            dlc.compile(bad, torch.randn(3, 4))
+
+
+if __name__ == "__main__":
+    unittest.main()
