@@ -44,10 +44,26 @@ def recorded():
         TracerBase._filter_traceback_frames = original
 
 
+def _noted(text):
+    """The files and lines that a stack trace names, outermost first."""
+    return [(file, int(line)) for file, line in
+            re.findall(r'File "([^"]+)", line (\d+)', text or "")]
+
+
 def source_of(node):
     """The file and line of the user's program that a node is from: the innermost frame
     that isn't PyTorch's or dlc's; None where PyTorch noted none."""
-    lines = [(file, int(line)) for file, line in
-             re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")]
+    lines = _noted(node.meta.get("stack_trace"))
     own = [line for line in lines if _is_own(line[0])]
     return (own or lines or [None])[-1]
+
+
+def explained(error, what):
+    """A sentence on an error of PyTorch's while it recorded the user's program: where in
+    that it happened, what couldn't be done, and why."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [(f.filename, f.lineno) for f in frames if _is_own(f.filename)]
+    own = own or [line for line in _noted(str(error)) if _is_own(line[0])]
+    where = f"{own[-1][0]}:{own[-1][1]}: " if own else ""
+    reason = str(error).strip().split("\n\n")[0] or type(error).__name__
+    return f"{where}{what}: {reason}"

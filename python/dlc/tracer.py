@@ -108,7 +108,8 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
             program = torch.export.export(module, args, kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
-        raise TraceError(f"torch.export can't record the program: {error}") from error
+        raise TraceError(locations.explained(error, "torch.export can't record the program")) \
+            from error
     return from_exported(program, parameters=_parameters(model))
 
 
@@ -129,7 +130,7 @@ def from_exported(program, parameters=None) -> Trace:
         with torch.no_grad(), shapes.open_sizes():
             program = program.run_decompositions(decompositions())
     except Exception as error:
-        raise TraceError(f"the program's ops can't be taken apart: {error}") from error
+        raise TraceError(locations.explained(error, "the program can't be recorded")) from error
     return _ProgramWriter(program, parameters).write()
 
 

@@ -67,6 +67,36 @@ class Strided(torch.nn.Module):
         return torch.as_strided(x, (2, 2), (1, 2))
 
 
+class NotRecordedTest(FrontendTest):
+    """What PyTorch itself can't record."""
+
+    def test_branch_on_data(self):
+        def function(x):
+            if x.sum() > 0:
+                return x + 1
+            return x
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
+                                    "torch.export can't record the program: .*data-dependent"):
+            dlc.compile(function, torch.ones(2))
+
+    def test_error_of_the_program(self):
+        def function(x):
+            raise ValueError("no such thing")
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
+                                    "torch.export can't record the program: no such thing$"):
+            dlc.compile(function, torch.ones(2))
+
+    def test_branch_that_gives_its_argument(self):
+        def function(x):
+            return torch.cond(x.sum() > 0, lambda x: x, lambda x: x + 1, (x,))
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
+                                    "the program can't be recorded: cond_true might be aliasing"):
+            dlc.compile(function, torch.ones(2))
+
+
 class LayoutTest(FrontendTest):
     """as_strided looks behind a tensor, where there is only a compact copy here."""
 

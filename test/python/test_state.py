@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Buffers that a program changes: state of the compiled model."""
 
+import copy
 import unittest
 
 import torch
@@ -18,7 +19,87 @@ class Counter(torch.nn.Module):
         return x + self.calls
 
 
+class Statistics(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+
+class KeyCache(torch.nn.Module):
+    """A cache written by index."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("keys", torch.zeros(8, 2))
+
+    def forward(self, position, key):
+        self.keys[position] = key
+        return (self.keys * (torch.arange(8) <= position)[:, None]).sum(0)
+
+
+class Swapped(torch.nn.Module):
+    """Two buffers that take each other's value."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("a", torch.ones(2))
+        self.register_buffer("b", torch.full((2,), 2.0))
+
+    def forward(self, x):
+        a = self.a.clone()
+        self.a.copy_(self.b)
+        self.b.copy_(a)
+        return x + self.a
+
+
 class StateTest(FrontendTest):
+    def follow(self, model, *calls):
+        """Call after call the compiled model gives what eager gives."""
+        compiled = dlc.compile(copy.deepcopy(model), *calls[0])
+        compiled.save(self.folder / "m.so")
+        loaded = dlc.load(self.folder / "m.so")
+        with torch.no_grad():
+            for args in calls:
+                expected = model(*args)
+                self.assert_close(compiled(*args), expected)
+                self.assert_close(loaded(*args), expected)
+
+    def test_batch_norm_in_training(self):
+        self.follow(Statistics().train(), *[(torch.randn(2, 3, 6, 6),) for _ in range(3)])
+
+    def test_statistics_are_used(self):
+        # What training calls left is what inference takes.
+        model = Statistics().train()
+        with torch.no_grad():
+            for _ in range(3):
+                model(torch.randn(2, 3, 6, 6))
+        self.follow(model.eval(), *[(torch.randn(2, 3, 6, 6),) for _ in range(2)])
+
+    def test_cache_written_by_index(self):
+        self.follow(KeyCache(), *[(torch.tensor([i]), torch.randn(2)) for i in range(6)])
+
+    def test_buffers_that_change_places(self):
+        self.follow(Swapped(), *[(torch.zeros(2),)] * 3)
+
+    def test_two_callers_of_one_file(self):
+        compiled = dlc.compile(Counter(), torch.zeros(2))
+        compiled.save(self.folder / "m.so")
+        first, second = dlc.load(self.folder / "m.so"), dlc.load(self.folder / "m.so")
+        first(torch.zeros(2))
+        self.assert_close(first(torch.zeros(2)), torch.full((2,), 2.0))
+        self.assert_close(second(torch.zeros(2)), torch.ones(2))
+
+    def test_argument_that_is_changed(self):
+        def function(x):
+            x.add_(1)
+            return x
+
+        with self.assertRaisesRegex(dlc.TraceError, "changes its input 'x'.*return the new value"):
+            dlc.compile(function, torch.ones(2))
+
     def test_reset_gives_the_first_value(self):
         compiled, x = dlc.compile(Counter(), torch.zeros(2)), torch.zeros(2)
         for _ in range(2):

@@ -1,6 +1,6 @@
 # Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Traces: recorded, saved, read again, compiled; .pt2 files; control flow."""
+"""Traces: recorded, saved, read again, compiled; .pt2 files."""
 
 import unittest
 
@@ -98,21 +98,6 @@ class TraceTest(FrontendTest):
         torch.export.save(program, self.folder / "m.pt2")
         with torch.no_grad():
             self.assert_close(dlc.compile(self.folder / "m.pt2")(x), model(x))
-
-
-class ControlFlowTest(FrontendTest):
-    def test_branch_and_loop(self):
-        def branch(x):
-            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x - 1, (x,))
-
-        def loop(x):
-            return torch._higher_order_ops.while_loop(
-                lambda i, x: i < 5, lambda i, x: (i + 1, x * 1.5), (torch.tensor(0), x))
-
-        for function in (branch, loop):
-            compiled = dlc.compile(function, torch.ones(3))
-            for x in (torch.ones(3), -torch.ones(3)):
-                self.assert_close(compiled(x), function(x))
 
 
 if __name__ == "__main__":
