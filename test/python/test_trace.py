@@ -91,13 +91,54 @@ class TraceTest(FrontendTest):
             with self.assertRaises(dlc.CompileError):
                 dlc.compile(path)
 
-    def test_pt2_is_what_the_trace_is(self):
-        model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU()).eval()
-        x = torch.randn(3, 4)
-        program = torch.export.export(model, (x,)).run_decompositions()
+
+class Nested(torch.nn.Module):
+    def forward(self, a, n, l, *, b):
+        return {"s": a["x"] + b * n, "t": (a["y"], 3, None, [a["y"] + 1]), "l": l[0] - l[1]}
+
+
+class Pt2Test(FrontendTest):
+    """A program that torch.export.save wrote is what its trace is."""
+
+    def save(self, model, *args, **kwargs):
+        program = torch.export.export(model, args, kwargs).run_decompositions()
         torch.export.save(program, self.folder / "m.pt2")
+        return self.folder / "m.pt2"
+
+    def check(self, model, *args, **kwargs):
+        compiled = dlc.compile(self.save(model, *args, **kwargs))
+        traced = dlc.compile(model, *args, kwargs=kwargs)
         with torch.no_grad():
-            self.assert_close(dlc.compile(self.folder / "m.pt2")(x), model(x))
+            self.assert_close(compiled(*args, **kwargs), model(*args, **kwargs))
+        for part in ("inputs", "outputs"):
+            self.assertEqual([t["name"] for t in compiled.signature[part]],
+                             [t["name"] for t in traced.signature[part]])
+        for part in ("in_tree", "out_tree", "inputs", "outputs"):
+            self.assertEqual(compiled.signature["metadata"][part],
+                             traced.signature["metadata"][part])
+        return compiled
+
+    def test_layers(self):
+        self.check(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU()).eval(),
+                   torch.randn(3, 4))
+
+    def test_structure(self):
+        ones = torch.ones(2)
+        compiled = self.check(Nested(), {"x": ones, "y": 2 * ones}, 4, [ones, ones], b=3 * ones)
+        with self.assertRaisesRegex(TypeError, r"argument 'a' should be {x: \*, y: \*}"):
+            compiled(ones, 4, [ones, ones], b=ones)
+
+    def test_state(self):
+        compiled = dlc.compile(self.save(Model(), *example()))
+        x, d = example()
+        first = compiled(x, d)["b"][1]
+        self.assert_close(compiled(x, d)["b"][1], first + 1)
+
+    def test_updates_in_place(self):
+        program = torch.export.export(Model(), example())
+        torch.export.save(program, self.folder / "m.pt2")
+        with self.assertRaisesRegex(dlc.CompileError, "aten.add_.Tensor.*run_decompositions"):
+            dlc.compile(self.folder / "m.pt2")
 
 
 if __name__ == "__main__":

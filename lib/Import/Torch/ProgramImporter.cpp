@@ -66,6 +66,12 @@ static void collectUnsupported(const Graph &graph, unsigned depth,
   }
 }
 
+/// PyTorch's names of ops that change their operand end so: aten.add_.Tensor.
+static bool changesInPlace(StringRef target) {
+  StringRef op = target.split('.').second.split('.').first;
+  return target.starts_with("aten.") && op.ends_with("_");
+}
+
 /// One error for all ops that aren't supported, each with the lines it is on.
 LogicalResult ProgramImporter::checkOps() {
   constexpr size_t kMostLines = 5;
@@ -93,6 +99,8 @@ LogicalResult ProgramImporter::checkOps() {
     if (!lines.empty())
       error << ")";
   }
+  if (llvm::any_of(nodes, [](auto &entry) { return changesInPlace(entry.first); }))
+    error << "; save the program after run_decompositions(), which takes updates in place away";
   return failure();
 }
 

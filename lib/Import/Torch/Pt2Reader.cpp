@@ -14,6 +14,7 @@
 #include "AtenSchemas.h"
 #include "Json.h"
 #include "ProgramImporter.h"
+#include "Pt2Structure.h"
 #include "SizeText.h"
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/Zip.h"
@@ -52,7 +53,7 @@ private:
   Argument readList(const Json &json, const char *kind);
   unsigned readLocation(const Json &metadata);
   void readResults(const Json &output, const llvm::StringMap<ValueType> &types, Node &node);
-  void readSignature(const Json &signature);
+  void readSignature(const Json &signature, llvm::ArrayRef<std::string> outputNames);
 
   StringRef archive, path;
   Program &program;
@@ -392,7 +393,8 @@ void Pt2Reader::readGraph(const Json &json, Graph &graph) {
 // The program
 //===----------------------------------------------------------------------===//
 
-void Pt2Reader::readSignature(const Json &signature) {
+void Pt2Reader::readSignature(const Json &signature,
+                              llvm::ArrayRef<std::string> outputNames) {
   for (const Json &json : reader.array(reader.get(signature, "input_specs"), "the inputs")) {
     if (!json.is_object() || json.empty())
       return reader.fail("an input is of no known kind");
@@ -422,8 +424,13 @@ void Pt2Reader::readSignature(const Json &signature) {
     }
     program.inputs.push_back(std::move(spec));
   }
+  if (reader.array(reader.get(signature, "output_specs"), "the outputs").size() !=
+      program.graph.outputs.size())
+    return reader.fail("the signature doesn't fit the graph");
+  std::vector<Argument> results;
   unsigned count = 0;
-  for (const Json &json : reader.array(reader.get(signature, "output_specs"), "the outputs")) {
+  for (const auto &[json, result] :
+       llvm::zip(reader.get(signature, "output_specs"), program.graph.outputs)) {
     if (!json.is_object() || json.empty())
       return reader.fail("an output is of no known kind");
     std::string kind = json.begin().key();
@@ -432,14 +439,19 @@ void Pt2Reader::readSignature(const Json &signature) {
       spec.kind = OutputSpec::Kind::State;
       spec.weight = reader.string(reader.get(json.begin().value(), "buffer_name"), "a buffer").str();
     } else if (kind == "user_output") {
-      spec.userName = "output_" + std::to_string(count++);
+      spec.userName = count < outputNames.size() ? outputNames[count]
+                                                 : "output_" + std::to_string(count);
+      ++count;
+      if (result.kind != Argument::Kind::Value)
+        continue; // a constant: part of the results' structure only
     } else {
       return reader.fail("outputs of kind '" + kind + "' aren't supported");
     }
+    results.push_back(result);
     program.outputs.push_back(std::move(spec));
   }
-  if (program.inputs.size() != program.graph.inputs.size() ||
-      program.outputs.size() != program.graph.outputs.size())
+  program.graph.outputs = std::move(results);
+  if (program.inputs.size() != program.graph.inputs.size())
     reader.fail("the signature doesn't fit the graph");
 }
 
@@ -462,8 +474,11 @@ void Pt2Reader::readModel(const Json &model) {
   program.locations.emplace_back();
   const Json &module = reader.get(model, "graph_module");
   readGraph(reader.get(module, "graph"), program.graph);
-  if (!reader.hasFailed())
-    readSignature(reader.get(module, "signature"));
+  if (reader.hasFailed())
+    return;
+  CallStructure structure = readCallStructure(module, reader);
+  program.metadata = structure.metadata;
+  readSignature(reader.get(module, "signature"), structure.outputNames);
 }
 
 void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
