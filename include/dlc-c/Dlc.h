@@ -49,6 +49,8 @@ typedef struct dlc_compile_request {
   /// Told when a phase ends, and how many seconds it took; may be NULL.
   void (*on_phase)(void *user, const char *phase, double seconds);
   void *user;
+  /// A training step to add, as dl-compile takes it after --train; NULL: none.
+  const char *training;
 } dlc_compile_request;
 
 /// Compiles. Returns 0, or 1 for an error. `messages`, if it isn't NULL, is given

@@ -54,6 +54,7 @@ static llvm::Error readRequest(const dlc_compile_request &request, CompileOption
   options.artifact.target.cpu = request.cpu ? request.cpu : "";
   options.artifact.externalWeights = request.external_weights;
   options.threads = request.num_threads;
+  options.training = request.training ? request.training : "";
   if (request.on_phase)
     options.onPhase = [&request](llvm::StringRef phase, double seconds) {
       request.on_phase(request.user, phase.str().c_str(), seconds);

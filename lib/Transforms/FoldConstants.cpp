@@ -16,6 +16,7 @@
 
 #include "NativeEvaluator.h"
 #include "dlc/Reference/Interpreter.h"
+#include "dlc/Target/Artifact.h"
 #include "dlc/Transforms/Passes.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -158,8 +159,10 @@ struct FoldConstantsPass : public dlc::impl::FoldConstantsBase<FoldConstantsPass
 
   void runOnOperation() override {
     store.emplace(getOperation(), inlineElements);
+    // A kernel has its weights as arguments: what it computes stays in it.
     for (auto function : getOperation().getOps<func::FuncOp>())
-      foldFunction(function);
+      if (!function->hasAttr(kKernelAttr))
+        foldFunction(function);
     eraseUnusedGlobals();
     store.reset();
   }

@@ -30,6 +30,7 @@ What there is:
     compile(what, *args)   a module, function, trace, .pt2, ONNX or MLIR file to a callable
     load(path)             a compiled shared object as a callable
     grad(f), vjp, jvp, …   derivatives of PyTorch functions, compiled (dlc.derivatives)
+    compile_training_step  a model with loss, gradients and optimiser as one function
 
 and `torch.compile(model, backend="dlc")`: see `help(dlc.dynamo)`.
 
@@ -45,12 +46,13 @@ from .compiler import compile
 from .derivatives import Derivative, directional, grad, hessian, jvp, value_and_grad, vjp
 from .runtime import CompiledModel, load
 from .tracefile import Trace, load_trace
+from .training import TrainingStep, compile_training_step
 
 __version__ = "0.1.0"
 
 __all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "RunError", "Trace",
-           "TraceError", "compile", "directional", "grad", "hessian", "jvp", "load", "load_trace",
-           "trace", "value_and_grad", "vjp"]
+           "TraceError", "TrainingStep", "compile", "compile_training_step", "directional",
+           "grad", "hessian", "jvp", "load", "load_trace", "trace", "value_and_grad", "vjp"]
 
 
 def trace(model: Callable[..., Any], *args: Any, dynamic_shapes: Any = None,

@@ -24,7 +24,8 @@ class _Request(ctypes.Structure):
                 ("num_weights", ctypes.c_size_t), ("output", ctypes.c_char_p),
                 ("header", ctypes.c_char_p), ("name", ctypes.c_char_p), ("cpu", ctypes.c_char_p),
                 ("num_threads", ctypes.c_int32), ("external_weights", ctypes.c_int32),
-                ("on_phase", _PHASE), ("user", ctypes.c_void_p)]
+                ("on_phase", _PHASE), ("user", ctypes.c_void_p),
+                ("training", ctypes.c_char_p)]
 
 
 def _candidates():
@@ -77,7 +78,7 @@ def address_of(data) -> int:
 
 
 def compile_file(path, output, *, model=None, weights=(), header=None, name=None, cpu=None,
-                 threads=0, external_weights=False, on_phase=None) -> str:
+                 threads=0, external_weights=False, training=None, on_phase=None) -> str:
     """Compiles; returns the warnings, raises CompileError with the errors."""
     library = _load()
     array = (_Weight * max(len(weights), 1))()
@@ -94,7 +95,7 @@ def compile_file(path, output, *, model=None, weights=(), header=None, name=None
         model_bytes=len(model) if model is not None else 0, weights=array,
         num_weights=len(weights), output=encode(output), header=encode(header),
         name=encode(name), cpu=encode(cpu), num_threads=threads,
-        external_weights=int(external_weights), on_phase=callback)
+        external_weights=int(external_weights), on_phase=callback, training=encode(training))
     messages = ctypes.c_void_p()
     failed = library.dlc_compile(ctypes.byref(request), ctypes.byref(messages))
     text = ""

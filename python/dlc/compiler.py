@@ -47,10 +47,11 @@ class _Progress:
 class _Source:
     """What a model is compiled of: a trace in memory, or a file."""
 
-    def __init__(self, model, cpu):
+    def __init__(self, model, cpu, training=""):
         self.trace = model if isinstance(model, Trace) else None
         self.path = None if self.trace else pathlib.Path(model)
         self.cpu = cpu
+        self.training = training
         self.specs = self.trace.specs if self.trace else None
         self.key = None
 
@@ -62,7 +63,7 @@ class _Source:
                 "trace" if self.trace else str(self.path), str(output), header=header, name=name,
                 model=self.trace.to_json().encode() if self.trace else None,
                 weights=self.trace.weights if self.trace else {}, cpu=self.cpu,
-                on_phase=on_phase)
+                training=self.training or None, on_phase=on_phase)
         finally:
             if progress is None:
                 on_phase.close()
@@ -71,7 +72,7 @@ class _Source:
 
     def cache_key(self, name):
         """The name of what is made of it, by its content."""
-        return cache.key(name, self.cpu or "", *self._identity())
+        return cache.key(name, self.cpu or "", self.training, *self._identity())
 
     def _identity(self):
         """What decides the compiled code: a trace but for the lines it comes from; a file's
@@ -138,7 +139,7 @@ def _references(data):
     return {os.fsdecode(name) for name in names}
 
 
-def _cached(source, name, threads, progress):
+def _cached(source, name, threads, progress, kind=CompiledModel):
     """The compiled model out of the cache, compiled first if it isn't there."""
     source.key = source.cache_key(name)
     for attempt in range(3):
@@ -146,7 +147,7 @@ def _cached(source, name, threads, progress):
         if not path.exists():
             source.compile(path, cache.header(path), name, progress)
         try:
-            model = CompiledModel(path, threads, origin=source)
+            model = kind(path, threads, origin=source)
         except OSError:  # removed by another process just now, or damaged
             path.unlink(missing_ok=True)
             if attempt == 2:

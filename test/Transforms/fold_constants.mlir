@@ -45,3 +45,13 @@ func.func @error_stays() -> tensor<2xf32> {
   %0 = dl.embedding %t, %i : tensor<2xf32>, tensor<2xi64> -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
+
+// A kernel can't load a weight: what it computes stays.
+// CHECK-LABEL: @kernel
+func.func private @kernel() -> tensor<8xi64> attributes {dlc.kernel} {
+  // CHECK: dl.iota
+  // CHECK: dl.add
+  %i = dl.iota {dimension = 0 : i64} : tensor<8xi64>
+  %0 = dl.add %i, %i : tensor<8xi64>, tensor<8xi64> -> tensor<8xi64>
+  return %0 : tensor<8xi64>
+}

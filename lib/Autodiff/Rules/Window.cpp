@@ -93,6 +93,12 @@ public:
         b, type, type.clone(index), input, op.getWindow(), op.getStrides(), op.getPaddingLow(),
         op.getPaddingHigh(), op.getDilations(), op.getCeilMode(), op.getLayout());
     indices = pooled.getIndices();
+    auto isOne = [](int64_t each) { return each == 1; };
+    auto isZero = [](int64_t each) { return each == 0; };
+    if (getTensorType(input).hasStaticShape() && op.getStrides() == op.getWindow() &&
+        llvm::all_of(op.getDilations(), isOne) && llvm::all_of(op.getPaddingLow(), isZero) &&
+        llvm::all_of(op.getPaddingHigh(), isZero) && !op.getCeilMode())
+      tiles = llvm::to_vector(op.getWindow());
   }
 
   /// The tangent of the maxima.
@@ -101,11 +107,51 @@ public:
   }
   /// The cotangent of the input.
   Value add(Value dy) {
+    if (!tiles.empty())
+      return addToTiles(dy);
     Value like = toRows(b.convert(input, getTensorType(dy).getElementType()));
     return fromRows(addAlong(b, like, toRows(indices), toRows(dy), 2), input);
   }
 
 private:
+  /// Where windows neither overlap nor leave the input: each element compares its
+  /// number with its window's index, in a tensor of two dimensions (the window, and
+  /// the place in it) for each spatial one.
+  Value addToTiles(Value dy) {
+    RankedTensorType type = getTensorType(input);
+    int64_t rank = type.getRank(), first = isLast ? 1 : 2, number = 1;
+    SmallVector<Size> split;
+    SmallVector<int64_t> kept; // where the dimensions of dy are
+    for (int64_t d = 0; d < rank; ++d) {
+      kept.push_back(split.size());
+      split.push_back(getTensorType(dy).getDimSize(d));
+      if (d >= first && d < first + int64_t(tiles.size()))
+        split.push_back(tiles[d - first]);
+    }
+    Type index = type.getNumElements() <= INT32_MAX ? b.getI32Type() : b.getI64Type();
+    ArrayRef<Size> plane = ArrayRef(split).slice(first, 2 * tiles.size());
+    Value numbers;
+    for (int64_t k = tiles.size() - 1; k >= 0; number *= type.getDimSize(first + k--)) {
+      Value place = b.add(b.mul(b.iota(plane, 2 * k, index), tiles[k]),
+                          b.iota(plane, 2 * k + 1, index));
+      numbers = sum(b, numbers, b.mul(place, number));
+    }
+    auto places = llvm::to_vector(llvm::seq<int64_t>(first, first + plane.size()));
+    Value isMaximum = b.compare(ComparisonDirection::eq, b.broadcast(numbers, places, split),
+                                b.broadcast(b.convert(indices, index), kept, split));
+    Value spread = where(b, isMaximum, b.broadcast(dy, kept, split));
+    // The elements behind the last window get nothing.
+    SmallVector<Size> whole = b.sizes(dy), rest(rank, 0);
+    for (auto [k, tile] : llvm::enumerate(tiles)) {
+      whole[first + k] = whole[first + k].known * tile;
+      rest[first + k] = type.getDimSize(first + k) - whole[first + k].known;
+    }
+    Value joined = b.reshape(spread, whole);
+    if (llvm::all_of(rest, [](const Size &size) { return size.known == 0; }))
+      return joined;
+    return padZeros(b, joined, SmallVector<Size>(rank, 0), rest, SmallVector<int64_t>(rank, 0));
+  }
+
   Value toRows(Value x) {
     int64_t rank = getTensorType(x).getRank();
     if (isLast) {
@@ -139,6 +185,7 @@ private:
   TensorBuilder &b;
   Value input, indices;
   bool isLast;
+  SmallVector<int64_t> tiles; ///< the windows' sizes if they lie side by side
 };
 } // namespace
 

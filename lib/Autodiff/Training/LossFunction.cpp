@@ -101,13 +101,15 @@ LogicalResult LossFunctionWriter::addTarget(Value output) {
 /// towards those: m·batch + (1 − m)·old, of the variance's unbiased estimate.
 LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
   GlobalOp mean = getGlobal(op.getMean()), variance = getGlobal(op.getVariance());
-  if (!mean || !variance || mean == variance)
-    return success();
   if (!options.batchNorm) {
-    fixed.insert(mean);
-    fixed.insert(variance);
+    for (GlobalOp global : {mean, variance})
+      if (global)
+        fixed.insert(global);
     return success();
   }
+  if (!mean || !variance || mean == variance)
+    return op.emitError("has a mean or variance that is no weight of its own, so that it can't "
+                        "move; batch-norm=false goes on with what they are");
   if (statistics.contains(mean) || statistics.contains(variance))
     return op.emitError("shares its statistics with another batch norm: which of them moves them?");
   TensorBuilder b(builder, op.getLoc());

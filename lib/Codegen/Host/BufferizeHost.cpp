@@ -176,12 +176,39 @@ void HostBufferizer::visitConstant(arith::ConstantOp op, OpBuilder &builder) {
   dead.push_back(made);
 }
 
+/// Whether all that reads the tensor is over when `end` runs, an op of `block`.
+static bool isReadBefore(Value tensor, Operation *end, Block *block) {
+  return llvm::all_of(tensor.getUsers(), [&](Operation *user) {
+    Operation *place = block->findAncestorOpInBlock(*user);
+    if (!place || !place->isBeforeInBlock(end))
+      return false;
+    if (isa<dispatch::ViewOp>(user))
+      return isReadBefore(user->getResult(0), end, block);
+    return isa<dispatch::LaunchOp>(user);
+  });
+}
+
+/// Whether a load of state must be a copy, because the state may change before all
+/// that reads it is over.
+bool HostBufferizer::mayChange(dl::GlobalLoadOp load) {
+  Block *block = &func.getBody().front();
+  Operation *end = block->getTerminator();
+  bool isNested = load->getBlock() != block;
+  func.walk([&](dl::GlobalStoreOp store) {
+    if (store.getGlobalAttr() != load.getGlobalAttr())
+      return;
+    isNested |= store->getBlock() != block;
+    if (!isNested && load->isBeforeInBlock(store) && store->isBeforeInBlock(end))
+      end = store;
+  });
+  return isNested || !isReadBefore(load.getOutput(), end, block);
+}
+
 void HostBufferizer::visitGlobalLoad(dl::GlobalLoadOp op, OpBuilder &builder) {
   MemRefType type = getBufferType(op.getType());
   Value buffer = dispatch::GlobalOp::create(builder, op.getLoc(), type, op.getGlobalAttr());
   auto global = symbols.lookup<dl::GlobalOp>(op.getGlobal());
-  // State may change before the value is used.
-  if (global && global.getIsMutable()) {
+  if (global && global.getIsMutable() && mayChange(op)) {
     Value copy = memref::AllocOp::create(builder, op.getLoc(), type);
     dispatch::CopyOp::create(builder, op.getLoc(), buffer, copy);
     buffer = copy;

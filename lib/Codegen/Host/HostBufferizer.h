@@ -40,6 +40,7 @@ private:
   bool mayOverwrite(mlir::Value tensor, dispatch::LaunchOp op) const;
   void visitFromElements(mlir::tensor::FromElementsOp op, mlir::OpBuilder &builder);
   void visitConstant(mlir::arith::ConstantOp op, mlir::OpBuilder &builder);
+  bool mayChange(dl::GlobalLoadOp load);
   void visitGlobalLoad(dl::GlobalLoadOp op, mlir::OpBuilder &builder);
   void visitReturn(mlir::func::ReturnOp op, mlir::OpBuilder &builder);
   mlir::LogicalResult visitIf(mlir::scf::IfOp op, mlir::OpBuilder &builder);

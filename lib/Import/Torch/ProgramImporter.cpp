@@ -144,7 +144,9 @@ Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder 
   bool isState = llvm::any_of(program.outputs, [&](const OutputSpec &output) {
     return output.kind == OutputSpec::Kind::State && output.weight == name;
   });
-  if (!isState && !isParameter && type.getNumElements() <= kSmall)
+  // What may be trained, or moved like a batch norm's statistics, keeps its name.
+  bool isKept = isParameter || (type.getRank() > 0 && isa<FloatType>(type.getElementType()));
+  if (!isState && !isKept && type.getNumElements() <= kSmall)
     return dl::ConstantOp::create(
         builder, loc, ElementsAttr(frontend::makeElements(type, bytesOf(weight.tensor))));
   dl::GlobalOp &global = globals[name];

@@ -20,6 +20,16 @@ func.func @pool_max_ceil(%x: tensor<1x2x6xf64>) -> tensor<1x2x3xf64> {
   return %r : tensor<1x2x3xf64>
 }
 
+func.func @pool_max_tiles(%x: tensor<2x2x5x6xf64>) -> tensor<2x2x2x2xf64> {
+  %r = dl.pool max %x window = [2, 3] strides = [2, 3] padding = [0, 0], [0, 0] dilations = [1, 1] : tensor<2x2x5x6xf64> -> tensor<2x2x2x2xf64>
+  return %r : tensor<2x2x2x2xf64>
+}
+
+func.func @pool_max_tiles_last(%x: tensor<1x4x7x2xf64>) -> tensor<1x2x2x2xf64> {
+  %r = dl.pool max %x window = [2, 3] strides = [2, 3] padding = [0, 0], [0, 0] dilations = [1, 1] {layout = #dl.data_layout<channels_last>} : tensor<1x4x7x2xf64> -> tensor<1x2x2x2xf64>
+  return %r : tensor<1x2x2x2xf64>
+}
+
 func.func @pool_average(%x: tensor<1x2x5x6xf64>) -> tensor<1x2x3x3xf64> {
   %r = dl.pool average %x window = [2, 3] strides = [2, 2] padding = [1, 1], [0, 1] dilations = [1, 1] : tensor<1x2x5x6xf64> -> tensor<1x2x3x3xf64>
   return %r : tensor<1x2x3x3xf64>

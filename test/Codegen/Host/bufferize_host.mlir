@@ -90,3 +90,38 @@ func.func @accumulate(%x: tensor<64xf32>, %y: tensor<4xf32>) -> (tensor<64xf32>,
   %1 = dispatch.launch @update(%x, %y) : (tensor<64xf32>, tensor<4xf32>) -> tensor<64xf32>
   return %r, %1 : tensor<64xf32>, tensor<64xf32>
 }
+
+// -----
+
+func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.kernel}
+dl.global mutable @state : tensor<4xf32> = dense<0.0> : tensor<4xf32>
+
+// State is read in place where nothing changes it before the last reader is done.
+// CHECK-LABEL: func.func @in_place(
+// CHECK: %[[S:.*]] = dispatch.global @state
+// CHECK-NOT: dispatch.copy %[[S]]
+// CHECK: dispatch.launch @k(%[[S]]) outs(%[[NEW:.*]] : memref<4xf32>)
+// CHECK: %[[T:.*]] = dispatch.global @state
+// CHECK: dispatch.copy %[[NEW]] to %[[T]]
+func.func @in_place() {
+  %0 = dl.global_load mutable @state : tensor<4xf32>
+  %1 = dispatch.launch @k(%0) : (tensor<4xf32>) -> tensor<4xf32>
+  dl.global_store %1, @state : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.kernel}
+dl.global mutable @state : tensor<4xf32> = dense<0.0> : tensor<4xf32>
+
+// CHECK-LABEL: func.func @copied(
+// CHECK: %[[S:.*]] = dispatch.global @state
+// CHECK: %[[OLD:.*]] = memref.alloc() : memref<4xf32>
+// CHECK: dispatch.copy %[[S]] to %[[OLD]]
+// CHECK: dispatch.copy %[[OLD]] to %{{.*}}
+func.func @copied(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = dl.global_load mutable @state : tensor<4xf32>
+  dl.global_store %x, @state : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -1,0 +1,84 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Training steps: a compiled model that trains, keeps its state, and goes on with it.
+That the numbers are PyTorch's is for scripts/conformance training."""
+
+import os
+import tempfile
+import unittest
+
+import frontend
+import numpy as np
+import torch
+
+import dlc
+
+
+class Training(frontend.FrontendTest):
+    def setUp(self):
+        super().setUp()
+        torch.manual_seed(0)
+        self.model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8),
+                                         torch.nn.ReLU(), torch.nn.Linear(8, 3))
+        self.x, self.labels = torch.randn(16, 4), torch.randint(0, 3, (16,))
+
+    def compile(self, **settings):
+        settings = {"loss": "cross_entropy", "optimizer": "adamw", **settings}
+        return dlc.compile_training_step(self.model, self.x, **settings)
+
+    def test_the_loss_falls(self):
+        step = self.compile()
+        losses = [step.step(self.x, self.labels, lr=0.05) for _ in range(30)]
+        self.assertLess(losses[-1], losses[0] / 3)
+        self.assertTrue(self.model.training)
+
+    def test_the_model_evaluates_with_the_trained_weights(self):
+        step = self.compile(optimizer="sgd,momentum=0.9")
+        for _ in range(5):
+            step.step(self.x, self.labels, lr=0.1)
+        names = [n for n in self.model.state_dict() if n in step.state]
+        self.assertIn("1.running_mean", names)
+        self.model.load_state_dict({n: torch.from_numpy(step.state[n]) for n in names},
+                                   strict=False)
+        expected = self.model.eval()(self.x).detach()
+        torch.testing.assert_close(step(self.x), expected, rtol=1e-4, atol=1e-5)
+
+    def test_state_is_saved_loaded_and_reset(self):
+        step = self.compile(clip_norm=1.0)
+        first = step.step(self.x, self.labels, lr=0.1)
+        self.assertGreater(step.results["gradient_norm"], 0)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "state.safetensors")
+            step.save_state(path)
+            second = step.step(self.x, self.labels, lr=0.1)
+            step.load_state(path)
+            self.assertEqual(step.step(self.x, self.labels, lr=0.1), second)
+            with self.assertRaisesRegex(dlc.RunError, "can't open"):
+                step.load_state(path + "x")
+        step.reset()
+        self.assertEqual(step.step(self.x, self.labels, lr=0.1), first)
+
+    def test_state_outlives_its_model(self):
+        weights = self.compile().state["0.weight"]
+        np.testing.assert_array_equal(weights, self.model[0].weight.detach().numpy())
+
+    def test_frozen_weights_stay(self):
+        step = self.compile(frozen=("0.weight", "0.bias"))
+        self.assertNotIn("0.weight", step.state)
+        self.assertIn("3.weight", step.state)
+
+    def test_errors(self):
+        with self.assertRaisesRegex(dlc.CompileError, "no loss is called 'hinge'"):
+            self.compile(loss="hinge")
+        step = self.compile()
+        with self.assertRaisesRegex(TypeError, "the step takes"):
+            step.step(self.x, lr=0.1)
+        with self.assertRaisesRegex(dlc.RunError, "no class number"):
+            step.step(self.x, self.labels + 3, lr=0.1)
+        dropping = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Dropout(0.5))
+        with self.assertRaisesRegex(dlc.DlcError, "the module '1' drops out"):
+            dlc.compile_training_step(dropping, self.x, loss="cross_entropy", optimizer="sgd")
+
+
+if __name__ == "__main__":
+    unittest.main()
