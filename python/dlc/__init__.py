@@ -43,7 +43,8 @@ from typing import Any, Callable, Mapping, Optional
 
 from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
-from .derivatives import Derivative, directional, grad, hessian, jvp, value_and_grad, vjp
+from .derivatives import (Derivative, directional, grad, hessian, jvp, pullback,
+                          value_and_grad, vjp)
 from .runtime import CompiledModel, load
 from .tracefile import Trace, load_trace
 from .training import TrainingStep, compile_training_step
@@ -52,7 +53,8 @@ __version__ = "0.1.0"
 
 __all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "RunError", "Trace",
            "TraceError", "TrainingStep", "compile", "compile_training_step", "directional",
-           "grad", "hessian", "jvp", "load", "load_trace", "trace", "value_and_grad", "vjp"]
+           "grad", "hessian", "jvp", "load", "load_trace", "pullback",
+           "trace", "value_and_grad", "vjp"]
 
 
 def trace(model: Callable[..., Any], *args: Any, dynamic_shapes: Any = None,

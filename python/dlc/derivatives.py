@@ -258,7 +258,8 @@ def value_and_grad(function, argnums=0, has_aux=False) -> Derivative:
 def vjp(function, *primals):
     """The function's value at `primals`, and a function from cotangents (in the value's
     structure) to the tuple of gradients by `primals`; torch.func.vjp's signature. The
-    artefact for the gradients computes the value anew."""
+    program for the gradients computes the value anew, and both are compiled at each
+    call: keep `pullback(function)` to compile once."""
     from .compiler import compile
 
     derivative = _Vjp(function)
@@ -282,6 +283,12 @@ def directional(function) -> Derivative:
     """What `jvp` calls, as a function of (primals, tangents) that can be kept: it is
     compiled once. `directional(grad(f))` gives Hessian-vector products."""
     return _Jvp(function)
+
+
+def pullback(function) -> Derivative:
+    """What `vjp` calls, as a function of (primals, cotangents) that can be kept: it gives
+    the value and the gradients by the primals."""
+    return _Vjp(function)
 
 
 def hessian(function):

@@ -44,6 +44,7 @@ OUT_OF_SCOPE = [
      "gives random numbers"),
     (r"^(empty|empty_like|new_empty|new_empty_strided|empty_strided|empty_permuted)$",
      "gives elements that aren't defined"),
+    (r"^jiterator_", "runs on GPUs only"),
     (r"^(sparse\..*|to_sparse|torch\.ops\.aten\._sparse.*)$", "is about sparse tensors"),
 ]
 
@@ -195,18 +196,18 @@ def float64_results(torch, batch, expected):
     return results if len(results) == len(expected) else None
 
 
-def run_entry(entry, dtype_name, limit, keep_going):
+def run_entry(entry, options):
     """All samples of one entry: status, samples passed, samples, message."""
     import torch
 
     import dlc
 
     torch.set_num_threads(1)
-    op, dtype = entry, getattr(torch, dtype_name)
+    op, dtype = entry, getattr(torch, options.dtype)
     torch.manual_seed(0)
     samples = list(op.sample_inputs("cpu", dtype, requires_grad=False))
-    if limit:
-        samples = samples[:limit]
+    if options.samples:
+        samples = samples[:options.samples]
     fixed = [sample for sample in samples if not is_random(torch, op, sample)]
     if samples and not fixed:
         return "skipped", 0, len(samples), "gives random numbers"
@@ -223,7 +224,7 @@ def run_entry(entry, dtype_name, limit, keep_going):
             got = flat(torch, compiled(*batch.tensors), [])
         except dlc.DlcError as error:
             message = message or str(error)
-            if keep_going:
+            if options.keep_going:
                 continue
             break
         flat_expected = flat(torch, expected, [])
@@ -239,7 +240,7 @@ def run_entry(entry, dtype_name, limit, keep_going):
                     break
                 place += size
             message = message or f"sample {begin + at}: {wrong}"
-            if keep_going:
+            if options.keep_going:
                 continue
             break
         passed += len(group)
@@ -273,11 +274,11 @@ def worker(connection, options):
             return
         begin = time.monotonic()
         try:
-            result = run_entry(ops[name], options.dtype, options.samples, options.keep_going)
+            result = options.run_entry(ops[name], options)
         except BaseException as error:
             lines = traceback.format_exception_only(type(error), error)
             result = ("failed", 0, 0, "the suite: " + lines[-1].strip()[:400])
-        connection.send((*result, time.monotonic() - begin))
+        connection.send((*result[:4], time.monotonic() - begin, *result[4:]))
 
 
 class Worker:
@@ -332,7 +333,7 @@ def list_entries(options):
     dtype = getattr(torch, options.dtype)
     names, skipped = [], {}
     for op in op_db:
-        if dtype not in op.supported_dtypes("cpu"):
+        if dtype not in op.supported_dtypes("cpu") or not options.accepts(op):
             continue
         name = entry_name(op)
         if options.only and not re.search(options.only, name):
@@ -357,7 +358,7 @@ def run_all(names, options):
             outcome = each.poll()
             if outcome:
                 results[each.name] = outcome
-                status, passed, total, message, seconds = outcome
+                status, passed, total, message, seconds = outcome[:5]
                 if options.verbose or status == "failed":
                     print(f"{status.upper():7} {each.name} ({passed}/{total} samples, "
                           f"{seconds:.1f} s) {message.splitlines()[0] if message else ''}",
@@ -390,33 +391,32 @@ def write_report(options, results, skipped):
         if name in skipped:
             lines.append(f"| {name} | | skipped: {skipped[name]} |")
             continue
-        status, passed, total, message, _ = results[name]
+        status, passed, total, message = results[name][:4]
         lines.append(f"| {name} | {passed}/{total} | "
                      f"{'passed' if status == 'passed' else shorten(message)} |")
     REPORT.write_text("\n".join(lines) + "\n")
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(prog="scripts/conformance torch", description=__doc__)
+def add_arguments(parser, report):
     parser.add_argument("--only", metavar="REGEX", help="entries whose name matches")
     parser.add_argument("--sample", type=int, metavar="N", help="N entries, evenly spread")
     parser.add_argument("--samples", type=int, metavar="N", help="the first N samples of each")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=int, default=300, help="seconds for an entry")
-    parser.add_argument("--keep-going", action="store_true",
-                        help="go on with an entry's other samples after a failure")
     parser.add_argument("--refused-skipped", action="store_true",
                         help="entries whose ops aren't imported count as skipped, not as failed")
     parser.add_argument("--optional", action="store_true",
                         help="skip the suite where PyTorch can't be installed")
     parser.add_argument("--list", action="store_true", help="only list the entries")
     parser.add_argument("--verbose", action="store_true")
-    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name}")
+    parser.add_argument("--write", action="store_true", help=f"write {report.name}")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
-    options = parser.parse_args(argv)
-    if not common.require_packages(PACKAGES, options.optional, options.sample or 0):
-        return 0
+
+
+def run_suite(options, write_report):
+    """Runs the entries that `options.accepts`, each by `options.run_entry`: the exit
+    status."""
     names, skipped = list_entries(options)
     if options.list:
         print("\n".join(names))
@@ -435,3 +435,15 @@ def main(argv):
     passed = sum(r[0] == "passed" for r in results.values())
     common.print_summary(passed, len(results) - passed, len(skipped))
     return 0 if passed == len(results) else 1
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="scripts/conformance torch", description=__doc__)
+    add_arguments(parser, REPORT)
+    parser.add_argument("--keep-going", action="store_true",
+                        help="go on with an entry's other samples after a failure")
+    options = parser.parse_args(argv)
+    if not common.require_packages(PACKAGES, options.optional, options.sample or 0):
+        return 0
+    options.run_entry, options.accepts = run_entry, lambda op: True
+    return run_suite(options, write_report)

@@ -65,7 +65,7 @@ def entries(count):
             samples = list(op.sample_inputs("cpu", torch.float32))[:3]
         except Exception:  # an entry that needs what isn't installed
             continue
-        batch = opinfo.Batch(torch, op.op, samples)
+        batch = opinfo.Batch(torch, op, samples)
         if batch.tensors:
             yield opinfo.entry_name(op), opinfo.as_module(torch, batch.run), batch.tensors, None
 

@@ -70,8 +70,7 @@ class Derivatives(frontend.FrontendTest):
         for n in (2, 7, 64):
             x = torch.randn(n, dtype=torch.float64)
             torch.testing.assert_close(compiled(x), torch.func.grad(energy)(x))
-        vjp = dlc.compile(dlc.Derivative.trace(dlc.derivatives._Vjp(lambda x: x.sin()), (self.x,),
-                                               dynamic_shapes=sizes))
+        vjp = dlc.compile(dlc.pullback(lambda x: x.sin()).trace((self.x,), dynamic_shapes=sizes))
         with self.assertRaisesRegex(dlc.RunError, "sizes differ|isn't that of what"):
             vjp((self.x,), torch.randn(5, dtype=torch.float64))
 
