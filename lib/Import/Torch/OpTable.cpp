@@ -27,6 +27,7 @@ const OpTable &OpTable::get() {
     registerFftOps(t);
     registerFloatPartOps(t);
     registerHistogramOps(t);
+    registerIncompleteGammaOps(t);
     registerIndexingOps(t);
     registerLinearOps(t);
     registerLinearAlgebraOps(t);

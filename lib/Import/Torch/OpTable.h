@@ -90,6 +90,7 @@ void registerErrorFunctionOps(OpTable &);
 void registerFftOps(OpTable &);
 void registerFloatPartOps(OpTable &);
 void registerHistogramOps(OpTable &);
+void registerIncompleteGammaOps(OpTable &);
 void registerIndexingOps(OpTable &);
 void registerLinearOps(OpTable &);
 void registerLinearAlgebraOps(OpTable &);
