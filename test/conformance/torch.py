@@ -385,6 +385,9 @@ def write_report(options, results, skipped):
     lines = ["# PyTorch OpInfo", "",
              f"`scripts/conformance torch --dtype {options.dtype} --write`: each entry of PyTorch's "
              "`op_db` on all its samples,", "traced, compiled and compared with eager.", "",
+             "An entry passes if every result is right: within `assert_close`'s tolerances of "
+             "eager's, or", "about as near as eager's to what float64 gives (see "
+             "[testing.md](../testing.md#torch)).", "",
              f"{count} of {len(results)} entries pass; {len(skipped)} are out of scope.", "",
              "| entry | samples | outcome |", "|---|---|---|"]
     for name in sorted([*results, *skipped]):
