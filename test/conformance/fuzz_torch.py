@@ -69,7 +69,7 @@ def run_files(tool, files):
                                  errors="replace")
         found = [json.loads(line) for line in process.stdout.splitlines()]
         outcomes += found
-        if process.returncode == 0:
+        if process.returncode == 0 and len(found) == len(files):
             break
         deaths.append((files[min(len(found), len(files) - 1)], process.stderr))
         files = files[len(found) + 1:]  # a leak, reported at exit, comes after the last one
