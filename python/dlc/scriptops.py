@@ -27,6 +27,10 @@ def _set_item(container, key, value):
     return container
 
 
+def _is_contiguous(x, memory_format=0):
+    return x.is_contiguous(memory_format=MEMORY_FORMATS[memory_format])
+
+
 def _append(values, value):
     values.append(value)
     return values
@@ -109,7 +113,7 @@ _QUESTIONS = {
     "prim::is_cuda": lambda x: x.is_cuda, "prim::is_sparse": lambda x: x.is_sparse,
     "prim::is_quantized": lambda x: x.is_quantized, "prim::requires_grad": lambda x: False,
     "prim::is_nested": lambda x: False, "prim::is_mkldnn": lambda x: False,
-    "aten::is_contiguous": lambda x, *_: True, "prim::data": lambda x: x.detach(),
+    "aten::is_contiguous": _is_contiguous, "prim::data": lambda x: x.detach(),
     "aten::is_floating_point": lambda x: x.is_floating_point(),
     "aten::is_complex": lambda x: x.is_complex(), "aten::__is__": operator.is_,
     "aten::__isnot__": operator.is_not, "aten::requires_grad_": lambda x, *_: x,

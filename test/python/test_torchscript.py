@@ -185,6 +185,14 @@ class TorchScriptTest(FrontendTest):
         self.check(carry_float, *[(torch.randn(n),) for n in (6, 3)],
                    dynamic_shapes=({0: size},))
 
+    def test_question_about_the_layout(self):
+        def function(x):
+            return x * 2 if x.is_contiguous() else x + 1
+
+        script = torch.jit.script(function)
+        for x in (torch.randn(2, 3), torch.randn(3, 2).t()):
+            self.check(script, (x,))
+
     def test_state(self):
         model = torch.jit.script(Counter())
         compiled = dlc.compile(model, torch.randn(3))
