@@ -66,6 +66,7 @@ def combinations(input, r=2, with_replacement=False):
 
 def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, axis=0,
                    unsafe=False, initial=None):
+    axis %= data.dim()
     count = data.shape[axis]
     if lengths is not None:
         ends = lengths.cumsum(-1)
@@ -149,16 +150,18 @@ def linear_cross_entropy(*args, options=None, **kwargs):
     return F.linear_cross_entropy(*args, **kwargs)
 
 
-def _padded(targets, lengths, count):
+def _padded(targets, lengths, count, blank):
     """Rows of `count` labels, of targets that are rows already or lie one behind the
-    other."""
-    if targets.dim() == 2:
-        return targets[:, :count]
+    other; `blank` where a row has ended."""
     if count == 0:
         return targets.new_zeros((lengths.shape[0], 0))
-    starts = lengths.cumsum(0) - lengths
-    places = starts.unsqueeze(1) + torch.arange(count, device=lengths.device)
-    return targets[places.clamp(max=targets.shape[0] - 1)]
+    place = torch.arange(count, device=lengths.device)
+    if targets.dim() == 2:
+        rows = targets[:, :count]
+    else:
+        starts = lengths.cumsum(0) - lengths
+        rows = targets[(starts.unsqueeze(1) + place).clamp(max=targets.shape[0] - 1)]
+    return torch.where(place < lengths.unsqueeze(1), rows, blank)
 
 
 def _log_add(*terms):
@@ -215,7 +218,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     as_tensor = lambda lengths: torch.as_tensor(  # noqa: E731
         lengths, dtype=torch.int64, device=log_probs.device).reshape(-1)
     input_lengths, target_lengths = as_tensor(input_lengths), as_tensor(target_lengths)
-    labels = _padded(targets.to(torch.int64), target_lengths, count)
+    labels = _padded(targets.to(torch.int64), target_lengths, count, blank)
     loss = _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, blank)
     if zero_infinity:
         loss = torch.where(loss == math.inf, 0, loss)

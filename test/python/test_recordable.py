@@ -40,6 +40,11 @@ class RecordableTest(FrontendTest):
         with self.assertRaises(dlc.RunError):
             compiled(x, n + 1)
 
+    def test_segment_reduce_of_the_last_axis(self):
+        x, n = torch.randn(2, 5), torch.tensor([[2, 3], [1, 4]])
+        compiled = dlc.compile(lambda x, n: torch.segment_reduce(x, "sum", lengths=n, axis=-1), x, n)
+        self.assert_close(compiled(x, n), torch.segment_reduce(x, "sum", lengths=n, axis=1))
+
     def test_narrow_from_a_tensor(self):
         x = torch.randn(5, 3)
         compiled = self.check(lambda x, i: torch.narrow(x, 0, i, 2), x, torch.tensor(-3))
@@ -60,6 +65,18 @@ class RecordableTest(FrontendTest):
                                        F.ctc_loss(x, t, i, o, reduction="none")),
                    x, padded, *lengths)
         self.check(lambda x, t: F.ctc_loss(x, t, (12, 10, 7), (4, 3, 2), reduction="sum"), x, flat)
+
+    def test_ctc_loss_of_padded_targets(self):
+        x = torch.randn(12, 2, 5).log_softmax(-1)
+        targets = torch.tensor([[1, 2, -100], [3, 3, 4]])
+        self.check(lambda x, t: F.ctc_loss(x, t, (12, 12), (2, 3), reduction="none"), x, targets)
+
+    def test_masked_scatter_of_nothing(self):
+        x, no = torch.randn(2, 3), torch.zeros(3, dtype=torch.bool)
+        compiled = self.check(torch.masked_scatter, x, no, torch.empty(0))
+        with self.assertRaises(dlc.RunError):
+            compiled(x, ~no, torch.empty(0))
+        self.check(torch.masked_scatter, x, torch.tensor([True, False, True]), torch.randn(5))
 
     def test_ctc_loss_of_what_cannot_be(self):
         x, t = torch.randn(3, 1, 5).log_softmax(-1), torch.tensor([[1, 1, 1]])

@@ -472,8 +472,9 @@ static LogicalResult importMaskedScatter(NodeImporter &n) {
   Sizes shape = n.sizes(self);
   Value flags = n.reshape(n.convert(mask, i64), ArrayRef<Size>{n.product(shape)});
   Expr count(n, n.infer<dl::CumulativeOp>(dl::CumulativeKind::sum, flags, int64_t(0)));
-  Value flat = flatten(n, source);
-  Value taken = n.take(flat, (count - 1.0).max(0.0), 0, /*wrapNegative=*/false);
+  // In front of the source, an element for what isn't masked: the source may be empty.
+  Value padded = n.padConstant(flatten(n, source), {int64_t(1)}, {int64_t(0)});
+  Value taken = n.take(padded, count, 0, /*wrapNegative=*/false);
   return n.result(Expr(n, mask).select(n.reshape(taken, shape), self));
 }
 
