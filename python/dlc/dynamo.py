@@ -83,33 +83,70 @@ class _CompiledGraph:
             writer = _GraphWriter(module)
             trace = writer.write()
         self.taken, self.results = writer.taken, writer.results
+        self.symbols = writer.symbols if any(result.is_laid_out for result in self.results) else {}
         self.compiled = compile(trace) if trace.document["outputs"] else None
 
     def __call__(self, inputs):
         values = [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken]
+        symbols = {s: inputs[i] if d is None else inputs[i].shape[d]
+                   for s, (i, d) in self.symbols.items()}
         inputs.clear()
         outputs = iter(self.compiled.run(values, torch.Tensor) if self.compiled else ())
-        return [result.of(outputs) for result in self.results]
+        return [result.of(outputs, symbols) for result in self.results]
 
 
 class _Computed:
-    """A result that the compiled code gives: a tensor, or a number of that type."""
+    """A result that the compiled code gives, as the graph has it: a tensor of the same
+    strides, or a number."""
 
-    def __init__(self, type):
-        self.type = type
+    def __init__(self, example):
+        kinds = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
+        self.number = kinds.get(type(example))
+        self.sizes = self.strides = ()
+        self.is_laid_out = False  # otherwise than the compiled code's results, row by row
+        if isinstance(example, torch.Tensor):
+            self.sizes, self.strides = (list(map(_expression, v))
+                                        for v in (example.shape, example.stride()))
+            rows, stride = [], 1
+            for size in reversed(self.sizes):
+                rows.insert(0, stride)
+                stride *= size
+            self.is_laid_out = self.strides != rows
 
-    def of(self, outputs):
+    def of(self, outputs, symbols):
         value = next(outputs)
-        return value if self.type is torch.Tensor else self.type(value.item())
+        if self.number:
+            return self.number(value.item())
+        if not self.is_laid_out or not value.numel():
+            return value
+        symbols = symbols | dict(zip(self.sizes, value.shape))
+        return _laid_out(value, [s if isinstance(s, int) else int(s.subs(symbols))
+                                 for s in self.strides])
+
+
+def _expression(size):
+    return size if isinstance(size, int) else size.node.expr
+
+
+def _laid_out(value, strides):
+    """The tensor with these strides, which may be of 0."""
+    if all(a == b for a, b, n in zip(value.stride(), strides, value.shape) if n > 1):
+        return value
+    result = torch.empty_strided(value.shape, strides, dtype=value.dtype)
+    one = tuple(slice(0, 1 if s == 0 else None) for s in strides)
+    result[one].copy_(value[one])
+    return result
 
 
 class _Constant:
     """A result that is known beforehand."""
 
+    is_laid_out = False
+
     def __init__(self, value):
         self.value = value
 
-    def of(self, outputs):
+    def of(self, outputs, symbols):
         return self.value
 
 
@@ -198,9 +235,7 @@ class _GraphWriter(GraphWriter):
             if not isinstance(result, torch.fx.Node):
                 self.results.append(_Constant(result))
                 continue
-            value = result.meta["val"]
-            kinds = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
-            self.results.append(_Computed(kinds.get(type(value), torch.Tensor)))
+            self.results.append(_Computed(result.meta["val"]))
             outputs.append({"arg": self._argument(result, self.module), "name": f"output_{i}"})
         return outputs
 

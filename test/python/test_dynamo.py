@@ -128,6 +128,17 @@ class AliasTest(DynamoTest):
         self.assert_close(square, torch.stack([x[:2], torch.zeros(2)]))
         self.assert_close(x[1:], torch.zeros(3))
 
+    def test_strides_of_results(self):
+        def function(x):
+            y, z = x.t() + 1, (x[:1] * 2).expand(3, x.shape[1])
+            torch._dynamo.graph_break()
+            return y.t().view(-1), y.stride(), z.stride(), z
+
+        for dynamic in (False, True):
+            fast = self.check(function, (torch.randn(2, 4),), (torch.randn(5, 3),), dynamic=dynamic)
+            x = torch.randn(7, 6)
+            self.assertEqual(fast(x)[1:3], function(x)[1:3])
+
     def test_one_tensor_as_two_inputs(self):
         def function(x, y):
             x.add_(1)
