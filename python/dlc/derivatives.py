@@ -36,6 +36,7 @@ class _Program:
     def __init__(self, trace):
         document = copy.copy(trace.document)
         self.trace = Trace(document, trace.weights)
+        self.trace.captured = trace.captured
         self.metadata = document["metadata"] = copy.deepcopy(document["metadata"])
         self.requests = document["derivatives"] = list(document.get("derivatives", []))
         self.inputs, self.outputs = _tensors_of(document)
@@ -133,13 +134,22 @@ def _tensors_of(document):
     return inputs, outputs
 
 
+def _bytes(tensor):
+    import torch
+
+    dense = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    return dense.reshape(-1).view(torch.uint8)
+
+
 class Derivative:
     """A function that is the derivative of another (see `dlc.grad`), compiled for each
-    kind of arguments that it is called with."""
+    kind of arguments that it is called with; and anew when a tensor that the function refers
+    to (a parameter, say) has been changed in place. What else it refers to is taken as it
+    was at the first call: another tensor under the same name isn't seen."""
 
     def __init__(self, function):
         self.function = function
-        self._compiled = {}
+        self._compiled = {}  # with the captured tensors, and copies to compare them with
 
     def __call__(self, *args):
         import torch.utils._pytree as pytree
@@ -149,9 +159,13 @@ class Derivative:
         leaves, structure = pytree.tree_flatten(args)
         key = str(structure), tuple((str(leaf.dtype), tuple(leaf.shape)) if hasattr(leaf, "shape")
                                     else leaf for leaf in leaves)
-        if key not in self._compiled:
-            self._compiled[key] = compile(self.trace(*args))
-        return self._compiled[key](*args)
+        compiled, captured = self._compiled.get(key, (None, ()))
+        if compiled is None or not all(_bytes(t).equal(copy) for t, copy in captured):
+            trace = self.trace(*args)
+            captured = [(t, _bytes(t).clone()) for t in trace.captured]
+            compiled = compile(trace)
+            self._compiled[key] = compiled, captured
+        return compiled(*args)
 
     def trace(self, *args, dynamic_shapes=None) -> Trace:
         """The derivative as a trace, for `save` and `dlc.compile`."""

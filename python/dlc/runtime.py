@@ -14,6 +14,7 @@ import numpy as np
 
 from . import tensors, tree
 from ._errors import RunError
+from .tracefile import replacing
 
 
 Path = Union[str, "os.PathLike[str]"]
@@ -110,9 +111,9 @@ class CompiledModel:
         for leaf, constant in zip(leaves, self._inputs):
             if constant is None:
                 values.append(leaf)
-            elif leaf != constant["constant"]:
-                raise TypeError(f"the model was compiled for {constant['constant']!r} where "
-                                f"{leaf!r} is given")
+            elif not _is_same(leaf, tree.constant(constant["constant"])):
+                raise TypeError(f"the model was compiled for "
+                                f"{tree.constant(constant['constant'])!r} where {leaf!r} is given")
         return values
 
     def _bind_flat(self, args, kwargs):
@@ -208,7 +209,7 @@ class CompiledModel:
         def leaf(output):
             output = output or {}
             if "constant" in output:
-                return output["constant"]
+                return tree.constant(output["constant"])
             result = results[output["output"]] if "output" in output else next(following)
             return result.item() if "number" in output else result
 
@@ -237,14 +238,9 @@ class CompiledModel:
             self._copy(path)
 
     def _copy(self, path):
-        aside = path.with_name(f".{path.name}.{os.getpid()}")  # whole, or not at all
         self._file.seek(0)
-        try:
-            with open(aside, "wb") as file:
-                shutil.copyfileobj(self._file, file)
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
+        with replacing(path) as file:
+            shutil.copyfileobj(self._file, file)
 
     def __repr__(self) -> str:
         def show(tensors):
@@ -252,6 +248,11 @@ class CompiledModel:
 
         return (f"<dlc.CompiledModel {self.signature['name']}({show(self.signature['inputs'])})"
                 f" -> {show(self.signature['outputs'])}>")
+
+
+def _is_same(value, constant):
+    both_nan = isinstance(value, float) and value != value and constant != constant
+    return both_nan or value == constant
 
 
 def load(path: Path, threads: int = 0) -> CompiledModel:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Traces in files: JSON and safetensors (docs/trace.md)."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -44,6 +45,8 @@ class Trace:
         #: In the process that recorded it: PyTorch's own descriptions of the structure of
         #: arguments and results, which know the program's classes.
         self.specs = specs
+        #: There, too: the program's own tensors that its weights were made of.
+        self.captured = ()
 
     def save(self, path: Path) -> None:
         """Writes `path` (JSON) and the weights beside it (.safetensors)."""
@@ -51,8 +54,10 @@ class Trace:
         weights = path.with_suffix(".safetensors")
         document = dict(self.document, weights_file=weights.name if self.weights else None)
         if self.weights:
-            _write_safetensors(weights, self.weights)
-        path.write_text(json.dumps(document, indent=1) + "\n")
+            with replacing(weights) as file:
+                _write_safetensors(file, self.weights)
+        with replacing(path) as file:
+            file.write((json.dumps(document, indent=1) + "\n").encode())
 
     def to_json(self) -> str:
         """The graph alone, as the compiler reads it."""
@@ -79,7 +84,20 @@ def _type_name(type):
     return f"{type['dtype']}[{', '.join(map(str, sizes))}]"
 
 
-def _write_safetensors(path, weights):
+@contextlib.contextmanager
+def replacing(path):
+    """A file that takes the place of another when it is whole: whoever has mapped the
+    other keeps what it held."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(aside, "wb") as file:
+            yield file
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _write_safetensors(file, weights):
     header, offset = {}, 0
     for name, weight in weights.items():
         size = len(weight.data)
@@ -97,11 +115,10 @@ def _write_safetensors(path, weights):
                                           "data_offsets": [end, end + -size % 8]}
     text = json.dumps(padded).encode()
     text += b" " * (-(len(text) + 8) % 64)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for weight in weights.values():
-            file.write(weight.data)
-            file.write(b"\0" * (-len(weight.data) % 8))
+    file.write(struct.pack("<Q", len(text)) + text)
+    for weight in weights.values():
+        file.write(weight.data)
+        file.write(b"\0" * (-len(weight.data) % 8))
 
 
 def _read_safetensors(path):

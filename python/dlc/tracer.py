@@ -179,6 +179,8 @@ class GraphWriter:
 
     def __init__(self):
         self.weights, self.storages = {}, {}
+        #: The program's own tensors that became weights.
+        self.captured = []
         self.sources, self.source_index = [], {}
 
     def _trace(self, inputs, nodes, outputs, ranges, metadata):
@@ -198,18 +200,25 @@ class GraphWriter:
             "symbols": symbols, "inputs": inputs, "nodes": nodes, "outputs": outputs,
             "sources": self.sources, "metadata": metadata,
         }
-        return Trace(document, self.weights)
+        trace = Trace(document, self.weights)
+        trace.captured = self.captured
+        return trace
 
     def _weight(self, name, tensor):
         """The name under which a parameter, buffer or constant is kept; tied ones are
         kept once."""
-        tensor = tensor.detach()
+        self.captured.append(tensor)
+        tensor = tensor.detach().resolve_conj().resolve_neg()
+        key = (tensor.device, tensor.data_ptr(), tuple(tensor.shape), tensor.stride(),
+               tensor.dtype)
+        if tensor.numel() and key in self.storages:
+            return self.storages[key][0]
+        self.storages[key] = name, tensor  # which keeps its address
+        return self._keep(name, tensor)
+
+    def _keep(self, name, tensor):
         if tensor.device.type != "cpu":
             tensor = tensor.cpu()
-        key = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
-        if tensor.numel() and key in self.storages:
-            return self.storages[key]
-        self.storages[key] = name
         if tensor.is_complex():  # kept as its parts
             tensor = torch.view_as_real(tensor.resolve_conj())
         dtype = _DTYPES.get(tensor.dtype)
@@ -297,9 +306,7 @@ class GraphWriter:
         if value is None or isinstance(value, (bool, int, str)):
             return value
         if isinstance(value, float):
-            if math.isfinite(value):
-                return value
-            return {"float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+            return _float(value)
         if isinstance(value, torch.fx.Node):
             if value.op == "get_attr":
                 return self._attribute(value, module)
@@ -387,7 +394,9 @@ class _ProgramWriter(GraphWriter):
         return inputs, metadata
 
     def _own_weight(self, name, tensor):
-        return self._weight(name, tensor.clone())
+        """State: tied to nothing, and a copy, which the program may change."""
+        self.captured.append(tensor)
+        return self._keep(name, tensor.detach().clone())
 
     def _input_names(self, signature):
         """What callers call the inputs: parameters' names, with keys where nested."""
@@ -437,9 +446,13 @@ def _plain(value):
     """A constant of the program's inputs or outputs as JSON; what JSON lacks as text."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    if isinstance(value, float) and math.isfinite(value):
+    return _float(value) if isinstance(value, float) else str(value)
+
+
+def _float(value):
+    if math.isfinite(value):
         return value
-    return str(value)
+    return {"float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
 
 
 def _tree(spec):

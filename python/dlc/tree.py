@@ -95,6 +95,11 @@ def _namedtuple(name, fields):
     return collections.namedtuple(name, fields)
 
 
+def constant(value):
+    """The constant that a leaf's JSON means: {"float": "inf"} is one that JSON lacks."""
+    return float(value["float"]) if isinstance(value, dict) else value
+
+
 def paths(structure, prefix=""):
     """A name for each leaf: its keys and positions, joined by underscores."""
     if structure == "*":

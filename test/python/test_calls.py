@@ -64,6 +64,13 @@ class StructureTest(FrontendTest):
     def test_none_and_constants(self):
         self.check(lambda x, y, n: (x + n, None, n, y), torch.ones(2), None, 3)
 
+    def test_infinite_constants(self):
+        x, inf = torch.ones(2), float("inf")
+        compiled = dlc.compile(lambda x, a: (x + 1, inf, a), x, -inf)
+        self.assertEqual(compiled(x, -inf)[1:], (inf, -inf))
+        with self.assertRaisesRegex(TypeError, "compiled for -inf where 1.0 is given"):
+            compiled(x, 1.0)
+
     def test_numbers_as_results(self):
         for model in self.both(lambda x: (x.shape[0], x + 1), torch.ones(3)):
             self.assertEqual(model(torch.ones(3))[0], 3)

@@ -81,6 +81,15 @@ class Derivatives(frontend.FrontendTest):
         for x in (torch.ones(3), -torch.ones(3)):
             torch.testing.assert_close(dlc.grad(f)(x), x.cos() if x[0] > 0 else 2 * x)
 
+    def test_captured_tensor_that_changes(self):
+        w, linear, x = torch.ones(3), torch.nn.Linear(3, 1), torch.randn(3)
+        by_hand, by_layer = dlc.grad(lambda x: (w * x).sum()), dlc.grad(lambda x: linear(x).sum())
+        for value in (2.0, 5.0):
+            w.fill_(value)
+            torch.nn.init.constant_(linear.weight, value)
+            self.assert_close(by_hand(x), torch.full((3,), value))
+            self.assert_close(by_layer(x), torch.full((3,), value))
+
     def test_what_has_none(self):
         x = torch.randn(3)
         for function, args, what in (

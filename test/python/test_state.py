@@ -55,6 +55,20 @@ class Swapped(torch.nn.Module):
         return x + self.a
 
 
+class Transposed(torch.nn.Module):
+    """Buffers of one shape whose copies aren't contiguous."""
+
+    def __init__(self):
+        super().__init__()
+        for i in range(8):
+            self.register_buffer(f"b{i}", torch.full((3, 2), float(i)).t())
+
+    def forward(self, x):
+        for i in range(8):
+            getattr(self, f"b{i}").add_(1)
+        return sum(10.0**i * getattr(self, f"b{i}") for i in range(8)) + x
+
+
 class StateTest(FrontendTest):
     def follow(self, model, *calls):
         """Call after call the compiled model gives what eager gives."""
@@ -83,6 +97,9 @@ class StateTest(FrontendTest):
 
     def test_buffers_that_change_places(self):
         self.follow(Swapped(), *[(torch.zeros(2),)] * 3)
+
+    def test_buffers_that_are_not_contiguous(self):
+        self.follow(Transposed(), *[(torch.zeros(2, 3),)] * 2)
 
     def test_two_callers_of_one_file(self):
         compiled = dlc.compile(Counter(), torch.zeros(2))
