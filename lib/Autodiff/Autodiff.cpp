@@ -225,11 +225,14 @@ FailureOr<func::FuncOp> AutodiffPass::makeDerivative(const Request &request) {
   symbols->insert(function, Block::iterator(callee->getNextNode()));
   function.setPrivate();
 
-  if (failed(inlineCalls(function)))
+  if (failed(inlineCalls(function))) {
+    symbols->erase(function);
     return failure();
+  }
   SmallVector<Value> directions = addDirections(function, request);
   FailureOr<SmallVector<Value>> gradients = differentiate(function, request, directions);
   if (failed(gradients)) {
+    symbols->erase(function); // half-built, no valid function
     mlir::emitRemark(request.op->getLoc()) << "the derivative was asked for here";
     return failure();
   }
