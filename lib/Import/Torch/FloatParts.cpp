@@ -38,7 +38,8 @@ static LogicalResult importNextAfter(NodeImporter &n) {
 }
 
 /// A mantissa in [½, 1) and an exponent, whose bits the number has; one too small for that
-/// is scaled up before.
+/// is scaled up before. The mantissa is a product with a power of 2, so that it has its
+/// derivative: of ¼ of the number, so that the power stays in range.
 static LogicalResult importFrexp(NodeImporter &n) {
   Value self = n.tensor("self");
   if (!self)
@@ -51,7 +52,7 @@ static LogicalResult importFrexp(NodeImporter &n) {
   int bias = llvm::APFloat::semanticsMaxExponent(format);
   int64_t mask = (int64_t(1) << (type.getWidth() - 1 - digits)) - 1;
   Expr x(n, self);
-  Expr isTiny = x.abs() < std::ldexp(1.0, llvm::APFloat::semanticsMinExponent(format));
+  Expr isTiny = x.abs() < std::ldexp(1.0, llvm::APFloat::semanticsMinExponent(format) + 2);
   Expr scaled = isTiny.select(x * std::ldexp(1.0, digits + 1), x), bits = bitsOf(scaled);
   if (!bits)
     return failure();
@@ -60,8 +61,8 @@ static LogicalResult importFrexp(NodeImporter &n) {
   Expr field = bits.binary<dl::ShiftRightOp>(word(digits)) & word(mask);
   Expr exponent = field.to(i32) - double(bias - 1);
   exponent = isTiny.select(exponent - double(digits + 1), exponent);
-  Expr mantissa =
-      asFloat(n, (bits & word(~(mask << digits))) | word(int64_t(bias - 1) << digits), type);
+  Expr power = (-field + word(2 * bias + 1)).binary<dl::ShiftLeftOp>(word(digits));
+  Expr mantissa = scaled * 0.25 * asFloat(n, power, type).get();
   Expr isWhole = x.eq(0.0) | x.isNan().get() | x.abs().eq(INFINITY).get();
   return n.results({isWhole.select(x, mantissa).get(),
                     isWhole.select(n.scalarInt(i32, 0), exponent).get()});
