@@ -82,6 +82,17 @@ class TraceTest(FrontendTest):
         for again in (dlc.load_trace(self.folder / "m.json"), self.folder / "m.json"):
             self.assert_close(dlc.compile(again)(x, d), expected)
 
+    def test_loaded_trace_saved_over_itself(self):
+        path = self.folder / "m.json"
+        model = Model()
+        trace(model).save(path)
+        loaded = dlc.load_trace(path)
+        loaded.save(path)
+        x, d = example(5)
+        expected = model(x, d)
+        for again in (loaded, path):
+            self.assert_close(dlc.compile(again)(x, d), expected)
+
     def test_damaged_trace(self):
         path = self.folder / "bad.json"
         for text in ("{", "{}", '{"format": "dlc-trace", "version": {"major": 7, "minor": 0}}'):
@@ -133,6 +144,13 @@ class Pt2Test(FrontendTest):
         x, d = example()
         first = compiled(x, d)["b"][1]
         self.assert_close(compiled(x, d)["b"][1], first + 1)
+
+    def test_infinite_constants(self):
+        class Infinite(torch.nn.Module):
+            def forward(self, x, a):
+                return x.masked_fill(x > 1, -float("inf")), float("inf"), a
+
+        self.check(Infinite(), torch.ones(2), -float("inf"))
 
     def test_updates_in_place(self):
         program = torch.export.export(Model(), example())

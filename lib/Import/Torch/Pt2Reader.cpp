@@ -21,6 +21,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/xxhash.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace dlc;
@@ -254,7 +255,11 @@ Argument Pt2Reader::readArgument(const Json &json) {
     argument.kind = Kind::Float;
     if (value.is_number())
       argument.number = value.get<double>();
-    else if (reader.string(value, "a float").getAsDouble(argument.number))
+    else if (StringRef text = reader.string(value, "a float"); text == "Infinity")
+      argument.number = INFINITY;
+    else if (text == "-Infinity")
+      argument.number = -INFINITY;
+    else if (text.getAsDouble(argument.number))
       reader.fail("a float isn't a number");
   } else if (kind == "as_string") {
     argument.kind = Kind::String;

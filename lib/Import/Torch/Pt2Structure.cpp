@@ -116,6 +116,12 @@ static Json describe(const Json &argument) {
     const std::string &kind = argument.begin().key();
     if (kind == "as_none")
       return {{"constant", nullptr}};
+    if (kind == "as_float" && argument.begin().value().is_string()) { // what JSON lacks
+      const auto text = argument.begin().value().get<std::string>();
+      return {{"constant", {{"float", text == "Infinity"    ? "inf"
+                                      : text == "-Infinity" ? "-inf"
+                                                            : "nan"}}}};
+    }
     if (kind == "as_int" || kind == "as_bool" || kind == "as_float" || kind == "as_string")
       return {{"constant", argument.begin().value()}};
     if (llvm::StringRef(kind).starts_with("as_sym_"))
