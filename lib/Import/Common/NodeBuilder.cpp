@@ -29,6 +29,15 @@ bool NodeBuilder::requireRank(Value v, int64_t min, int64_t max, StringRef what)
   return false;
 }
 
+bool NodeBuilder::requireDimension(Value v, int64_t dim) {
+  if (!v)
+    return false;
+  if (dim >= 0 && dim < rankOf(v))
+    return true;
+  emitError() << "a tensor of rank " << rankOf(v) << " has no dimension " << dim;
+  return false;
+}
+
 bool NodeBuilder::requireFloat(Value v, StringRef what) {
   if (!v)
     return false;

@@ -58,6 +58,7 @@ public:
 
   /// Checks; each reports and returns false.
   bool requireRank(mlir::Value v, int64_t min, int64_t max, llvm::StringRef what);
+  bool requireDimension(mlir::Value v, int64_t dim);
   bool requireFloat(mlir::Value v, llvm::StringRef what);
   bool requireSameElementType(mlir::Value a, mlir::Value b);
 

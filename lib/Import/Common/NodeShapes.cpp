@@ -18,7 +18,7 @@ using namespace dlc::frontend;
 //===----------------------------------------------------------------------===//
 
 Size NodeBuilder::size(Value x, int64_t dim) {
-  if (!x)
+  if (!requireDimension(x, dim))
     return Size(Value());
   if (!type(x).isDynamicDim(dim))
     return Size(shapeOf(x)[dim]);
@@ -269,8 +269,10 @@ Value NodeBuilder::unsqueeze(Value x, ArrayRef<int64_t> resultAxes) {
   if (!x)
     return {};
   Sizes result;
-  int64_t source = 0;
-  for (int64_t d = 0, e = rankOf(x) + resultAxes.size(); d < e; ++d)
+  int64_t source = 0, rank = rankOf(x) + resultAxes.size();
+  if (!normalizeAxes(resultAxes, rank))
+    return {};
+  for (int64_t d = 0; d < rank; ++d)
     result.push_back(is_contained(resultAxes, d) ? Size(1) : size(x, source++));
   return reshape(x, result);
 }
@@ -293,6 +295,11 @@ Value NodeBuilder::squeeze(Value x, ArrayRef<int64_t> axes) {
 Value NodeBuilder::collapse(Value x, int64_t first, int64_t last) {
   if (!x)
     return {};
+  if (first < 0 || first > last || last > rankOf(x)) {
+    emitError() << "a tensor of rank " << rankOf(x) << " has no dimensions " << first << " to "
+                << last - 1;
+    return {};
+  }
   Sizes all = sizes(x), result(all.begin(), all.begin() + first);
   result.push_back(product(ArrayRef(all).slice(first, last - first)));
   result.append(all.begin() + last, all.end());
@@ -413,7 +420,7 @@ Value NodeBuilder::broadcastAlong(Value vector, Value x, int64_t axis) {
 }
 
 Value NodeBuilder::sliceAxis(Value x, int64_t axis, Size start, Size length, int64_t stride) {
-  if (!x)
+  if (!requireDimension(x, axis))
     return {};
   int64_t rank = rankOf(x);
   if (start.isStatic() && length.isStatic() && stride > 0) {

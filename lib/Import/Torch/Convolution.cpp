@@ -47,6 +47,11 @@ static std::optional<Convolution> readConvolution(NodeImporter &n) {
   c.groups = n.integer("groups");
   if (n.hasFailed())
     return std::nullopt;
+  auto isPositive = [](int64_t number) { return number > 0; };
+  if (!llvm::all_of(c.strides, isPositive) || !llvm::all_of(c.dilations, isPositive)) {
+    n.emitError() << "a stride or dilation isn't positive";
+    return std::nullopt;
+  }
   return c;
 }
 

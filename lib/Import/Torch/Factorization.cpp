@@ -179,7 +179,7 @@ static LogicalResult importHouseholderProduct(NodeImporter &n) {
 static LogicalResult importOrmqr(NodeImporter &n) {
   Value factors = matrix(n, "self"), tau = n.tensor("input2"), other = matrix(n, "input3");
   bool isLeft = n.boolean("left"), isTransposed = n.boolean("transpose");
-  if (!factors || !tau || !other)
+  if (!factors || !other || !n.requireRank(tau, 1, INT64_MAX, "tau"))
     return failure();
   int64_t rank = n.rankOf(factors);
   Size order = countRows(n, factors), count = n.size(tau, n.rankOf(tau) - 1);

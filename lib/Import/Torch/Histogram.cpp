@@ -120,6 +120,9 @@ static SmallVector<Value> getEdges(NodeImporter &n, const Samples &samples, bool
       edges.push_back(getEvenEdges(
           n, x, counts[d], range.empty() ? ArrayRef<double>() : ArrayRef(range).slice(2 * d, 2)));
   }
+  for (Value own : edges)
+    if (!n.requireRank(own, 1, 1, "a list of bins"))
+      return {};
   if (!n.hasFailed() && edges.size() != rank)
     n.emitError() << "it has " << edges.size() << " lists of bins, but " << rank
                   << " coordinates";

@@ -370,9 +370,15 @@ static LogicalResult importIndexPut(NodeImporter &n) {
 /// Where the diagonal of two dimensions is; it becomes the last dimension.
 static std::optional<AdvancedIndex> getDiagonal(NodeImporter &n, Value self) {
   int64_t rank = n.rankOf(self), offset = n.integer("offset");
+  if (!n.requireRank(self, 2, INT64_MAX, "its input"))
+    return std::nullopt;
   auto rows = n.axis("dim1", rank), columns = n.axis("dim2", rank);
   if (!rows || !columns || n.hasFailed())
     return std::nullopt;
+  if (*rows == *columns) {
+    n.emitError() << "dim1 and dim2 are both " << *rows;
+    return std::nullopt;
+  }
   Size height = n.sub(n.size(self, *rows), std::max<int64_t>(-offset, 0));
   Size width = n.sub(n.size(self, *columns), std::max<int64_t>(offset, 0));
   Size length = n.max(n.min(height, width), 0);

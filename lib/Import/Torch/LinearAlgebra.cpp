@@ -25,7 +25,7 @@ static Value invert(NodeImporter &n, const Lu &lu) {
 }
 
 static LogicalResult importInverse(NodeImporter &n) {
-  Lu lu = factorLu(n, onlyMatrix(n));
+  Lu lu = factorLu(n, onlySquareMatrix(n));
   if (!lu)
     return failure();
   bool givesInfo = n.getTarget() == "aten.linalg_inv_ex.default";
@@ -57,7 +57,7 @@ static Value solve(NodeImporter &n, const Lu &lu, Value b, bool isLeft) {
 }
 
 static LogicalResult importSolve(NodeImporter &n) {
-  Lu lu = factorLu(n, matrix(n, "A"));
+  Lu lu = factorLu(n, squareMatrix(n, "A"));
   Value b = n.tensor("B");
   bool isLeft = n.boolean("left"), isWhole = n.getTarget() == "aten._linalg_solve_ex.default";
   if (!lu || !b)
@@ -104,6 +104,8 @@ static LogicalResult importTensorInverse(NodeImporter &n) {
   int64_t ind = n.integer("ind");
   if (!x || n.hasFailed())
     return failure();
+  if (ind < 1 || ind > n.rankOf(x))
+    return n.emitError() << "ind " << ind << " is outside the range of rank " << n.rankOf(x);
   Sizes sizes = n.sizes(x), result(sizes.begin() + ind, sizes.end());
   Size rows = n.product(ArrayRef(sizes).take_front(ind));
   Lu lu = factorLu(n, n.reshape(x, {rows, n.product(result)}));
@@ -250,7 +252,7 @@ static Expr signOf(NodeImporter &n, const Lu &lu) {
 
 /// The product of U's diagonal, with the sign of the exchanges.
 static LogicalResult importDet(NodeImporter &n) {
-  Lu lu = factorLu(n, onlyMatrix(n));
+  Lu lu = factorLu(n, onlySquareMatrix(n));
   if (!lu)
     return failure();
   int64_t last = n.rankOf(lu.pivots) - 1;
@@ -264,7 +266,7 @@ static LogicalResult importDet(NodeImporter &n) {
 
 /// Its sign and the logarithm of its absolute value; logdet has NaN for a negative one.
 static LogicalResult importSlogdet(NodeImporter &n) {
-  Lu lu = factorLu(n, onlyMatrix(n));
+  Lu lu = factorLu(n, onlySquareMatrix(n));
   if (!lu)
     return failure();
   int64_t last = n.rankOf(lu.pivots) - 1;
@@ -286,7 +288,7 @@ static LogicalResult importSlogdet(NodeImporter &n) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult importMatrixPower(NodeImporter &n) {
-  Value base = matrix(n, "self");
+  Value base = squareMatrix(n, "self");
   int64_t exponent = n.integer("n");
   if (!base || n.hasFailed())
     return failure();
@@ -355,7 +357,7 @@ static Value squareRepeatedly(NodeImporter &n, Value x, Expr counts) {
 
 /// exp(A) = exp(A / 2ˢ)^(2ˢ), s such that the series ends early enough; in f64.
 static LogicalResult importMatrixExp(NodeImporter &n) {
-  Value self = matrix(n, "self");
+  Value self = squareMatrix(n, "self");
   if (!self)
     return failure();
   OpBuilder &b = n.getBuilder();

@@ -55,15 +55,20 @@ static LogicalResult importTrilinear(NodeImporter &n) {
   Expr product(n, {});
   for (int64_t i : {1, 2, 3}) {
     Value operand = n.tensor("i" + std::to_string(i));
-    SmallVector<int64_t> ones = n.integers("expand" + std::to_string(i));
-    llvm::sort(ones);
+    std::string name = "expand" + std::to_string(i);
+    SmallVector<int64_t> given = n.integers(name);
     if (!operand)
       return failure();
-    Expr wide(n, n.unsqueeze(operand, ones));
+    auto ones = n.normalizeAxes(given, n.rankOf(operand) + given.size(), name);
+    if (!ones)
+      return failure();
+    Expr wide(n, n.unsqueeze(operand, *ones));
     product = product ? product * wide.get() : wide;
   }
-  SmallVector<int64_t> summed = n.integers("sumdim");
-  return n.result(product.sum(summed, /*keepDims=*/false));
+  if (!product)
+    return failure();
+  auto summed = n.normalizeAxes(n.integers("sumdim"), n.rankOf(product), "sumdim");
+  return summed ? n.result(product.sum(*summed, /*keepDims=*/false)) : failure();
 }
 
 void torch::registerLossOps(OpTable &t) {

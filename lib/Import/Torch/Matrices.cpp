@@ -19,6 +19,21 @@ Value torch::matrix(NodeImporter &n, StringRef name) {
 
 Value torch::onlyMatrix(NodeImporter &n) { return matrix(n, n.has("A") ? "A" : "self"); }
 
+static Value requireSquare(NodeImporter &n, Value x) {
+  if (!x)
+    return {};
+  Size rows = countRows(n, x), columns = countColumns(n, x);
+  if (!n.sameSize(rows, columns))
+    n.require(Direction::eq, rows, columns, "the matrix isn't square");
+  return n.hasFailed() ? Value() : x;
+}
+
+Value torch::squareMatrix(NodeImporter &n, StringRef name) {
+  return requireSquare(n, matrix(n, name));
+}
+
+Value torch::onlySquareMatrix(NodeImporter &n) { return requireSquare(n, onlyMatrix(n)); }
+
 Size torch::countRows(NodeImporter &n, Value x) {
   return x ? n.size(x, n.rankOf(x) - 2) : Size(Value());
 }
@@ -46,6 +61,8 @@ Expr torch::keepWhere(NodeImporter &n, Value x, Direction rowToColumn) {
 }
 
 Value torch::identityLike(NodeImporter &n, Value x, Size rows) {
+  if (!x)
+    return {};
   Expr one = compareNumbers(n, rows, rows, Direction::eq).to(n.elementTypeOf(x));
   Sizes sizes = n.sizes(x);
   sizes[sizes.size() - 2] = sizes.back() = rows;
@@ -80,6 +97,8 @@ Lu torch::factorLu(NodeImporter &n, Value a) {
 }
 
 Lu torch::takeLu(NodeImporter &n, Value factors, Value pivots) {
+  if (!n.requireRank(pivots, 1, INT64_MAX, "pivots"))
+    return {};
   return {factors, Expr(n, pivots) - 1.0};
 }
 

@@ -23,6 +23,10 @@ mlir::Value matrix(NodeImporter &n, llvm::StringRef name);
 /// The op's first argument, the matrices: older ops call it `self`, others `A`.
 mlir::Value onlyMatrix(NodeImporter &n);
 
+/// The same of a square matrix; sizes that aren't known now are compared in the run.
+mlir::Value squareMatrix(NodeImporter &n, llvm::StringRef name);
+mlir::Value onlySquareMatrix(NodeImporter &n);
+
 /// Rows and columns.
 Size countRows(NodeImporter &n, mlir::Value x);
 Size countColumns(NodeImporter &n, mlir::Value x);

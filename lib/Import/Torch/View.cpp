@@ -151,6 +151,8 @@ static LogicalResult importFlatten(NodeImporter &n) {
     return failure();
   if (rank == 0)
     return n.result(n.reshape(self, ArrayRef<int64_t>{1}));
+  if (*first > *last)
+    return n.emitError() << "start_dim " << *first << " is after end_dim " << *last;
   return n.result(n.collapse(self, *first, *last + 1));
 }
 
@@ -329,6 +331,9 @@ static LogicalResult importRepeat(NodeImporter &n) {
   if (!self || n.hasFailed())
     return failure();
   int64_t rank = repeats.size(), added = rank - n.rankOf(self);
+  if (added < 0)
+    return n.emitError() << "it has " << rank << " repeats for a tensor of rank "
+                         << n.rankOf(self);
   Sizes own(added, Size(1)), wide, result;
   own.append(n.sizes(self));
   SmallVector<int64_t> dims;
