@@ -37,9 +37,18 @@ private:
 };
 } // namespace
 
+/// Text that PyTorch wrote as JSON; null where it isn't.
+static Json parse(llvm::StringRef text) {
+  llvm::Expected<Json> document = parseJson(text, "a structure");
+  if (document)
+    return *document;
+  llvm::consumeError(document.takeError());
+  return nullptr;
+}
+
 Json StructureReader::readTree(const Json &signature, const char *field) {
   llvm::StringRef text = reader.string(reader.get(signature, field), "a structure");
-  Json document = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  Json document = parse(text);
   if (!document.is_array() || document.size() != 2) {
     reader.fail("the structure of its arguments or results can't be read");
     return "*";
@@ -84,7 +93,7 @@ Json StructureReader::convert(const Json &spec, unsigned depth) {
     return makeNamedTuple(text.str(), parts);
   // A dict's keys, or those of a class that the program registered: by themselves, or
   // the first of two things.
-  Json context = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  Json context = parse(text);
   if (context.is_array() && !context.empty() && context[0].is_array())
     context = Json(context[0]);
   if (context.is_array() && context.size() == parts.size())
