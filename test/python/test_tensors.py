@@ -87,6 +87,13 @@ class TensorsTest(FrontendTest):
         self.assertEqual(compiled(torch.ones(0, 3)).shape, (0, 3))
         self.assertEqual(compiled(np.ones((0, 3), np.float32)).shape, (0, 3))
 
+    def test_shifts(self):
+        def shift(x, s):
+            return x << 2, x >> 1, x << s, x >> s, 3 << s
+
+        x, s = torch.tensor([1, -7, 40]), torch.tensor([0, 3, 1])
+        self.assert_close(dlc.compile(shift, x, s)(x, s), shift(x, s))
+
     def test_numbers(self):
         compiled = dlc.compile(lambda x, y: x + y, torch.tensor(1.0), torch.tensor([2.0]))
         y = np.ones(1, np.float32)

@@ -432,10 +432,12 @@ static void registerBinaryOps(OpTable &t) {
   t.add({"aten.bitwise_xor.Tensor", "aten.bitwise_xor.Scalar", "aten.bitwise_xor.Scalar_Tensor"},
         importBinary<dl::XorOp>);
   t.add({"aten.bitwise_left_shift.Tensor", "aten.bitwise_left_shift.Tensor_Scalar",
-         "aten.bitwise_left_shift.Scalar_Tensor"},
+         "aten.bitwise_left_shift.Scalar_Tensor", "aten.__lshift__.Tensor",
+         "aten.__lshift__.Scalar"},
         importBinary<dl::ShiftLeftOp>);
   t.add({"aten.bitwise_right_shift.Tensor", "aten.bitwise_right_shift.Tensor_Scalar",
-         "aten.bitwise_right_shift.Scalar_Tensor"},
+         "aten.bitwise_right_shift.Scalar_Tensor", "aten.__rshift__.Tensor",
+         "aten.__rshift__.Scalar"},
         importBinary<dl::ShiftRightOp>);
   t.add({"aten.eq.Tensor", "aten.eq.Scalar"}, importCompare<Direction::eq>);
   t.add({"aten.ne.Tensor", "aten.ne.Scalar"}, importCompare<Direction::ne>);

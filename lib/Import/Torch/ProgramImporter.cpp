@@ -66,10 +66,11 @@ static void collectUnsupported(const Graph &graph, unsigned depth,
   }
 }
 
-/// PyTorch's names of ops that change their operand end so: aten.add_.Tensor.
+/// PyTorch's names of ops that change their operand end so: aten.add_.Tensor. Those of
+/// Python's operators only look it: aten.__lshift__.Scalar.
 static bool changesInPlace(StringRef target) {
   StringRef op = target.split('.').second.split('.').first;
-  return target.starts_with("aten.") && op.ends_with("_");
+  return target.starts_with("aten.") && op.ends_with("_") && !op.starts_with("__");
 }
 
 /// One error for all ops that aren't supported, each with the lines it is on.
