@@ -141,6 +141,17 @@ def size_expression(size):
     return _expression(size.node.expr)
 
 
+def _layout_notes(tensor):
+    """What an op that looks into the memory behind a tensor must know of it."""
+    notes = [] if tensor.is_contiguous() else [["self_is_contiguous", False]]
+    holds = torch.fx.experimental.symbolic_shapes.statically_known_true
+    memory = tensor.untyped_storage().nbytes()
+    if not holds(tensor.storage_offset() == 0) or \
+            not holds(memory == tensor.numel() * tensor.element_size()):
+        notes.append(["self_is_whole", False])
+    return notes
+
+
 def _expression(expr):
     if expr.is_Integer:
         return int(expr)
@@ -292,9 +303,8 @@ class GraphWriter:
                 if wants_float and isinstance(value, int) and not isinstance(value, bool):
                     value = float(value)
                 arguments.append([parameter.name, self._argument(value, module)])
-            if target._opname in ("as_strided", "as_strided_scatter") and \
-                    not node.args[0].meta["val"].is_contiguous():
-                arguments.append(["self_is_contiguous", False])
+            if target._opname in ("as_strided", "as_strided_scatter"):
+                arguments += _layout_notes(node.args[0].meta["val"])
             return arguments
         names = ["a", "b", "c"]
         if isinstance(target, torch._ops.HigherOrderOperator):

@@ -128,6 +128,22 @@ class LayoutTest(FrontendTest):
             with self.assertRaisesRegex(dlc.CompileError, place):
                 dlc.compile(source)
 
+    def test_part_of_another(self):
+        class Part(torch.nn.Module):
+            def forward(self, x):
+                return torch.as_strided(x[4:], (3,), (1,), 0) + 0
+
+        x = torch.arange(10.0)
+        program = torch.export.export(Part(), (x,)).run_decompositions()
+        torch.export.save(program, self.folder / "m.pt2")
+        for source in (self.folder / "m.pt2", dlc.trace(Part(), x)):
+            with self.assertRaisesRegex(dlc.CompileError, "a part of another"):
+                dlc.compile(source)
+
+    def test_beyond_the_part(self):
+        with self.assertRaisesRegex(dlc.CompileError, "a part of another"):
+            dlc.compile(lambda x: torch.as_strided(x[:4], (6,), (1,)) + 0, torch.arange(10.0))
+
 
 if __name__ == "__main__":
     unittest.main()

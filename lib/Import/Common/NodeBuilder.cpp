@@ -155,7 +155,8 @@ Value NodeBuilder::constant(ElementsAttr elements) {
   return dl::ConstantOp::create(builder, loc, elements);
 }
 
-/// `value` as an attribute of the element type; integers wrap.
+/// `value` as an attribute of the element type; integers wrap, booleans say whether
+/// it isn't zero.
 static Attribute makeNumber(Type elementType, double value) {
   if (auto floatType = dyn_cast<FloatType>(elementType)) {
     APFloat number(value);
@@ -163,8 +164,10 @@ static Attribute makeNumber(Type elementType, double value) {
     number.convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven, &lost);
     return FloatAttr::get(floatType, number);
   }
+  if (elementType.isInteger(1))
+    return BoolAttr::get(elementType.getContext(), value != 0);
   APSInt number(elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth(),
-                elementType.isUnsignedInteger() || elementType.isInteger(1));
+                elementType.isUnsignedInteger());
   bool exact;
   APFloat(value).convertToInteger(number, APFloat::rmTowardZero, &exact);
   return IntegerAttr::get(elementType, number);
@@ -185,6 +188,8 @@ Value NodeBuilder::scalarInt(Type elementType, int64_t value) {
     return {};
   if (isa<FloatType>(elementType))
     return scalar(elementType, static_cast<double>(value));
+  if (elementType.isInteger(1))
+    value = value != 0;
   auto type = RankedTensorType::get({}, elementType);
   unsigned width = elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
   APInt number(64, value, /*isSigned=*/true);

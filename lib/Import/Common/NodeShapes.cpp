@@ -155,12 +155,14 @@ Size NodeBuilder::div(Size a, Size b) {
 
 Size NodeBuilder::floorDiv(Size a, Size b) {
   if (a.isStatic() && b.isStatic()) {
-    int64_t quotient = divide(a.getStatic(), b.getStatic());
-    return quotient - (a.getStatic() < 0 && quotient * b.getStatic() != a.getStatic());
+    int64_t x = a.getStatic(), y = b.getStatic(), quotient = divide(x, y);
+    return quotient - ((x < 0) != (y < 0) && wrap(uint64_t(quotient) * uint64_t(y)) != x);
   }
   if (b.is(1))
     return a;
-  // (a - (a < 0 ? b - 1 : 0)) / b
+  if (b.isStatic() && b.getStatic() < 0)
+    return floorDiv(sub(0, a), sub(0, b));
+  // (a - (a < 0 ? b - 1 : 0)) / b, where b is positive
   Size bias = select(dl::ComparisonDirection::lt, a, 0, sub(b, 1), 0);
   return div(sub(a, bias), b);
 }

@@ -157,10 +157,8 @@ static LogicalResult importAdditive(NodeImporter &n) {
   Expr self = n.operand("self", type), other = n.operand("other", type);
   if (isReversed)
     std::swap(self, other);
-  if (type.isInteger(1)) {
-    n.ignore({"alpha"});
-    return n.result(self | other.get());
-  }
+  if (type.isInteger(1))
+    return n.result(self | (other & n.operand("alpha", type).get()).get());
   if (n.number("alpha") != 1)
     other = other * n.operand("alpha", type).get();
   return n.result(self.binary<Op>(other));
@@ -229,7 +227,16 @@ static LogicalResult importPow(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  return n.result(n.operand("self", type).pow(n.operand("exponent", type).get()));
+  Expr self = n.operand("self", type), exponent = n.operand("exponent", type);
+  // A root has another sign of zero, and none of -∞.
+  if (n.getOverload() == "Tensor_Scalar" && isa<FloatType>(type)) {
+    std::optional<double> known = n.constantFloat(exponent);
+    if (known == 0.5)
+      return n.result(self.sqrt());
+    if (known == -0.5)
+      return n.result(self.unary<dl::RsqrtOp>());
+  }
+  return n.result(self.pow(exponent.get()));
 }
 
 template <Direction direction>

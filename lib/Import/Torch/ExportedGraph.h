@@ -48,6 +48,7 @@ struct ValueType {
   std::string elementType;
   std::vector<SizeExpr> shape;
   bool isContiguous = true; ///< as it lay in PyTorch's memory
+  bool isAtStart = true;    ///< of what it lay in
 };
 
 /// An argument of a node.

@@ -418,6 +418,10 @@ static Value getStridedPlaces(NodeImporter &n) {
     n.emitError() << "it is supported only of a tensor that is contiguous";
     return {};
   }
+  if (n.has("self_is_whole") && !n.boolean("self_is_whole")) {
+    n.emitError() << "it is supported only of a tensor that isn't a part of another";
+    return {};
+  }
   Sizes sizes = n.symbolics("size");
   SmallVector<int64_t> strides = n.integers("stride");
   int64_t offset = n.optionalInteger("storage_offset").value_or(0);

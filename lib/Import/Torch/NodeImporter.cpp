@@ -228,7 +228,13 @@ Expr NodeImporter::operand(StringRef name, Type elementType) {
   if (!tensor && !failed)
     emitArgumentError(name) << "is neither a tensor nor a number";
   tensor = partOf(name, *argument, tensor);
-  return {*this, tensor && elementType ? convert(tensor, elementType) : tensor};
+  if (!tensor || !elementType)
+    return {*this, tensor};
+  // Floats wrap into narrow integers, where dl.convert saturates.
+  if (isFloat(tensor) && isa<IntegerType>(elementType) && !elementType.isInteger(1) &&
+      elementType.getIntOrFloatBitWidth() < 32)
+    tensor = convert(tensor, builder.getI64Type());
+  return {*this, convert(tensor, elementType)};
 }
 
 /// The rank of a kind of number: bool, integer, float.
@@ -668,8 +674,50 @@ Value NodeImporter::checkResult(unsigned i, Value value) {
   return castTo(value, tensorType(ArrayRef<int64_t>(refined), expected));
 }
 
-/// A result must be complex where the tracer says so, and only there.
+/// What the program says a result is, a number or a tensor, as ImportedValue::Kind;
+/// None where it doesn't say.
+static ImportedValue::Kind getKind(ValueType::Kind kind) {
+  switch (kind) {
+  case ValueType::Kind::Tensor:
+    return ImportedValue::Kind::Tensor;
+  case ValueType::Kind::Int:
+    return ImportedValue::Kind::Int;
+  case ValueType::Kind::Float:
+    return ImportedValue::Kind::Float;
+  case ValueType::Kind::Bool:
+    return ImportedValue::Kind::Bool;
+  case ValueType::Kind::Unknown:
+  case ValueType::Kind::None:
+    return ImportedValue::Kind::None;
+  }
+  llvm_unreachable("all kinds covered");
+}
+
+static StringRef describeKind(ImportedValue::Kind kind) {
+  switch (kind) {
+  case ImportedValue::Kind::Int:
+    return "an integer";
+  case ImportedValue::Kind::Float:
+    return "a float";
+  case ImportedValue::Kind::Bool:
+    return "a boolean";
+  default:
+    return "a tensor";
+  }
+}
+
+/// A result must be a number of the kind that the tracer says, and complex where it
+/// says so, and only there.
 bool NodeImporter::checkKind(unsigned i, const ImportedValue &value) {
+  if (hasResult(i) && value.kind != ImportedValue::Kind::None) {
+    auto kind = value.isComplex() ? ImportedValue::Kind::Tensor : value.kind;
+    auto expected = getKind(node.results[i].type.kind);
+    if (expected != ImportedValue::Kind::None && kind != expected) {
+      emitError() << "its result is " << describeKind(kind) << ", but the program says "
+                  << describeKind(expected);
+      return false;
+    }
+  }
   if (part != Part::Whole || !hasResult(i) ||
       node.results[i].type.kind != ValueType::Kind::Tensor ||
       value.isComplex() == isComplexResult(i))

@@ -184,6 +184,10 @@ ValueType Pt2Reader::readTensorType(const Json &meta) {
     type.isContiguous &= size == 1 || fingerprint(readSize(strides[d])) == compact;
     compact *= size;
   }
+  if (const Json &offset = reader.find(meta, "storage_offset"); !offset.is_null()) {
+    SizeExpr start = readSize(offset);
+    type.isAtStart = start.isNumber() && start.number == 0;
+  }
   return type;
 }
 
@@ -345,12 +349,15 @@ static void nameOperands(Node &node) {
 
 /// as_strided looks into the memory behind a tensor.
 static void noteLayout(Node &node, const llvm::StringMap<ValueType> &types) {
-  if (!StringRef(node.target).starts_with("aten.as_strided") || node.arguments.empty() ||
-      types.lookup(node.arguments.front().second.text).isContiguous)
+  if (!StringRef(node.target).starts_with("aten.as_strided") || node.arguments.empty())
     return;
+  ValueType type = types.lookup(node.arguments.front().second.text);
   Argument flag;
   flag.kind = Argument::Kind::Bool;
-  node.arguments.push_back({"self_is_contiguous", flag});
+  if (!type.isContiguous)
+    node.arguments.push_back({"self_is_contiguous", flag});
+  if (!type.isAtStart)
+    node.arguments.push_back({"self_is_whole", flag});
 }
 
 Node Pt2Reader::readNode(const Json &json, const llvm::StringMap<ValueType> &types) {

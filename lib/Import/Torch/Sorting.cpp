@@ -123,9 +123,12 @@ static LogicalResult importMedian(NodeImporter &n, bool ignoresNan) {
     Expr picked = isHere.select(sorted, zero).sum({along.axis}, keepDims && !along.isScalar);
     return picked;
   };
-  if (isFlat)
-    return n.result(pick(values));
-  return n.results({pick(values), pick(indices)});
+  if (!isFlat)
+    return n.results({pick(values), pick(indices)});
+  // Of nothing it is NaN, or the least integer.
+  Type type = n.elementTypeOf(values);
+  Value ofNothing = n.isFloat(values) ? n.scalar(type, NAN) : n.scalarInt(type, INT64_MIN);
+  return n.result(count.eq(0.0).select(ofNothing, pick(values)));
 }
 
 /// The element that occurs most often (the smallest of several), and its last place:
@@ -188,7 +191,9 @@ static LogicalResult importLogCumSumExp(NodeImporter &n) {
 }
 
 /// How many elements of the (last dimension of the) sequence lie below each value.
-static LogicalResult search(NodeImporter &n, Value sequence, Value values, bool isRight) {
+static LogicalResult search(NodeImporter &n, Value sequence, Type common, bool isRight) {
+  Value values = n.operand("self", common);
+  sequence = n.convert(sequence, common);
   if (!sequence || !values)
     return failure();
   Type type = n.resultElementType();
@@ -198,8 +203,8 @@ static LogicalResult search(NodeImporter &n, Value sequence, Value values, bool 
   Value row = sequence;
   if (n.rankOf(sequence) > 1)
     row = n.unsqueeze(sequence, {n.rankOf(sequence) - 1});
-  row = n.convert(row, n.elementTypeOf(values));
-  Expr isBelow = isRight ? ~(Expr(n, row) > value.get()) : Expr(n, row) < value.get();
+  // NaN lies above all.
+  Expr isBelow = isRight ? ~(Expr(n, row) > value.get()) : ~(Expr(n, row) >= value.get());
   return n.result(isBelow.to(type).sum({rank}, /*keepDims=*/false));
 }
 
@@ -210,12 +215,13 @@ static LogicalResult importSearchsorted(NodeImporter &n) {
   Value sorter = n.optionalTensor("sorter");
   if (sequence && sorter)
     sequence = frontend::gatherElements(n, sequence, sorter, n.rankOf(sorter) - 1);
-  return search(n, sequence, n.operand("self"), isRight);
+  return search(n, sequence, n.promote({"sorted_sequence", "self"}), isRight);
 }
 
 static LogicalResult importBucketize(NodeImporter &n) {
   n.ignore({"out_int32"});
-  return search(n, n.tensor("boundaries"), n.operand("self"), n.boolean("right"));
+  return search(n, n.tensor("boundaries"), n.promote({"boundaries", "self"}),
+                n.boolean("right"));
 }
 
 void torch::registerSortingOps(OpTable &t) {

@@ -40,17 +40,25 @@ static LogicalResult importArithmetic(NodeImporter &n) {
   return n.results({ImportedValue(result, ImportedValue::Kind::Float)});
 }
 
+/// Sizes are divided by sizes; what may be negative is made positive first.
+static Size divideFloored(NodeImporter &n, Size a, Size b) {
+  if (b.isStatic() || n.hasFailed())
+    return n.floorDiv(a, b);
+  Size sign = n.select(Direction::lt, b, 0, -1, 1);
+  return n.floorDiv(n.mul(a, sign), n.mul(b, sign));
+}
+
 static LogicalResult importFloorDiv(NodeImporter &n) {
   if (!n.isIntegral("a") || !n.isIntegral("b"))
     return n.emitError() << "it is supported on integers only";
-  return n.result(n.floorDiv(n.symbolic("a"), n.symbolic("b")));
+  return n.result(divideFloored(n, n.symbolic("a"), n.symbolic("b")));
 }
 
 static LogicalResult importMod(NodeImporter &n) {
   if (!n.isIntegral("a") || !n.isIntegral("b"))
     return n.emitError() << "it is supported on integers only";
   Size a = n.symbolic("a"), b = n.symbolic("b");
-  return n.result(n.sub(a, n.mul(n.floorDiv(a, b), b)));
+  return n.result(n.sub(a, n.mul(divideFloored(n, a, b), b)));
 }
 
 static LogicalResult importTrueDiv(NodeImporter &n) {
@@ -112,8 +120,17 @@ static LogicalResult importSymIte(NodeImporter &n) {
                     : n.results({ImportedValue(chosen, ImportedValue::Kind::Float)});
 }
 
+/// Of two booleans a boolean; else bit by bit, of integers only.
 template <typename OpTy>
 static LogicalResult importLogic(NodeImporter &n) {
+  auto isBool = [&](StringRef name) { return n.value(name).kind == ImportedValue::Kind::Bool; };
+  if (!isBool("a") || !isBool("b")) {
+    if (!n.isIntegral("a") || !n.isIntegral("b"))
+      return n.emitError() << "it is supported on integers and booleans only";
+    Type i64 = n.getBuilder().getI64Type();
+    Value bits = n.operand("a", i64).template binary<OpTy>(n.operand("b", i64));
+    return n.result(Size(bits));
+  }
   Type i1 = n.getBuilder().getI1Type();
   Expr result = n.operand("a", i1).binary<OpTy>(n.operand("b", i1));
   return n.results({ImportedValue(result, ImportedValue::Kind::Bool)});
