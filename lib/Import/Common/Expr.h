@@ -180,6 +180,13 @@ inline Expr pNorm(Expr x, int64_t axis, double p) {
   return size.pow(p).sum({axis}, false).pow(1 / p);
 }
 
+/// What formulas of a type are computed in: f32 for the narrower floats, whose range and
+/// digits intermediate values would leave.
+inline mlir::Type computationType(mlir::Type type) {
+  bool isNarrow = llvm::isa<mlir::FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+  return isNarrow ? mlir::Float32Type::get(type.getContext()) : type;
+}
+
 /// The dimensions [first, last).
 inline llvm::SmallVector<int64_t> dimRange(int64_t first, int64_t last) {
   return llvm::to_vector(llvm::seq(first, std::max(first, last)));

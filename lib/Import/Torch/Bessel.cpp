@@ -24,7 +24,7 @@ static LogicalResult importFunction(NodeImporter &n, Function function) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Type wide = type.getIntOrFloatBitWidth() < 32 ? Type(n.getBuilder().getF32Type()) : type;
+  Type wide = computationType(type);
   Expr x = n.operand(n.has("x") ? "x" : "self", wide);
   return x ? n.result(function(x).to(type)) : failure();
 }

@@ -29,12 +29,13 @@ Complex Complex::operator*(const Complex &other) const {
           re * other.im.get() + (im * other.re.get()).get()};
 }
 
-/// Scaled by the divisor's larger part, as PyTorch does.
+/// Scaled by the divisor's larger part, as PyTorch does; each part by a zero's length.
 Complex Complex::operator/(const Complex &other) const {
   Expr scale = other.re.abs().max(other.im.abs().get());
   Complex unit = other / scale;
   Expr square = unit.re.square() + unit.im.square().get();
-  return *this * unit.conj() / square / scale;
+  Complex quotient = *this * unit.conj() / square / scale;
+  return (*this / scale).where(scale.eq(0.0), quotient);
 }
 
 Complex Complex::constant(double real, double imaginary) const {
@@ -66,20 +67,35 @@ Complex Complex::exp() const {
 
 Complex Complex::log() const { return {abs().log(), angle()}; }
 
-/// t = √((|z| + |x|) / 2) is one part, y / 2t the other.
+/// t = √((|z| + |x|) / 2) is one part, y / 2t the other. z is scaled by a power of 4,
+/// so that |z| doesn't overflow, and that tiny parts keep their digits.
 Complex Complex::sqrt() const {
-  Expr t = ((abs() + re.abs().get()) * 0.5).sqrt();
-  Expr u = t.eq(0.0).select(t, im.abs() / (t * 2.0).get());
+  if (!*this)
+    return *this;
+  auto type = cast<FloatType>(NodeBuilder::elementTypeOf(re));
+  int digits = llvm::APFloat::semanticsPrecision(type.getFloatSemantics());
+  Expr isTiny = re.abs().max(im.abs().get()) < std::ldexp(1.0, -digits);
+  auto choose = [&](double tiny, double other) {
+    return isTiny.select(builder().splatLike(re, tiny), other);
+  };
+  Complex z = *this * choose(std::ldexp(1.0, 2 * digits), 1.0 / 16);
+  Expr t = ((z.abs() + z.re.abs().get()) * 0.5).sqrt();
+  Expr u = t.eq(0.0).select(t, z.im.abs() / (t * 2.0).get());
+  u = z.im.abs().eq(INFINITY).select(t, u);
   Expr isRight = re >= 0.0;
-  return {isRight.select(t, u), copysign(isRight.select(u, t), im)};
+  Complex root{isRight.select(t, u), copysign(isRight.select(u, t), im)};
+  return root * choose(std::ldexp(1.0, -digits), 4);
 }
 
-/// 0 to any power but 0 is 0.
+/// 0 to the power 0 is 1; to one with a positive real part 0, with a negative one ∞ at an
+/// unknown angle, and with none NaN.
 Complex Complex::pow(const Complex &exponent) const {
   Complex power = (exponent * log()).exp();
   Expr isZero = re.eq(0.0) & im.eq(0.0).get();
   Expr isToZero = exponent.re.eq(0.0) & exponent.im.eq(0.0).get();
-  Complex general = power.constant(0).where(isZero, power);
+  Complex pole = power.constant(INFINITY, NAN), none = power.constant(NAN, NAN);
+  Complex atZero = power.constant(0).where(exponent.re > 0.0, pole.where(exponent.re < 0.0, none));
+  Complex general = atZero.where(isZero, power);
   return power.constant(1).where(isToZero, general);
 }
 

@@ -99,9 +99,31 @@ static LogicalResult importFrac(NodeImporter &n) {
   return n.result(x - x.unary<dl::TruncOp>().get());
 }
 
-static LogicalResult importLogBase(NodeImporter &n, double base) {
+/// log x = k + ln(x / bᵏ) / ln b for the k nearest to it, which gives k itself at the
+/// powers of b. Those are looked up, each rounded to the type.
+static LogicalResult importLogBase(NodeImporter &n, int base) {
   Type type = n.resultElementType();
-  return type ? n.result(n.operand("self", type).log() / std::log(base)) : failure();
+  if (!type)
+    return failure();
+  Type computed = computationType(type), i64 = n.getBuilder().getI64Type();
+  const llvm::fltSemantics &format = cast<FloatType>(computed).getFloatSemantics();
+  auto logOf = [&](APFloat number) { return std::log(std::abs(number.convertToDouble())); };
+  int64_t least = std::ceil(logOf(APFloat::getSmallest(format)) / std::log(base) - 0.5);
+  int64_t most = std::floor(logOf(APFloat::getLargest(format)) / std::log(base) - 1e-9);
+  SmallVector<APFloat> powers;
+  for (int64_t k = least; k <= most; ++k)
+    powers.push_back(base == 2 ? scalbn(APFloat(format, 1), k, APFloat::rmNearestTiesToEven)
+                               : APFloat(format, "1e" + std::to_string(k)));
+  auto tableType = RankedTensorType::get({int64_t(powers.size())}, computed);
+  Value table = n.constant(DenseElementsAttr::get(tableType, powers));
+  Expr x = n.operand("self", computed);
+  Expr nearest = (x.log() / std::log(base)).round().max(double(least)).min(double(most));
+  nearest = nearest.isNan().select(n.scalar(computed, 0), nearest);
+  Expr index = (nearest - double(least)).to(i64);
+  if (!index)
+    return failure();
+  Expr power(n, n.take(table, index, 0));
+  return n.result((nearest + ((x / power.get()).log() / std::log(base)).get()).to(type));
 }
 
 static LogicalResult importExp2(NodeImporter &n) {

@@ -88,7 +88,7 @@ static LogicalResult importOne(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Type wide = type.getIntOrFloatBitWidth() < 32 ? Type(n.getBuilder().getF32Type()) : type;
+  Type wide = computationType(type);
   Expr x = n.operand("self", wide);
   return x ? n.result(function(x).to(type)) : failure();
 }

@@ -134,7 +134,9 @@ static Value scatterReduce(NodeImporter &n, Value self, Value index, Value updat
   auto kind = getScatterKind(n, reduction);
   if (!self || !index || !updates || !kind)
     return {};
-  Type type = n.elementTypeOf(self), i64 = n.getBuilder().getI64Type();
+  Type given = n.elementTypeOf(self), i64 = n.getBuilder().getI64Type();
+  Type type = reduction == "mean" ? computationType(given) : given;
+  self = n.convert(self, type), updates = n.convert(updates, type);
   Value ones = n.broadcastInDim(n.scalarInt(i64, 1), n.sizes(index), {});
   Value zeros = n.broadcastInDim(n.scalarInt(i64, 0), n.sizes(self), {});
   Expr count(n, scatterElements(n, zeros, index, ones, axis, dl::ScatterKind::add));
@@ -151,7 +153,7 @@ static Value scatterReduce(NodeImporter &n, Value self, Value index, Value updat
     }
     result = quotient;
   }
-  return result;
+  return result.to(given);
 }
 
 static LogicalResult importScatterReduce(NodeImporter &n) {

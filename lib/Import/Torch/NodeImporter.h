@@ -42,6 +42,7 @@
 
 namespace dlc::torch {
 
+using frontend::computationType;
 using frontend::dimRange;
 using frontend::Expr;
 using frontend::NodeBuilder;

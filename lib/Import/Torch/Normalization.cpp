@@ -30,12 +30,12 @@ struct Statistics {
 };
 } // namespace
 
-/// Over `axes`, kept as ones, in the element type `type`.
+/// Over `axes`, kept as ones, given in the element type `type`.
 static Statistics statistics(NodeImporter &n, Value x, ArrayRef<int64_t> axes, double epsilon,
                              Type type) {
-  Expr wide = Expr(n, x).to(type), mean = wide.mean(axes);
+  Expr wide = Expr(n, x).to(computationType(type)), mean = wide.mean(axes);
   Expr variance = (wide - mean.get()).square().mean(axes);
-  return {mean, (variance + epsilon).unary<dl::RsqrtOp>()};
+  return {mean.to(type), (variance + epsilon).unary<dl::RsqrtOp>().to(type)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -76,24 +76,25 @@ static LogicalResult importLayerNorm(NodeImporter &n) {
   return n.results(results);
 }
 
-/// x / √(mean x² + ε), the ε of None being the element type's own.
+/// x / √(mean x² + ε), the ε of None being that of the type it is computed in.
 static LogicalResult importRmsNorm(NodeImporter &n) {
   Value x = n.tensor("input"), weight = n.optionalTensor("weight");
   std::optional<double> given = n.optionalNumber("eps");
   std::optional<int64_t> axis = x ? normalizedAxis(n, x) : std::nullopt;
   if (!axis || n.hasFailed() || !n.requireFloat(x, "input"))
     return failure();
-  Type element = n.elementTypeOf(x);
-  const llvm::fltSemantics &semantics = cast<FloatType>(element).getFloatSemantics();
+  Type element = n.elementTypeOf(x), computed = computationType(element);
+  const llvm::fltSemantics &semantics = cast<FloatType>(computed).getFloatSemantics();
   double epsilon =
       given.value_or(std::ldexp(1.0, 1 - int(llvm::APFloat::semanticsPrecision(semantics))));
-  Value y =
-      n.infer<dl::RmsNormOp>(x, converted(n, weight, element), i64(n, *axis), f64(n, epsilon));
-  SmallVector<ImportedValue> results{y};
+  Expr wide = Expr(n, x).to(computed);
+  Expr y(n, n.infer<dl::RmsNormOp>(wide, converted(n, weight, computed), i64(n, *axis),
+                                   f64(n, epsilon)));
+  SmallVector<ImportedValue> results{y.to(element).get()};
   if (n.hasResult(1)) {
-    Expr wide = Expr(n, x).to(n.resultElementType(1));
     Expr mean = wide.square().mean(dimRange(*axis, n.rankOf(x)));
-    results.push_back((mean + epsilon).unary<dl::RsqrtOp>().get());
+    results.push_back(
+        (mean + epsilon).unary<dl::RsqrtOp>().to(n.resultElementType(1)).get());
   }
   results.resize(n.numResults());
   return n.results(results);
@@ -153,22 +154,22 @@ static std::optional<BatchNorm> readBatchNorm(NodeImporter &n) {
   if (!b.input || n.hasFailed() || !n.requireFloat(b.input, "input") ||
       !n.requireRank(b.input, 2, INT64_MAX, "input"))
     return std::nullopt;
-  Type element = n.elementTypeOf(b.input);
-  b.statistic = element.getIntOrFloatBitWidth() < 32 ? n.getBuilder().getF32Type() : element;
+  b.statistic = computationType(n.elementTypeOf(b.input));
   return b;
 }
 
-/// (x − mean) / √(variance + ε) · weight + bias, vectors per channel.
+/// (x − mean) / √(variance + ε) · weight + bias, vectors per channel, in the statistics' type.
 static Value normalize(NodeImporter &n, const BatchNorm &b, Value mean, Value variance) {
-  Type element = n.elementTypeOf(b.input);
+  Type type = b.statistic;
   Sizes channels{n.size(b.input, 1)};
-  Value weight = b.weight ? b.weight : n.broadcastTo(n.scalar(element, 1), channels);
-  Value bias = b.bias ? b.bias : n.broadcastTo(n.scalar(element, 0), channels);
+  Value weight = b.weight ? b.weight : n.broadcastTo(n.scalar(type, 1), channels);
+  Value bias = b.bias ? b.bias : n.broadcastTo(n.scalar(type, 0), channels);
   if (!weight || !bias || !mean || !variance)
     return {};
-  return n.infer<dl::BatchNormOp>(b.input, n.convert(weight, element), n.convert(bias, element),
-                                  n.convert(mean, element), n.convert(variance, element),
-                                  APFloat(b.epsilon));
+  Expr y(n, n.infer<dl::BatchNormOp>(n.convert(b.input, type), n.convert(weight, type),
+                                     n.convert(bias, type), n.convert(mean, type),
+                                     n.convert(variance, type), APFloat(b.epsilon)));
+  return y.to(n.elementTypeOf(b.input));
 }
 
 /// Results that are there for the derivative: those that PyTorch leaves empty.

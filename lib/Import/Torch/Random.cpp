@@ -17,24 +17,30 @@ static Value randomKey(NodeImporter &n) {
   return n.constantInts({0, int64_t(llvm::xxh3_64bits(n.describe()))});
 }
 
+/// In f32 or f64.
 template <typename OpTy>
 static Expr draw(NodeImporter &n, ArrayRef<Size> sizes, Type elementType) {
   if (!elementType || n.hasFailed())
     return {n, {}};
-  Type drawn = isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() >= 32
-                   ? elementType
-                   : n.getBuilder().getF32Type();
-  Expr numbers(n, n.create<OpTy>(n.tensorType(sizes, drawn), randomKey(n), n.scalar(drawn, 0),
-                                 n.scalar(drawn, 1), n.shapeOperand(sizes)));
-  return numbers.to(elementType);
+  Type drawn = isa<FloatType>(elementType) ? computationType(elementType)
+                                           : Type(n.getBuilder().getF32Type());
+  return {n, n.create<OpTy>(n.tensorType(sizes, drawn), randomKey(n), n.scalar(drawn, 0),
+                            n.scalar(drawn, 1), n.shapeOperand(sizes))};
 }
 
+/// In a type narrower than the drawn one, rounded down to a multiple of 2⁻ᵖ for its p
+/// digits: 1 isn't among them.
 Expr torch::drawUniform(NodeImporter &n, ArrayRef<Size> sizes, Type elementType) {
-  return draw<dl::RngUniformOp>(n, sizes, elementType);
+  Expr numbers = draw<dl::RngUniformOp>(n, sizes, elementType);
+  auto type = dyn_cast_or_null<FloatType>(elementType);
+  if (!numbers || n.elementTypeOf(numbers) == elementType || !type)
+    return numbers.to(elementType);
+  double steps = std::ldexp(1.0, llvm::APFloat::semanticsPrecision(type.getFloatSemantics()));
+  return ((numbers * steps).floor() / steps).to(elementType);
 }
 
 Expr torch::drawNormal(NodeImporter &n, ArrayRef<Size> sizes, Type elementType) {
-  return draw<dl::RngNormalOp>(n, sizes, elementType);
+  return draw<dl::RngNormalOp>(n, sizes, elementType).to(elementType);
 }
 
 Dropout torch::dropOut(NodeImporter &n, Value x, double p) {
@@ -56,10 +62,13 @@ static Sizes randomSizes(NodeImporter &n) {
 
 static LogicalResult importUniform(NodeImporter &n) {
   Sizes sizes = randomSizes(n);
-  Expr numbers = drawUniform(n, sizes, n.resultElementType());
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr numbers = drawUniform(n, sizes, type);
   if (n.has("from")) {
     double from = n.number("from"), to = n.number("to");
-    numbers = numbers * (to - from) + from;
+    numbers = (numbers.to(computationType(type)) * (to - from) + from).to(type);
   }
   return n.result(numbers);
 }
@@ -75,7 +84,8 @@ static LogicalResult importNormal(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Expr mean = n.operand("mean", type), deviation = n.operand("std", type);
+  Type computed = computationType(type);
+  Expr mean = n.operand("mean", computed), deviation = n.operand("std", computed);
   Sizes sizes;
   if (n.has("size")) {
     sizes = n.symbolics("size");
@@ -87,7 +97,7 @@ static LogicalResult importNormal(NodeImporter &n) {
       return failure();
     sizes = *common;
   }
-  return n.result(drawNormal(n, sizes, type) * deviation.get() + mean.get());
+  return n.result((drawNormal(n, sizes, computed) * deviation.get() + mean.get()).to(type));
 }
 
 /// Integers in [low, high).
@@ -116,20 +126,30 @@ static LogicalResult importBernoulli(NodeImporter &n) {
 /// −ln(1 − u) / λ
 static LogicalResult importExponential(NodeImporter &n) {
   Sizes sizes = randomSizes(n);
-  Expr u = drawUniform(n, sizes, n.resultElementType());
-  return n.result(-(-u).unary<dl::Log1pOp>() / n.number("lambd"));
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr u = drawUniform(n, sizes, computationType(type));
+  return n.result((-(-u).unary<dl::Log1pOp>() / n.number("lambd")).to(type));
 }
 
 static LogicalResult importCauchy(NodeImporter &n) {
   Sizes sizes = randomSizes(n);
-  Expr angle = (drawUniform(n, sizes, n.resultElementType()) - 0.5) * M_PI;
-  return n.result(angle.unary<dl::TanOp>() * n.number("sigma") + n.number("median"));
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr angle = (drawUniform(n, sizes, computationType(type)) - 0.5) * M_PI;
+  Expr numbers = angle.unary<dl::TanOp>() * n.number("sigma") + n.number("median");
+  return n.result(numbers.to(type));
 }
 
 static LogicalResult importLogNormal(NodeImporter &n) {
   Sizes sizes = randomSizes(n);
-  Expr z = drawNormal(n, sizes, n.resultElementType());
-  return n.result((z * n.number("std") + n.number("mean")).exp());
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Expr z = drawNormal(n, sizes, computationType(type));
+  return n.result((z * n.number("std") + n.number("mean")).exp().to(type));
 }
 
 /// ⌈ln(1 − u) / ln(1 − p)⌉, at least 1.

@@ -91,6 +91,7 @@ static LogicalResult importTruth(NodeImporter &n) {
   return n.result(reduce(n, kind, truth, *reduced).to(n.resultElementType()));
 }
 
+/// Squares, and the mean they are taken from, are in the type it is computed in.
 static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) {
   Value self = n.tensor("self");
   Type type = n.resultElementType();
@@ -104,17 +105,19 @@ static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) 
     correction = n.number("correction");
   else if (n.has("unbiased"))
     correction = n.boolean("unbiased");
-  Expr x(n, self), mean = x.mean(reduced->axes);
+  Type computed = computationType(type);
+  Expr x = Expr(n, self).to(computed), mean = x.mean(reduced->axes);
   Expr squares = (x - mean.get()).square().sum(reduced->axes, reduced->keepDims);
   Size count = 1;
   for (int64_t axis : reduced->axes)
     count = n.mul(count, n.size(self, axis));
-  Expr divisor = (sizeAs(n, count, type) - correction).max(0.0);
+  Expr divisor = (sizeAs(n, count, computed) - correction).max(0.0);
   Expr variance = squares / divisor.get();
+  Expr spread = (isRoot ? variance.sqrt() : variance).to(type);
   if (!hasMean)
-    return n.result(isRoot ? variance.sqrt() : variance);
+    return n.result(spread);
   Expr shown = reduced->keepDims ? mean : mean.squeeze(reduced->axes);
-  return n.results({(isRoot ? variance.sqrt() : variance).get(), shown.get()});
+  return n.results({spread.get(), shown.to(type).get()});
 }
 
 static Value argReduce(NodeImporter &n, dl::ArgReduceKind kind, Value x, int64_t axis,

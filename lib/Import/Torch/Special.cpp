@@ -31,12 +31,89 @@ static LogicalResult importNdtr(NodeImporter &n) {
   return n.result(((x * M_SQRT1_2).unary<dl::ErfOp>() + 1.0) * 0.5);
 }
 
+// Cephes' quotients (ndtri.c): P0 / Q0 around ½, in (p − ½)²; P1 / Q1 and P2 / Q2 in the
+// tails, in z = 1 / √(−2 ln p), for z above and below ⅛.
+static const double ndtriP0[] = {-5.99633501014107895267e1, 9.80010754185999661536e1,
+                                 -5.66762857469070293439e1, 1.39312609387279679503e1,
+                                 -1.23916583867381258016e0};
+static const double ndtriQ0[] = {
+    1,
+    1.95448858338141759834e0,
+    4.67627912898881538453e0,
+    8.63602421390890590575e1,
+    -2.25462687854119370527e2,
+    2.00260212380060660359e2,
+    -8.20372256168333339912e1,
+    1.59056225126211695515e1,
+    -1.18331621121330003142e0};
+static const double ndtriP1[] = {
+    4.05544892305962419923e0,
+    3.15251094599893866154e1,
+    5.71628192246421288162e1,
+    4.40805073893200834700e1,
+    1.46849561928858024014e1,
+    2.18663306850790267539e0,
+    -1.40256079171354495875e-1,
+    -3.50424626827848203418e-2,
+    -8.57456785154685413611e-4};
+static const double ndtriQ1[] = {
+    1,
+    1.57799883256466749731e1,
+    4.53907635128879210584e1,
+    4.13172038254672030440e1,
+    1.50425385692907503408e1,
+    2.50464946208309415979e0,
+    -1.42182922854787788574e-1,
+    -3.80806407691578277194e-2,
+    -9.33259480895457427372e-4};
+static const double ndtriP2[] = {
+    3.23774891776946035970e0,
+    6.91522889068984211695e0,
+    3.93881025292474443415e0,
+    1.33303460815807542389e0,
+    2.01485389549179081538e-1,
+    1.23716634817820021358e-2,
+    3.01581553508235416007e-4,
+    2.65806974686737550832e-6,
+    6.23974539184983293730e-9};
+static const double ndtriQ2[] = {
+    1,
+    6.02427039364742014255e0,
+    3.67983563856160859403e0,
+    1.37702099489081330271e0,
+    2.16236993594496635890e-1,
+    1.34204006088543189037e-2,
+    3.28014464682127739104e-4,
+    2.89247864745380683936e-6,
+    6.79019408009981274425e-9};
+
+/// The inverse of the normal distribution's cumulative function.
 static LogicalResult importNdtri(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Expr p = n.operand("self", type);
-  return n.result((p * 2.0 - 1.0).erfInv() * M_SQRT2);
+  Expr p = n.operand("self", computationType(type));
+  if (!p)
+    return failure();
+  const double edge = std::exp(-2.0);
+  auto quotient = [](Expr x, ArrayRef<double> top, ArrayRef<double> bottom) {
+    return polynomial(x, top) / polynomial(x, bottom).get();
+  };
+  Expr middle = p - 0.5, square = middle.square();
+  Expr around = middle + (middle * square.get() * quotient(square, ndtriP0, ndtriQ0).get()).get();
+  around = around * std::sqrt(2 * M_PI);
+  // Elsewhere the tail is taken at its edge, where it is finite.
+  Expr isUpper = p > 1 - edge, isLower = p <= edge, isInside = (p > 0.0) & (p < 1.0).get();
+  Expr isTail = (isUpper | isLower.get()) & isInside.get();
+  Expr tail = isTail.select(isUpper.select(-p + 1.0, p), edge);
+  Expr x = (tail.log() * -2.0).sqrt(), z = Expr(n, n.splatLike(x, 1)) / x.get();
+  Expr rest = (x < 8.0).select(quotient(z, ndtriP1, ndtriQ1), quotient(z, ndtriP2, ndtriQ2));
+  Expr size = x - (x.log() / x.get()).get() - (z * rest.get()).get();
+  Expr result = isTail.select(isUpper.select(size, -size), around);
+  result = p.eq(0.0).select(n.scalar(n.elementTypeOf(p), -INFINITY), result);
+  result = p.eq(1.0).select(n.scalar(n.elementTypeOf(p), INFINITY), result);
+  Expr isOutside = (p < 0.0) | (p > 1.0).get();
+  return n.result(isOutside.select(n.scalar(n.elementTypeOf(p), NAN), result).to(type));
 }
 
 /// x ln(1 + y), 0 where x is 0 and y a number.
@@ -128,7 +205,7 @@ static LogicalResult importModifiedBessel(NodeImporter &n, int order, bool isSca
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Type wide = type.getIntOrFloatBitWidth() < 32 ? Type(n.getBuilder().getF32Type()) : type;
+  Type wide = computationType(type);
   return n.result(modifiedBesselI(n.operand("self", wide), order, isScaled).to(type));
 }
 
