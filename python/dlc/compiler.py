@@ -103,7 +103,7 @@ class _Source:
         header = path.with_suffix(".h")
         made = cache.header(model.path)
         if model.signature["name"] == path.stem and made.exists():
-            model._copy(path)
+            model.copy_to(path)
             shutil.copyfile(made, header)
         else:
             self.compile(path, header, None)

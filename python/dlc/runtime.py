@@ -1,66 +1,35 @@
 # Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiled models as callables: their C ABI (docs/abi.md) by ctypes."""
+"""Compiled models as callables."""
+
+from __future__ import annotations
 
 import ctypes
 import json
 import os
 import pathlib
 import shutil
+import tempfile
 import weakref
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Dict, List, Optional, Protocol, Sequence, Tuple, Type, Union
 
 import numpy as np
 
-from . import tensors, tree
-from ._errors import RunError
+from . import _abi, tensors, tree
+from ._errors import DlcError, RunError
 from .tracefile import replacing
-
 
 Path = Union[str, "os.PathLike[str]"]
 
-_TENSORS = ctypes.POINTER(ctypes.POINTER(tensors.DLTensor))
-_CONTEXT = ctypes.c_void_p
 
+class Origin(Protocol):
+    """What a model was compiled of, in the process where it was."""
 
-class _Options(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_size_t), ("num_threads", ctypes.c_int32),
-                ("weights_path", ctypes.c_char_p), ("allocate", ctypes.c_void_p),
-                ("deallocate", ctypes.c_void_p), ("user", ctypes.c_void_p),
-                ("arena", ctypes.c_void_p), ("arena_bytes", ctypes.c_size_t)]
+    def save(self, path: pathlib.Path, model: CompiledModel) -> None: ...
 
+    def flatten(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> Optional[List[Any]]: ...
 
-class _Api(ctypes.Structure):
-    _fields_ = [
-        ("abi_version", ctypes.c_uint32), ("num_inputs", ctypes.c_int32),
-        ("num_outputs", ctypes.c_int32), ("name", ctypes.c_char_p),
-        ("describe", ctypes.CFUNCTYPE(ctypes.c_char_p)),
-        ("last_error", ctypes.CFUNCTYPE(ctypes.c_char_p)),
-        ("create", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(_Options),
-                                    ctypes.POINTER(_CONTEXT))),
-        ("destroy", ctypes.CFUNCTYPE(None, _CONTEXT)),
-        ("run", ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, _TENSORS, _TENSORS)),
-        ("arena_size", ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, _TENSORS,
-                                        ctypes.POINTER(ctypes.c_size_t))),
-        ("set_threads", ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, ctypes.c_int32)),
-        ("release", ctypes.CFUNCTYPE(None, ctypes.c_void_p)),
-        ("reset", ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT))]
-
-
-#: The files that were loaded from each path, by what tells files apart.
-_loaded: Dict[str, List[Tuple[int, int, int]]] = {}
-
-
-def _dlopen(path):
-    """Loads a shared object. The loader goes by names: a file that took the place of
-    another gets a name of its own."""
-    path = str(pathlib.Path(path).resolve())
-    status = os.stat(path)
-    identity = (status.st_dev, status.st_ino, status.st_mtime_ns)
-    seen = _loaded.setdefault(path, [])
-    if identity not in seen:
-        seen.append(identity)
-    return ctypes.CDLL("/." * seen.index(identity) + path)
+    def unflatten(self, leaves: List[Any], structure: Any) -> Any: ...
 
 
 class CompiledModel:
@@ -69,40 +38,58 @@ class CompiledModel:
     torch tensors, NumPy arrays for NumPy arrays).
 
     It may be called from several threads. State (buffers that the program changes)
-    lives in this object; `reset` gives it its initial values.
+    lives in this object: `state` gives it, `reset` its initial values, `save_state` and
+    `load_state` keep it in a file.
+
+    It can be pickled, with its code and its state; `copy.deepcopy` gives one with state
+    of its own.
     """
 
-    def __init__(self, path: Path, threads: int = 0, *, origin: Any = None) -> None:
+    def __init__(self, path: Path, threads: int = 0, *, origin: Optional[Origin] = None) -> None:
         self.path = pathlib.Path(path)
-        self._file = open(path, "rb")  # what the cache removes stays to be saved
-        weakref.finalize(self, self._file.close)
-        self._library = _dlopen(path)
-        self._library.dlc_model.restype = ctypes.POINTER(_Api)
-        self._api = self._library.dlc_model().contents
-        self._context = _CONTEXT()
-        options = _Options(size=ctypes.sizeof(_Options), num_threads=threads)
-        self._check(self._api.create(ctypes.byref(options), ctypes.byref(self._context)))
-        weakref.finalize(self, self._api.destroy, self._context)
+        self._keep_open(open(path, "rb"))  # what the cache removes stays to be saved
+        self._library, self._api = _abi.load(self.path)
+        self._threads = threads
+        self._create()
         #: The model's description: name, inputs, outputs, dtypes, shapes, target.
-        self.signature = json.loads(self._api.describe())
+        self.signature: Dict[str, Any] = json.loads(self._api.describe())
         metadata = self.signature.get("metadata") or {}
         self._in_tree = metadata.get("in_tree")
         self._out_tree = metadata.get("out_tree")
         self._inputs = metadata.get("inputs")
         self._outputs = metadata.get("outputs")
-        self._parameters = metadata.get("parameters") or []
-        self._complex = metadata.get("complex") or {"inputs": [], "outputs": []}
+        self._parameters: List[str] = metadata.get("parameters") or []
+        self._defaults: Dict[str, Any] = metadata.get("defaults") or {}
+        complex_ones = metadata.get("complex") or {"inputs": [], "outputs": []}
+        self._takes = tensors.specs(self.signature["inputs"], complex_ones["inputs"])
+        self._gives = tensors.specs(self.signature["outputs"], complex_ones["outputs"])
+        self._is_flat = self._in_tree is not None and not any(self._inputs) and \
+            self._in_tree["tuple"] == [{"tuple": ["*"] * len(self._inputs)}, {"dict": []}]
         #: What it was compiled of, if that was in this process.
         self._origin = origin
 
-    def _check(self, status):
+    def _keep_open(self, file: BinaryIO) -> None:
+        self._file = file
+        weakref.finalize(self, file.close)
+
+    def _create(self) -> None:
+        """Gives the model a context of its own."""
+        self._context = _abi.Context()
+        options = _abi.Options(size=ctypes.sizeof(_abi.Options), num_threads=self._threads)
+        self._check(self._api.create(ctypes.byref(options), ctypes.byref(self._context)))
+        weakref.finalize(self, self._api.destroy, self._context)
+
+    def _check(self, status: int) -> None:
         if status:
             raise RunError(self._api.last_error().decode(errors="replace"))
 
-    def _flatten(self, args, kwargs):
+    def _flatten(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> List[Any]:
         """The tensors of a call, in the model's order."""
         if self._in_tree is None:
             return self._bind_flat(args, kwargs)
+        if self._is_flat and not kwargs and len(args) == len(self._takes) and \
+                all(tensors.is_torch(a) or isinstance(a, np.ndarray) for a in args):
+            return list(args)
         args, kwargs = self._bind(list(args), dict(kwargs))
         leaves = self._origin.flatten(args, kwargs) if self._origin else None
         if leaves is None:
@@ -116,30 +103,44 @@ class CompiledModel:
                                 f"{tree.constant(constant['constant'])!r} where {leaf!r} is given")
         return values
 
-    def _bind_flat(self, args, kwargs):
+    def _bind_flat(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> List[Any]:
         """The arguments of a model that has no structure but its inputs' names."""
-        names = [i["name"] for i in self.signature["inputs"]]
+        names = [spec.name for spec in self._takes]
+        kwargs = dict(kwargs)
         values = list(args) + [kwargs.pop(n) for n in names[len(args):] if n in kwargs]
         if kwargs or len(values) != len(names):
             raise TypeError(f"the model takes {', '.join(names) or 'nothing'}")
         return values
 
-    def _bind(self, args, kwargs):
+    def _bind(self, args: List[Any], kwargs: Dict[str, Any]) -> Tuple[List[Any], Dict[str, Any]]:
         """Moves arguments given by name to where the example had them by position, and
-        the other way round."""
+        the other way round; adds those that the example had and the call leaves to their
+        defaults, and takes out defaults that the example hadn't."""
         positional, named = self._in_tree["tuple"]
-        names = self._parameters
-        while len(args) < len(positional["tuple"]) and names[len(args):] and \
-                names[len(args)] in kwargs:
-            args.append(kwargs.pop(names[len(args)]))
+        names, count = self._parameters, len(positional["tuple"])
+        while len(args) < count and names[len(args):]:
+            name = names[len(args)]
+            if name in kwargs:
+                args.append(kwargs.pop(name))
+            elif name in self._defaults:
+                args.append(tree.constant(self._defaults[name]))
+            else:
+                break
         wanted = [key for key, _ in named["dict"]]
-        for name, value in list(zip(names, args))[len(positional["tuple"]):]:
-            if name in wanted and name not in kwargs:
+        for name, value in list(zip(names, args))[count:]:
+            if (name in wanted or name in self._defaults) and name not in kwargs:
                 kwargs[name] = value
-                args.pop(len(positional["tuple"]))
+                args.pop(count)
+        for name, default in self._defaults.items():
+            value = tree.constant(default)
+            if name in wanted:
+                kwargs.setdefault(name, value)
+            elif name in kwargs and name not in names[:count] and \
+                    type(kwargs[name]) is type(value) and _is_same(kwargs[name], value):
+                del kwargs[name]
         return args, {k: kwargs.pop(k) for k in wanted if k in kwargs} | kwargs
 
-    def _flatten_parts(self, args, kwargs):
+    def _flatten_parts(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> List[Any]:
         """The leaves of the arguments; an error names the one that is wrong."""
         positional, named = self._in_tree["tuple"]
         names = [f"argument '{n}'" for n in self._parameters]
@@ -149,15 +150,19 @@ class CompiledModel:
             raise TypeError(f"{missing[0]} is missing" if missing else
                             f"the model takes {len(positional['tuple'])} arguments by position, "
                             f"but is given {len(args)}")
-        leaves = []
+        leaves: List[Any] = []
         for value, structure, name in zip(args, positional["tuple"], names):
             leaves += tree.flatten(value, structure, name)
         for key, structure in named["dict"]:
             if key not in kwargs:
                 raise TypeError(f"argument '{key}' is missing")
             leaves += tree.flatten(kwargs.pop(key), structure, f"argument '{key}'")
-        if kwargs:
-            raise TypeError(f"the model takes no argument '{next(iter(kwargs))}'")
+        for key, value in kwargs.items():
+            if key in self._defaults:
+                raise TypeError(f"the model was compiled for {key}="
+                                f"{tree.constant(self._defaults[key])!r}, its default; give the "
+                                "example that argument, too")
+            raise TypeError(f"the model takes no argument '{key}'")
         return leaves
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -167,46 +172,24 @@ class CompiledModel:
     def run(self, values: Sequence[Any], kind: Optional[type] = None) -> List[Any]:
         """Runs on a flat list of tensors; returns the outputs as a flat list, of the
         inputs' kind, or of that given: torch.Tensor or numpy.ndarray."""
-        specs = self.signature["inputs"]
-        if len(values) != len(specs):
-            raise TypeError(f"the model takes {len(specs)} tensors, not {len(values)}")
-        inputs = []
-        for value, spec, dtype in zip(values, specs, self._dtypes("inputs")):
-            try:
-                inputs.append(tensors.Input(value, dtype))
-            except TypeError as error:
-                raise TypeError(f"input '{spec['name']}': {error}") from None
-        pointer = ctypes.POINTER(tensors.DLTensor)
-        inputs_array = (pointer * max(len(inputs), 1))(*[ctypes.pointer(i.tensor) for i in inputs])
-        specs = self.signature["outputs"]
-        outputs = []
-        for spec in specs:
-            rank = len(spec["shape"])
-            code, bits = tensors.DTYPES[spec["dtype"]]
-            shape = (ctypes.c_int64 * max(rank, 1))()
-            outputs.append(tensors.DLTensor(None, 1, 0, rank, code, bits, 1, shape, None, 0))
-        outputs_array = (pointer * max(len(outputs), 1))(*[ctypes.pointer(o) for o in outputs])
-        self._check(self._api.run(self._context, inputs_array, outputs_array))
+        kept: List[Any] = []
+        inputs = tensors.addresses(tensors.lend_all(values, self._takes, kept))
+        outputs = list(map(tensors.room, self._gives))
+        self._check(self._api.run(self._context, inputs,
+                                  tensors.addresses(list(map(ctypes.addressof, outputs)))))
         if kind is None:
             make = tensors.converter(values, prefer_torch=self._in_tree is not None)
         else:
             make = tensors.Memory.to_numpy if kind is np.ndarray else tensors.Memory.to_torch
-        return [make(tensors.Memory(output, self._api.release, self._library), dtype)
-                for output, dtype in zip(outputs, self._dtypes("outputs"))]
+        return [make(tensors.Memory(output, self._api.release, self._library), spec.dtype)
+                for output, spec in zip(outputs, self._gives)]
 
-    def _dtypes(self, side):
-        """The element types that the caller sees."""
-        dtypes = [spec["dtype"] for spec in self.signature[side]]
-        for i in self._complex[side]:
-            dtypes[i] = tensors.COMPLEX[dtypes[i]]
-        return dtypes
-
-    def _structure(self, results):
+    def _structure(self, results: List[Any]) -> Any:
         if self._out_tree is None and self._outputs is None:
             return results[0] if len(results) == 1 else tuple(results)
         following = iter(results)
 
-        def leaf(output):
+        def leaf(output: Optional[Dict[str, Any]]) -> Any:
             output = output or {}
             if "constant" in output:
                 return tree.constant(output["constant"])
@@ -218,41 +201,120 @@ class CompiledModel:
             return self._origin.unflatten(leaves, self._out_tree)
         return tree.unflatten(self._out_tree, leaves)
 
+    @property
+    def state(self) -> Dict[str, "np.ndarray[Any, Any]"]:
+        """The model's state by name, as NumPy arrays in place: to be read and written
+        while no call is under way. torch.from_numpy makes tensors of them."""
+        found = {}
+        for i, spec in enumerate(self.signature.get("states", [])):
+            dtype, shape = tensors.element_type(spec["dtype"]), tuple(spec["shape"])
+            buffer = self._state(i)
+            found[spec["name"]] = np.empty(shape, dtype) if buffer is None else \
+                np.frombuffer(buffer, dtype).reshape(shape)
+        return found
+
+    def _state(self, number: int) -> Any:
+        """The bytes of a piece of state in place; None where it has none."""
+        tensor, spec = tensors.DLTensor(), self.signature["states"][number]
+        self._check(self._api.state(self._context, number, ctypes.byref(tensor)))
+        size = int(np.prod(spec["shape"], dtype=np.int64)) * tensors.DTYPES[spec["dtype"]][1] // 8
+        if not size:
+            return None
+        buffer = (ctypes.c_ubyte * size).from_address(tensor.data)
+        weakref.finalize(buffer, _forget, self)  # the memory is the context's
+        return buffer
+
+    def _states(self) -> List[Any]:
+        return [self._state(i) for i in range(len(self.signature.get("states", [])))]
+
+    def _set_states(self, contents: Sequence[Any]) -> None:
+        for buffer, content in zip(self._states(), contents):
+            if buffer is not None:
+                ctypes.memmove(buffer, bytes(content), len(buffer))
+
     def reset(self) -> None:
         """Gives the model's state its initial values."""
         self._check(self._api.reset(self._context))
 
+    def save_state(self, path: Path) -> None:
+        """Writes all state as a safetensors file."""
+        self._require_state()
+        self._check(self._api.save(self._context, os.fsencode(path)))
+
+    def load_state(self, path: Path, partial: bool = False) -> None:
+        """Reads state that `save_state` or another program wrote as a safetensors file. With
+        `partial` the file may lack some, which keep their values, and have tensors that the
+        model hasn't. A file that doesn't fit changes nothing."""
+        self._require_state()
+        self._check(self._api.load(self._context, os.fsencode(path), int(partial)))
+
+    def _require_state(self) -> None:
+        if not self.signature.get("states"):
+            raise DlcError(f"the model '{self.signature['name']}' has no state: no buffer that it "
+                           "changes")
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        data = os.pread(self._file.fileno(), os.fstat(self._file.fileno()).st_size, 0)
+        states = [None if s is None else bytes(s) for s in self._states()]
+        return _restored, (type(self), data, self._threads, states)
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> CompiledModel:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._keep_open(open(os.dup(self._file.fileno()), "rb"))
+        other._create()
+        other._set_states(self._states())
+        return other
+
     def set_threads(self, count: int) -> None:
         """How many threads a call may use; 0: one per CPU."""
         self._check(self._api.set_threads(self._context, count))
+        self._threads = count
 
     def save(self, path: Path) -> None:
         """Writes the shared object to `path`, and its C header beside it, for `dlc.load`
         or any C program (docs/abi.md). The functions are named after the file: what was
-        compiled under another name is compiled again. What `dlc.load` loaded is copied as
-        it is, without a header."""
+        compiled under another name is compiled again. What `dlc.load` loaded or pickle
+        restored is copied as it is, without a header. State isn't saved: the file has the
+        initial values."""
         path = pathlib.Path(path)
         if self._origin:
             self._origin.save(path, self)
         else:
-            self._copy(path)
+            self.copy_to(path)
 
-    def _copy(self, path):
+    def copy_to(self, path: pathlib.Path) -> None:
+        """Writes the shared object as it is."""
         self._file.seek(0)
         with replacing(path) as file:
             shutil.copyfileobj(self._file, file)
 
     def __repr__(self) -> str:
-        def show(tensors):
+        def show(tensors: List[Dict[str, Any]]) -> str:
             return ", ".join(f"{t['name']}: {t['dtype']}{t['shape']}" for t in tensors)
 
-        return (f"<dlc.CompiledModel {self.signature['name']}({show(self.signature['inputs'])})"
-                f" -> {show(self.signature['outputs'])}>")
+        return (f"<dlc.{type(self).__name__} {self.signature['name']}"
+                f"({show(self.signature['inputs'])}) -> {show(self.signature['outputs'])}>")
 
 
-def _is_same(value, constant):
+def _restored(kind: Type[CompiledModel], data: bytes, threads: int,
+              states: Sequence[Optional[bytes]]) -> CompiledModel:
+    """A model that was pickled."""
+    with tempfile.NamedTemporaryFile(suffix=".so") as file:
+        file.write(data)
+        file.flush()
+        model = kind(file.name, threads)
+    model._set_states(states)
+    return model
+
+
+def _forget(owner: CompiledModel) -> None:
+    pass
+
+
+def _is_same(value: Any, constant: Any) -> bool:
     both_nan = isinstance(value, float) and value != value and constant != constant
-    return both_nan or value == constant
+    return both_nan or bool(value == constant)
 
 
 def load(path: Path, threads: int = 0) -> CompiledModel:

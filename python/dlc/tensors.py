@@ -2,11 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The caller's tensors as DLPack's, and back: no elements are copied."""
 
+from __future__ import annotations
+
 import ctypes
 import sys
 import weakref
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Array = np.ndarray[Any, Any]
 
 
 class DLTensor(ctypes.Structure):
@@ -39,101 +47,168 @@ _VERSIONED_OFFSET = 32
 _CPU, _PINNED = 1, 3  # DLPack's devices that the CPU can read
 
 
-def is_torch(value) -> bool:
+def is_torch(value: Any) -> bool:
     """Whether a value is a PyTorch tensor; doesn't import PyTorch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def is_number(value) -> bool:
+def is_number(value: Any) -> bool:
     """Whether a value is a number and belongs to no library."""
     return isinstance(value, (bool, int, float, np.generic))
 
 
-class Input:
-    """A caller's tensor as a DLTensor. `dtype` is the element type that the model takes:
-    Python's numbers become that."""
+class Spec(NamedTuple):
+    """An input or output of a model's function."""
 
-    def __init__(self, value, dtype):
-        self.owner, is_complex = value, dtype in _PARTS
-        self.is_complex = False
-        if is_torch(value):
-            self._from_torch(value)
-        elif isinstance(value, np.ndarray):
-            self._from_numpy(value)
-        elif is_number(value):
-            self._from_numpy(_number(value, dtype))
-        elif hasattr(value, "__dlpack__"):
-            self._from_dlpack(value)
+    name: str
+    dtype: str  #: what the caller sees
+    model_dtype: str  #: the same, but for complex numbers
+    rank: int  #: the model's
+    is_complex: bool
+
+
+def lend_all(values: Sequence[Any], specs: Sequence[Spec], kept: List[Any]) -> List[int]:
+    """The addresses of DLTensors that describe the caller's tensors; what must live as
+    long as they are used is added to `kept`."""
+    if len(values) != len(specs):
+        raise TypeError(f"the model takes {len(specs)} tensors, not {len(values)}")
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return [_lend(value, spec, kept) for value, spec in zip(values, specs)]
+    needs_gradients = torch.is_grad_enabled()
+    tensor, to_dlpack, found = torch.Tensor, torch.utils.dlpack.to_dlpack, []
+    for value, spec in zip(values, specs):
+        # A model of torch.compile has a tensor for each of its parameters: the common
+        # kind is dealt with here, quickly.
+        if isinstance(value, tensor) and value.is_cpu and not (
+                spec.is_complex or value.is_complex() or value.is_neg()
+                or needs_gradients and value.requires_grad):
+            try:
+                capsule = to_dlpack(value)
+            except (BufferError, RuntimeError):
+                found.append(_lend(value, spec, kept))
+                continue
+            kept.append(capsule)
+            found.append(_address(capsule, b"dltensor"))
         else:
-            raise TypeError("a tensor is expected (PyTorch's, NumPy's or any that speaks DLPack), "
-                            f"not {_a(type(value).__name__)}")
-        if self.is_complex != is_complex:
-            raise TypeError(f"{'complex' if is_complex else 'real'} numbers are expected")
-
-    def _set(self, data, dtype, shape, strides):
-        if dtype in _PARTS:
-            self.is_complex, dtype = True, _PARTS[dtype]
-            shape, strides = [*shape, 2], [*(2 * s for s in strides), 1]
-        if dtype not in DTYPES:
-            raise TypeError(f"elements of type {dtype} aren't supported")
-        code, bits = DTYPES[dtype]
-        rank = len(shape)
-        self.shape = (ctypes.c_int64 * max(rank, 1))(*shape)
-        self.strides = (ctypes.c_int64 * max(rank, 1))(*strides)
-        self.tensor = DLTensor(data, _CPU, 0, rank, code, bits, 1, self.shape, self.strides, 0)
-
-    def _from_torch(self, value):
-        import torch
-
-        if value.requires_grad:
-            if torch.is_grad_enabled():
-                raise TypeError("it requires a gradient, and a compiled model gives none: call "
-                                "the model under torch.no_grad(), or pass x.detach()")
-            value = value.detach()
-        if value.device.type != "cpu":
-            raise TypeError(f"a tensor on the CPU is expected, not on {value.device}")
-        if value.layout != torch.strided:
-            raise TypeError(f"a dense tensor is expected, not one of layout {value.layout}")
-        if value.is_conj() or value.is_neg():
-            value = value.resolve_conj().resolve_neg()
-        self.owner = value
-        self._set(value.data_ptr(), str(value.dtype)[6:], value.shape, value.stride())
-
-    def _from_numpy(self, value):
-        if any(s % value.itemsize for s in value.strides) or not value.dtype.isnative:
-            value = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
-        self.owner = value
-        strides = [s // value.itemsize for s in value.strides]
-        self._set(value.ctypes.data, value.dtype.name, value.shape, strides)
-
-    def _from_dlpack(self, value):
-        device, index = value.__dlpack_device__()
-        if device not in (_CPU, _PINNED):
-            raise TypeError("a tensor on the CPU is expected, not on DLPack's device "
-                            f"{int(device)}:{index}")
-        try:
-            self.owner = value.__dlpack__(max_version=(1, 0))
-        except TypeError:  # it is of DLPack's first protocol
-            self.owner = value.__dlpack__()
-        for name, offset in ((b"dltensor_versioned", _VERSIONED_OFFSET), (b"dltensor", 0)):
-            if _is_capsule(self.owner, name):
-                self.tensor = DLTensor.from_address(_address(self.owner, name) + offset)
-                if self.tensor.code == _COMPLEX_CODE:
-                    self._take_apart(self.tensor)
-                return
-        raise TypeError("its __dlpack__ gives no DLPack tensor")
+            found.append(_lend(value, spec, kept))
+    return found
 
 
-    def _take_apart(self, tensor):
-        """Complex numbers of DLPack as their parts."""
-        shape = tensor.shape[:tensor.ndim]
-        strides = tensor.strides[:tensor.ndim] if tensor.strides else _dense(shape)
-        data = (tensor.data or 0) + tensor.byte_offset
-        self._set(data, f"complex{tensor.bits}", shape, strides)
+def _lend(value: Any, spec: Spec, kept: List[Any]) -> int:
+    """As above, of one tensor of any kind."""
+    try:
+        if is_torch(value):
+            address, is_complex = _lend_torch(value, kept)
+        elif isinstance(value, np.ndarray):
+            address, is_complex = _lend_numpy(value, kept)
+        elif is_number(value):
+            address, is_complex = _lend_numpy(_number(value, spec.dtype), kept)
+        elif hasattr(value, "__dlpack__"):
+            address, is_complex = _lend_dlpack(value, kept)
+        else:
+            raise TypeError("a tensor is expected (PyTorch's, NumPy's or any that speaks "
+                            f"DLPack), not {_a(type(value).__name__)}")
+        if is_complex != spec.is_complex:
+            raise TypeError(f"{'real' if is_complex else 'complex'} numbers are expected")
+    except TypeError as error:
+        raise TypeError(f"input '{spec.name}': {error}") from None
+    return address
 
 
-def _dense(shape):
+def _lend_torch(value: torch.Tensor, kept: List[Any]) -> Tuple[int, bool]:
+    import torch
+
+    if value.requires_grad and torch.is_grad_enabled():
+        raise TypeError("it requires a gradient, and a compiled model gives none: call "
+                        "the model under torch.no_grad(), or pass x.detach()")
+    if not value.is_cpu:
+        raise TypeError(f"a tensor on the CPU is expected, not on {value.device}")
+    if value.layout != torch.strided:
+        raise TypeError(f"a dense tensor is expected, not one of layout {value.layout}")
+    value = value.resolve_conj().resolve_neg()
+    try:
+        capsule = torch.utils.dlpack.to_dlpack(value)  # type: ignore[attr-defined]
+    except BufferError:
+        raise TypeError(f"elements of type {str(value.dtype)[6:]} aren't supported") from None
+    except RuntimeError as error:
+        raise TypeError(f"it has no memory that can be read ({error})") from None
+    kept.append(capsule)
+    address = _address(capsule, b"dltensor")
+    return _parts_of(address, kept) if value.is_complex() else (address, False)
+
+
+def _lend_numpy(value: Array, kept: List[Any]) -> Tuple[int, bool]:
+    if any(s % value.itemsize for s in value.strides) or not value.dtype.isnative:
+        value = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
+    kept.append(value)
+    strides = [s // value.itemsize for s in value.strides]
+    return _describe(value.ctypes.data, value.dtype.name, value.shape, strides, kept)
+
+
+def _lend_dlpack(value: Any, kept: List[Any]) -> Tuple[int, bool]:
+    device, index = value.__dlpack_device__()
+    if device not in (_CPU, _PINNED):
+        raise TypeError("a tensor on the CPU is expected, not on DLPack's device "
+                        f"{int(device)}:{index}")
+    try:
+        capsule = value.__dlpack__(max_version=(1, 0))
+    except TypeError:  # it is of DLPack's first protocol
+        capsule = value.__dlpack__()
+    kept.append(capsule)
+    for name, offset in ((b"dltensor_versioned", _VERSIONED_OFFSET), (b"dltensor", 0)):
+        if _is_capsule(capsule, name):
+            address = _address(capsule, name) + offset
+            is_complex = DLTensor.from_address(address).code == _COMPLEX_CODE
+            return _parts_of(address, kept) if is_complex else (address, False)
+    raise TypeError("its __dlpack__ gives no DLPack tensor")
+
+
+def _parts_of(address: int, kept: List[Any]) -> Tuple[int, bool]:
+    """Complex numbers of DLPack as their parts."""
+    tensor = DLTensor.from_address(address)
+    shape = tensor.shape[:tensor.ndim]
+    strides = tensor.strides[:tensor.ndim] if tensor.strides else _dense(shape)
+    data = (tensor.data or 0) + tensor.byte_offset
+    return _describe(data, f"complex{tensor.bits}", shape, strides, kept)
+
+
+def _describe(data: int, dtype: str, shape: Sequence[int], strides: Sequence[int],
+              kept: List[Any]) -> Tuple[int, bool]:
+    """A DLTensor's address, and whether the elements are complex."""
+    is_complex = dtype in _PARTS
+    if is_complex:
+        dtype, shape, strides = _PARTS[dtype], [*shape, 2], [*(2 * s for s in strides), 1]
+    if dtype not in DTYPES:
+        raise TypeError(f"elements of type {dtype} aren't supported")
+    rank, (code, bits) = len(shape), DTYPES[dtype]
+    array = ctypes.c_int64 * max(rank, 1)
+    tensor = DLTensor(data, _CPU, 0, rank, code, bits, 1, array(*shape), array(*strides), 0)
+    kept.append(tensor)
+    return ctypes.addressof(tensor), is_complex
+
+
+def room(spec: Spec) -> DLTensor:
+    """A result that the model allocates."""
+    code, bits = DTYPES[spec.model_dtype]
+    shape = (ctypes.c_int64 * max(spec.rank, 1))()
+    return DLTensor(None, _CPU, 0, spec.rank, code, bits, 1, shape, None, 0)
+
+
+def specs(described: Sequence[Dict[str, Any]], complex_ones: Sequence[int] = ()) -> List[Spec]:
+    """The inputs or outputs that a model's description has; those whose numbers are given
+    are complex."""
+    return [Spec(d["name"], COMPLEX[d["dtype"]] if i in complex_ones else d["dtype"], d["dtype"],
+                 len(d["shape"]), i in complex_ones) for i, d in enumerate(described)]
+
+
+def addresses(values: Sequence[int]) -> ctypes.Array[ctypes.c_void_p]:
+    """An array of DLTensors' addresses, as the C functions take it."""
+    return (ctypes.c_void_p * max(len(values), 1))(*values)
+
+
+def _dense(shape: Sequence[int]) -> List[int]:
     strides = [1] * len(shape)
     for i in range(len(shape) - 1, 0, -1):
         strides[i - 1] = strides[i] * shape[i]
@@ -146,28 +221,45 @@ _address = ctypes.pythonapi.PyCapsule_GetPointer
 _address.restype, _address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
 
 
-def _number(value, dtype):
+def _number(value: Any, dtype: str) -> Array:
     """A number as an array of no dimensions. Python's have the model's element type if
     that has such values; any other number has its own, which the model may refuse."""
     array = np.asarray(value)
     if isinstance(value, np.generic):
         return array
-    kinds = {"b": "biufc", "i": "iufc", "u": "iufc", "f": "fc"}[array.dtype.kind]
+    kinds = {"b": "biufc", "i": "iufc", "u": "iufc", "f": "fc"}.get(array.dtype.kind, "")
+    wanted = element_type(dtype)
+    if isinstance(value, int) and (wanted.kind in "iu" or not kinds):
+        limits = np.iinfo(wanted if wanted.kind in "iu" else np.int64)
+        if not limits.min <= value <= limits.max:
+            raise TypeError(f"{value} is out of the range of {limits.dtype}")
+    is_wanted = ("f" if wanted.kind == "V" else wanted.kind) in kinds  # ml_dtypes' are V
+    return array.astype(wanted) if is_wanted else array
+
+
+def element_type(dtype: str) -> np.dtype[Any]:
+    """NumPy's element type of that name."""
+    if dtype == "complex32":
+        raise TypeError("NumPy has no complex numbers of two float16")
     try:
-        wanted = np.dtype(dtype)
+        return np.dtype(dtype)
     except TypeError:
-        return array
-    return array.astype(wanted) if wanted.kind in kinds else array
+        pass
+    try:
+        import ml_dtypes  # NumPy's own types lack the narrow floats
+    except ImportError:
+        raise TypeError(f"NumPy has {dtype} with the package ml_dtypes only") from None
+    return np.dtype(getattr(ml_dtypes, dtype))
 
 
-def _a(noun):
+def _a(noun: str) -> str:
     return ("an " if noun[0] in "aeiouAEIOU" else "a ") + noun
 
 
 class Memory:
     """The bytes of a result: freed when nobody uses them any more."""
 
-    def __init__(self, output, release, library):
+    def __init__(self, output: DLTensor, release: Callable[[int], None], library: Any) -> None:
         self.shape = tuple(output.shape[:output.ndim])
         size = output.bits // 8
         for extent in self.shape:
@@ -177,37 +269,29 @@ class Memory:
             self.buffer = (ctypes.c_ubyte * size).from_address(output.data)
             weakref.finalize(self.buffer, _release, library, release, output.data)
 
-    def _shape_of(self, dtype):
+    def _shape_of(self, dtype: str) -> Tuple[int, ...]:
         return self.shape[:-1] if dtype in _PARTS else self.shape
 
-    def to_numpy(self, dtype):
-        shape = self._shape_of(dtype)
-        if dtype == "complex32":
-            raise TypeError("NumPy has no complex numbers of two float16")
-        try:
-            dtype = np.dtype(dtype)
-        except TypeError:
-            import ml_dtypes  # NumPy's own types lack the narrow floats
-
-            dtype = np.dtype(getattr(ml_dtypes, dtype))
+    def to_numpy(self, dtype: str) -> Array:
+        shape, elements = self._shape_of(dtype), element_type(dtype)
         if self.buffer is None:
-            return np.empty(shape, dtype)
-        return np.frombuffer(self.buffer, dtype).reshape(shape)
+            return np.empty(shape, elements)
+        return np.frombuffer(self.buffer, elements).reshape(shape)
 
-    def to_torch(self, dtype):
+    def to_torch(self, dtype: str) -> torch.Tensor:
         import torch
 
-        shape, dtype = self._shape_of(dtype), getattr(torch, dtype)
+        shape, elements = self._shape_of(dtype), getattr(torch, dtype)
         if self.buffer is None:
-            return torch.empty(shape, dtype=dtype)
-        return torch.frombuffer(self.buffer, dtype=dtype).reshape(shape)
+            return torch.empty(shape, dtype=elements)
+        return torch.frombuffer(self.buffer, dtype=elements).reshape(shape)
 
 
-def _release(library, release, data):
+def _release(library: Any, release: Callable[[int], None], data: int) -> None:
     release(data)
 
 
-def converter(inputs, prefer_torch):
+def converter(inputs: Sequence[Any], prefer_torch: bool) -> Callable[[Memory, str], Any]:
     """What makes a result of the kind that the inputs are of: a function of its Memory and
     element type."""
     kinds = [value for value in inputs if not is_number(value)]
@@ -220,7 +304,7 @@ def converter(inputs, prefer_torch):
     return Memory.to_numpy
 
 
-def _namespace(value):
+def _namespace(value: Any) -> Any:
     """The library that a tensor is of, by the array API standard or by its module."""
     if hasattr(value, "__array_namespace__"):
         return value.__array_namespace__()

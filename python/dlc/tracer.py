@@ -110,28 +110,32 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     except Exception as error:
         raise TraceError(locations.explained(error, "torch.export can't record the program")) \
             from error
-    return from_exported(program, parameters=_parameters(model))
+    return from_exported(program, *_parameters(model))
 
 
 def _parameters(model):
-    """The names of a callable's positional parameters; None where they aren't fixed."""
+    """The names of a callable's positional parameters, None where they aren't fixed; and
+    the defaults of those parameters that have plain ones."""
     function = model.forward if isinstance(model, torch.nn.Module) else model
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        return None
+        return None, {}
+    plain = (bool, int, float, str, type(None))
     return [p.name for p in parameters
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)], \
+        {p.name: _plain(p.default) for p in parameters if isinstance(p.default, plain)}
 
 
-def from_exported(program, parameters=None) -> Trace:
-    """A trace of a torch.export.ExportedProgram."""
+def from_exported(program, parameters=None, defaults=None) -> Trace:
+    """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
+    the function that was exported."""
     try:
         with torch.no_grad(), shapes.open_sizes():
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(locations.explained(error, "the program can't be recorded")) from error
-    return _ProgramWriter(program, parameters).write()
+    return _ProgramWriter(program, parameters, defaults or {}).write()
 
 
 def size_expression(size):
@@ -352,9 +356,9 @@ class GraphWriter:
 class _ProgramWriter(GraphWriter):
     """Turns one exported program into a trace."""
 
-    def __init__(self, program, parameters):
+    def __init__(self, program, parameters, defaults):
         super().__init__()
-        self.program, self.parameters = program, parameters
+        self.program, self.parameters, self.defaults = program, parameters, defaults
 
     def write(self):
         graph = self.program.graph
@@ -365,7 +369,7 @@ class _ProgramWriter(GraphWriter):
         call = self.program.module_call_graph[0].signature
         metadata = {"in_tree": _tree(call.in_spec), "out_tree": _tree(call.out_spec),
                     "inputs": in_metadata, "outputs": out_metadata,
-                    "parameters": self.parameters}
+                    "parameters": self.parameters, "defaults": self.defaults}
         trace = self._trace(inputs, nodes, outputs, self.program.range_constraints, metadata)
         trace.specs = (call.in_spec, call.out_spec) if call.in_spec else None
         return trace

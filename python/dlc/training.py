@@ -2,21 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Training steps: forward pass, loss, gradients and optimiser as one compiled function."""
 
-import ctypes
-import os
+from __future__ import annotations
+
 import pathlib
 import sys
-import weakref
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
+from . import tensors
 from ._errors import DlcError
 from .compiler import _cached, _Source, _trace_or_path
-from .runtime import _CONTEXT, _TENSORS, CompiledModel
-from .tensors import DTYPES, DLTensor, Input
-
-_CALL = ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, ctypes.c_int32, _TENSORS, _TENSORS)
-_STATE = ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, ctypes.c_int32, ctypes.POINTER(DLTensor))
+from .runtime import CompiledModel, Origin, Path
+from .tracefile import Trace
 
 
 def compile_training_step(model, *args, loss, optimizer, clip_norm=0.0, clip_value=0.0,
@@ -70,70 +68,34 @@ def _trace(model, args, kwargs, dynamic_shapes):
 
 
 class TrainingStep(CompiledModel):
-    """A compiled model with its training step: call it to use the model."""
+    """A compiled model with its training step: call it to use the model, `step` to train.
+    `state` has the weights and what the optimiser keeps."""
 
-    def __init__(self, path, threads=0, *, origin=None):
+    def __init__(self, path: Path, threads: int = 0, *, origin: Optional[Origin] = None) -> None:
         super().__init__(path, threads, origin=origin)
         functions = self.signature.get("functions", [])
         if "step" not in [f["name"] for f in functions]:
             raise DlcError(f"'{path}' has no training step")
         self._number = 1 + [f["name"] for f in functions].index("step")
         self._step = functions[self._number - 1]
-        self._names = [s["name"] for s in self.signature["states"]]
-        prefix = self.signature["name"]
-        self._call = _CALL((prefix + "_call", self._library))
-        self._state = _STATE((prefix + "_state", self._library))
+        self._step_takes = tensors.specs(self._step["inputs"])
+        self._step_gives = tensors.specs(self._step["outputs"])
         #: What the last step gave beside the loss, by name: `gradient_norm`.
-        self.results = {}
+        self.results: Dict[str, float] = {}
 
-    def step(self, *args, lr, seed=0):
+    def step(self, *args: Any, lr: float, seed: int = 0) -> float:
         """One step on the model's inputs and the target; gives the loss before it."""
         values = list(args) + [lr]
         if self._step["inputs"][-1]["name"] == "seed":
             values.append(seed)
-        if len(values) != len(self._step["inputs"]):
-            names = ", ".join(i["name"] for i in self._step["inputs"])
+        if len(values) != len(self._step_takes):
+            names = ", ".join(spec.name for spec in self._step_takes)
             raise TypeError(f"the step takes {names}; {len(values)} are given")
-        pointer = ctypes.POINTER(DLTensor)
-        inputs = [Input(v, s["dtype"]) for v, s in zip(values, self._step["inputs"])]
+        kept: List[Any] = []
+        inputs = tensors.lend_all(values, self._step_takes, kept)
         outputs = [np.empty(s["shape"], s["dtype"]) for s in self._step["outputs"]]
-        results = [Input(v, s["dtype"]) for v, s in zip(outputs, self._step["outputs"])]
-        self._check(self._call(
-            self._context, self._number,
-            (pointer * len(inputs))(*[ctypes.pointer(i.tensor) for i in inputs]),
-            (pointer * len(results))(*[ctypes.pointer(r.tensor) for r in results])))
+        results = tensors.lend_all(outputs, self._step_gives, kept)
+        self._check(self._api.call(self._context, self._number, tensors.addresses(inputs),
+                                   tensors.addresses(results)))
         self.results = {s["name"]: float(o) for s, o in zip(self._step["outputs"], outputs)}
         return self.results["loss"]
-
-    @property
-    def state(self):
-        """Weights and what the optimiser keeps, by name: NumPy arrays in place."""
-        return {name: self._array(i) for i, name in enumerate(self._names)}
-
-    def _array(self, number):
-        tensor, spec = DLTensor(), self.signature["states"][number]
-        self._check(self._state(self._context, number, ctypes.byref(tensor)))
-        shape = tuple(spec["shape"])
-        size = int(np.prod(shape, dtype=np.int64)) * DTYPES[spec["dtype"]][1] // 8
-        if not size:
-            return np.empty(shape, spec["dtype"])
-        buffer = (ctypes.c_ubyte * size).from_address(tensor.data)
-        weakref.finalize(buffer, _forget, self)  # the memory is the context's
-        return np.frombuffer(buffer, spec["dtype"]).reshape(shape)
-
-    def save_state(self, path) -> None:
-        """Writes all state as a safetensors file."""
-        save = ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, ctypes.c_char_p)
-        function = save((self.signature["name"] + "_save", self._library))
-        self._check(function(self._context, os.fsencode(path)))
-
-    def load_state(self, path, partial: bool = False) -> None:
-        """Reads it. With `partial` the file may lack some, which keep their values, and
-        have tensors that the model hasn't."""
-        load = ctypes.CFUNCTYPE(ctypes.c_int32, _CONTEXT, ctypes.c_char_p, ctypes.c_int32)
-        function = load((self.signature["name"] + "_load", self._library))
-        self._check(function(self._context, os.fsencode(path), int(partial)))
-
-
-def _forget(owner):
-    pass

@@ -85,6 +85,33 @@ class StructureTest(FrontendTest):
         for model in self.both(function, x, scale=scale, shift=shift):
             self.assert_close(model(x, scale, shift=shift), torch.full((2,), 5.0))
 
+    def test_defaults(self):
+        def function(x, mask=None, *, scale=2.0, bias=None):
+            y = x * scale if mask is None else x * mask
+            return y if bias is None else y + bias
+
+        x, none = torch.ones(2), {"bias": None}
+        for args, kwargs in (((x,), {}), ((x, None), none), ((x,), {"scale": 2.0})):
+            for model in self.both(function, *args, **kwargs):
+                for call in (model(x), model(x, None), model(x, mask=None, bias=None),
+                             model(x=x, scale=2.0)):
+                    self.assert_close(call, torch.full((2,), 2.0))
+        compiled = dlc.compile(function, x)
+        with self.assertRaisesRegex(TypeError, "compiled for scale=2.0, its default"):
+            compiled(x, scale=3.0)
+        with self.assertRaisesRegex(TypeError, "compiled for mask=None, its default"):
+            compiled(x, mask=x)
+        compiled = dlc.compile(function, x, kwargs={"scale": 3.0})
+        with self.assertRaisesRegex(TypeError, "compiled for 3.0 where 2.0 is given"):
+            compiled(x)
+
+    def test_numbers(self):
+        compiled = dlc.compile(lambda x: x + 1, torch.zeros((), dtype=torch.int8))
+        self.assertEqual(compiled(3), 4)
+        for number in (300, 10**30):
+            with self.assertRaisesRegex(TypeError, f"'x': {number} is out of the range of int8"):
+                compiled(number)
+
     def test_no_tensor_arguments(self):
         compiled = dlc.compile(lambda: torch.arange(3))
         self.assert_close(compiled(), torch.arange(3))
@@ -115,7 +142,7 @@ class WrongCallTest(FrontendTest):
 
     def test_number_of_arguments(self):
         self.check(TypeError, "argument 'd' is missing", self.x)
-        self.check(TypeError, "takes 2 arguments by position, but is given 4",
+        self.check(TypeError, "takes 2 arguments by position, but is given 3",
                    self.x, self.d, 1, 2)
         self.check(TypeError, "takes no argument 'other'", self.x, self.d, other=1)
 

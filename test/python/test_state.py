@@ -3,8 +3,10 @@
 """Buffers that a program changes: state of the compiled model."""
 
 import copy
+import pickle
 import unittest
 
+import numpy as np
 import torch
 from frontend import FrontendTest, dlc
 
@@ -123,6 +125,41 @@ class StateTest(FrontendTest):
             for count in (1.0, 2.0, 3.0):
                 self.assert_close(compiled(x), torch.full((2,), count))
             compiled.reset()
+
+    def test_state_by_name(self):
+        compiled, x = dlc.compile(KeyCache(), torch.tensor([0]), torch.zeros(2)), torch.ones(2)
+        compiled(torch.tensor([1]), x)
+        self.assertEqual(list(compiled.state), ["keys"])
+        np.testing.assert_array_equal(compiled.state["keys"][:3], [[0, 0], [1, 1], [0, 0]])
+        compiled.state["keys"][0] = 4
+        self.assert_close(compiled(torch.tensor([2]), x), torch.full((2,), 6.0))
+        self.assertEqual(dlc.compile(lambda x: x + 1, x).state, {})
+
+    def test_state_in_a_file(self):
+        compiled, x, path = dlc.compile(Counter(), torch.zeros(2)), torch.zeros(2), \
+            self.folder / "state.safetensors"
+        compiled(x)
+        compiled.save_state(path)
+        compiled(x)
+        compiled.load_state(path)
+        self.assert_close(compiled(x), torch.full((2,), 2.0))
+        other = dlc.compile(KeyCache(), torch.tensor([0]), torch.zeros(2))
+        with self.assertRaisesRegex(dlc.RunError, "keys|calls"):
+            other.load_state(path)
+        stateless = dlc.compile(lambda x: x + 1, x)
+        for function in (stateless.save_state, stateless.load_state):
+            with self.assertRaisesRegex(dlc.DlcError, "has no state"):
+                function(path)
+
+    def test_copies_have_state_of_their_own(self):
+        compiled, x = dlc.compile(Counter(), torch.zeros(2), name="count"), torch.zeros(2)
+        compiled(x)
+        for other in (copy.deepcopy(compiled), pickle.loads(pickle.dumps(compiled))):
+            self.assert_close(other(x), torch.full((2,), 2.0))
+            self.assert_close(other(x), torch.full((2,), 3.0))
+            other.save(self.folder / "count.so")
+            self.assert_close(dlc.load(self.folder / "count.so")(x), torch.ones(2))
+        self.assert_close(compiled(x), torch.full((2,), 2.0))
 
 
 if __name__ == "__main__":
