@@ -39,7 +39,9 @@ def backend(module, example_inputs, **options):
     if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
         raise DlcError("the backend dlc serves inference: call the model under "
                        "torch.no_grad() or torch.inference_mode()")
-    with _composites_kept() as taken_apart, locations.recorded(), shapes.open_sizes():
+    # Last, what keeps composites: of those that open_sizes knows, it hides the results' shapes
+    # from AOTAutograd, which would take them for what the op does.
+    with locations.recorded(), shapes.open_sizes(), _composites_kept() as taken_apart:
         compile_graph = aot_autograd(fw_compiler=_CompiledGraph, decompositions=taken_apart)
         return compile_graph(module, example_inputs)
 

@@ -26,9 +26,9 @@ import traceback
 
 from . import common
 
-common.require_packages({"torch": "torch==2.15.0", "torchvision": "torchvision==0.29.2",
+common.require_packages({"torch": "torch==2.13.0", "torchvision": "torchvision==0.28.0",
                          "timm": "timm==1.0.31", "transformers": "transformers==5.23.0",
-                         "PIL": "pillow"}, name="torch-models")
+                         "PIL": "pillow"})
 
 from .zoo import inputs  # noqa: E402
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """torch.compile(model, backend="dlc")."""
 
+import math
 import unittest
 import unittest.mock
 
@@ -71,6 +72,26 @@ class SizesTest(DynamoTest):
             return x[:n * 2].reshape(n, 2) * n
 
         self.check(function, *[(torch.randn(2 * n), n) for n in (3, 4, 5)], dynamic=True)
+
+
+    def test_numbers_of_modules(self):
+        class Scaled(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.scale = 3.5
+
+            def forward(self, x):
+                return x * math.sqrt(2 / self.scale)
+
+        self.check(Scaled(), (torch.randn(3),), (torch.randn(5),), dynamic=True)
+
+    def test_recurrent_networks(self):
+        with torch._dynamo.config.patch(allow_rnn=True):
+            lstm = torch.nn.LSTM(4, 3, num_layers=2, batch_first=True, bidirectional=True).eval()
+            self.check(lstm, *[(torch.randn(2, steps, 4),) for steps in (5, 2, 7)], dynamic=True)
+            self.assertEqual(self.graphs, 1)
+            for kind in (torch.nn.GRU, torch.nn.RNN):  # Dynamo unrolls these
+                self.check(kind(4, 3).eval(), (torch.randn(2, 5, 4),), fullgraph=True)
 
 
 class GraphsTest(DynamoTest):

@@ -383,6 +383,13 @@ static LogicalResult importToCopy(NodeImporter &n) {
   return type ? n.result(n.operand("self", type)) : failure();
 }
 
+/// PyTorch's own code for numbers that it made tensors writes it.
+static LogicalResult importConvertElementType(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType();
+  return type ? n.result(n.operand("a", type)) : failure();
+}
+
 static LogicalResult importIdentity(NodeImporter &n) { return n.result(n.tensor("self")); }
 
 static void registerUnaryOps(OpTable &t) {
@@ -439,7 +446,8 @@ static void registerBinaryOps(OpTable &t) {
   t.add({"aten.sub.Tensor", "aten.sub.Scalar"}, importAdditive<dl::SubOp>);
   t.add({"aten.rsub.Tensor", "aten.rsub.Scalar"}, importAdditive<dl::SubOp, true>);
   t.add({"aten.mul.Tensor", "aten.mul.Scalar"}, importMul);
-  t.add({"aten.div.Tensor", "aten.div.Scalar", "aten.div.Tensor_mode", "aten.div.Scalar_mode"},
+  t.add({"aten.div.Tensor", "aten.div.Scalar", "aten.div.Tensor_mode", "aten.div.Scalar_mode",
+         "aten.true_divide.Tensor"},
         importDiv);
   t.add({"aten.floor_divide.default", "aten.floor_divide.Scalar"}, importFloorDivide);
   t.add({"aten.fmod.Tensor", "aten.fmod.Scalar"}, importBinary<dl::RemOp>);
@@ -494,6 +502,7 @@ void torch::registerElementwiseOps(OpTable &t) {
 
   t.add({"aten._to_copy.default", "aten.to.dtype", "aten.to.dtype_layout", "aten.to.device"},
         importToCopy);
+  t.add("prims.convert_element_type.default", importConvertElementType);
   t.add({"aten.clone.default", "aten.alias.default", "aten.detach.default",
          "aten.detach_copy.default", "aten.alias_copy.default", "aten.lift_fresh_copy.default",
          "aten.lift_fresh.default", "aten.contiguous.default", "aten.positive.default"},
