@@ -116,6 +116,16 @@ func.func @weights(%s: tensor<4x6xf16>, %v: tensor<6x8xf16>) -> tensor<4x8xf16> 
   return %y : tensor<4x8xf16>
 }
 
+// A product that is transposed is the product the other way round.
+// CHECK-LABEL: @transposed_product
+func.func @transposed_product(%x: tensor<2x4x3xf32>, %y: tensor<2x4x5xf32>) -> tensor<2x5x3xf32> {
+  // CHECK-NEXT: %[[P:.*]] = dl.dot_general %arg1, %arg0, batching = [0] x [0] contracting = [1] x [1]
+  // CHECK-NEXT: return %[[P]]
+  %p = dl.dot_general %x, %y, batching = [0] x [0] contracting = [1] x [1] : tensor<2x4x3xf32>, tensor<2x4x5xf32> -> tensor<2x3x5xf32>
+  %t = dl.transpose %p, permutation = [0, 2, 1] : tensor<2x3x5xf32> -> tensor<2x5x3xf32>
+  return %t : tensor<2x5x3xf32>
+}
+
 // Two transposes meet below the elementwise ops and cancel.
 // CHECK-LABEL: @transposes_cancel
 func.func @transposes_cancel(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) -> tensor<2x3x4xf32> {

@@ -184,7 +184,8 @@ def Simplify : Pass<"dl-simplify", "::mlir::func::FuncOp"> {
       convolution's bias, and padding into convolutions and pools.
     * Turns a convolution over three dimensions into one over two, the taps along
       the depth as input channels.
-    * Moves transposes towards the uses until they cancel or are absorbed.
+    * Moves transposes towards the uses until they cancel or are absorbed, and swaps the
+      sides of a product that is transposed.
     * Canonicalises dl ops.
 
     What becomes a computation on constants is left to `-dl-fold-constants`. The

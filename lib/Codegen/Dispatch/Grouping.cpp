@@ -17,6 +17,7 @@ Grouping::Grouping(Block &block, const DenseSet<Operation *> &hostOps,
     : block(block), hostOps(hostOps), waits(waits), options(options) {
   for (Operation &op : block.without_terminator())
     visit(&op);
+  mergeIntoReaders();
 }
 
 unsigned Grouping::getLevel(Operation *op) const {
@@ -78,6 +79,7 @@ DispatchGroup *Grouping::startGroup(Operation *op, OpClass opClass) {
   auto group = std::make_unique<DispatchGroup>();
   group->level = 2 * ++counter;
   group->onlyElementwise = opClass != OpClass::Root;
+  group->startsElementwise = opClass == OpClass::Elementwise;
   group->takesConsumers = group->onlyElementwise || takesElementwiseConsumers(op);
   groups.push_back(std::move(group));
   items.push_back({groups.back()->level, items.size(), groups.back().get(), nullptr});
@@ -201,7 +203,155 @@ void Grouping::visit(Operation *op) {
   items.push_back({level, items.size(), nullptr, op});
 }
 
+void Grouping::forEachReader(Value value,
+                             function_ref<void(Operation *, OpOperand *)> fn) const {
+  for (OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
+    if (!lazy.contains(user)) {
+      Operation *inBlock = block.findAncestorOpInBlock(*user);
+      fn(inBlock, user == inBlock ? &use : nullptr);
+      continue;
+    }
+    if (groupOf.contains(user))
+      fn(user, nullptr);
+    forEachReader(user->getResult(0), [&](Operation *reader, OpOperand *) { fn(reader, nullptr); });
+  }
+}
+
+DispatchGroup *Grouping::findReader(const DispatchGroup &group) const {
+  DispatchGroup *first = nullptr;
+  unsigned lowest = std::numeric_limits<unsigned>::max();
+  auto visitReaders = [&](function_ref<void(Operation *, OpOperand *)> fn) {
+    for (Operation *op : group.ops)
+      for (Value result : op->getResults())
+        forEachReader(result, [&](Operation *reader, OpOperand *use) {
+          if (groupOf.lookup(reader) != &group)
+            fn(reader, use);
+        });
+  };
+  visitReaders([&](Operation *reader, OpOperand *) {
+    unsigned level = reader == block.getTerminator() ? lowest : getLevel(reader);
+    if (level < lowest) {
+      lowest = level;
+      first = groupOf.lookup(reader);
+    }
+  });
+  if (!first || !first->startsElementwise || first->level != lowest)
+    return nullptr;
+  // There, each of its results is read element for element, before a root.
+  const Operation *root = nullptr;
+  for (Operation *op : first->ops)
+    if (!root && classify(op) == OpClass::Root)
+      root = op;
+  bool fits = true;
+  visitReaders([&](Operation *reader, OpOperand *use) {
+    if (groupOf.lookup(reader) != first) {
+      fits &= !root; // a kernel with a root has results of one shape
+      return;
+    }
+    bool isBefore = !root || reader->isBeforeInBlock(const_cast<Operation *>(root));
+    fits &= use && isBefore && classify(reader) == OpClass::Elementwise;
+  });
+  return fits ? first : nullptr;
+}
+
+bool Grouping::savesMemory(const DispatchGroup &group, const DispatchGroup &reader) const {
+  auto lastLevel = [&](Value value) {
+    unsigned last = 0;
+    forEachReader(value, [&](Operation *op, OpOperand *) {
+      last = std::max(last, op == block.getTerminator() ? reader.level + 1 : getLevel(op));
+    });
+    return last;
+  };
+  auto bytes = [](Value value) {
+    return dispatch::getElementBytes(cast<RankedTensorType>(value.getType()).getElementType());
+  };
+  int64_t added = 0, saved = 0;
+  for (Value input : group.inputs) {
+    // Arguments and weights are there all the time; what is repeated is small.
+    Operation *producer = input.getDefiningOp();
+    if (producer && !isa<dl::GlobalLoadOp>(producer) &&
+        cast<RankedTensorType>(input.getType()).getShape() == group.domain &&
+        lastLevel(input) < reader.level)
+      added += bytes(input);
+  }
+  for (Operation *op : group.ops)
+    for (Value result : op->getResults())
+      if (isUsedOutside(result, group) && lastLevel(result) <= reader.level)
+        saved += bytes(result);
+  return added <= saved;
+}
+
+bool Grouping::mergeIntoReader(DispatchGroup &group) {
+  DispatchGroup *reader = findReader(group);
+  if (!reader || group.ops.size() + reader->ops.size() > options.maxOps ||
+      !savesMemory(group, *reader))
+    return false;
+  SetVector<Value> inputs = group.inputs;
+  for (Value input : reader->inputs)
+    if (Operation *producer = input.getDefiningOp();
+        !producer || groupOf.lookup(producer) != &group)
+      inputs.insert(input);
+  if (inputs.size() > options.maxInputs)
+    return false;
+  for (Operation *op : group.ops)
+    groupOf[op] = reader;
+  group.ops.append(reader->ops);
+  reader->ops = std::move(group.ops);
+  group.ops.clear();
+  reader->inputs = std::move(inputs);
+  return true;
+}
+
+bool Grouping::moveEpilogue(DispatchGroup &group) {
+  auto *root = llvm::find_if(group.ops, [](Operation *op) { return classify(op) == OpClass::Root; });
+  if (root == group.ops.end())
+    return false;
+  auto countResults = [&](ArrayRef<Operation *> ops) {
+    return llvm::count_if(ops, [&](Operation *op) {
+      return llvm::any_of(op->getResults(), [&](Value v) { return isUsedOutside(v, group); });
+    });
+  };
+  ArrayRef<Operation *> all(group.ops);
+  ArrayRef<Operation *> before = all.take_front(root - group.ops.begin() + 1);
+  ArrayRef<Operation *> after = all.drop_front(before.size());
+  auto moved = countResults(after);
+  if (!moved || countResults(before) + moved < 2 || (*root)->getNumResults() != 1)
+    return false;
+  DispatchGroup epilogue, rest;
+  epilogue.level = rest.level = group.level;
+  epilogue.onlyElementwise = true;
+  for (Operation *op : after)
+    addTo(&epilogue, op);
+  if (!mergeIntoReader(epilogue)) {
+    for (Operation *op : after)
+      groupOf[op] = &group;
+    return false;
+  }
+  for (Operation *op : before)
+    addTo(&rest, op);
+  for (Operation *op : before)
+    groupOf[op] = &group;
+  group.ops = std::move(rest.ops);
+  group.inputs = std::move(rest.inputs);
+  group.domain = rest.domain;
+  return true;
+}
+
+void Grouping::mergeIntoReaders() {
+  // A merge can let its neighbours merge; a kernel takes maxOps ops at most.
+  for (bool merged = true; merged;) {
+    merged = false;
+    for (auto &group : llvm::reverse(groups))
+      if (!group->onlyElementwise)
+        merged |= moveEpilogue(*group);
+      else if (group->startsElementwise && !group->ops.empty())
+        merged |= mergeIntoReader(*group);
+  }
+}
+
 SmallVector<Grouping::Item> Grouping::takeItems() {
+  llvm::erase_if(items, [](const Item &item) { return item.group && item.group->ops.empty(); });
   // Stable, and without a stable sort's second buffer.
   llvm::sort(items, [](const Item &a, const Item &b) {
     return std::tie(a.level, a.position) < std::tie(b.level, b.position);

@@ -34,6 +34,7 @@ struct DispatchGroup {
   llvm::SmallVector<mlir::Operation *> ops;
   llvm::ArrayRef<int64_t> domain;  ///< shape of what the next op would join on
   bool onlyElementwise = false;    ///< no root in it
+  bool startsElementwise = false;  ///< no root among the first ops
   bool takesConsumers = false;
   llvm::SetVector<mlir::Value> inputs; ///< read from outside
 };
@@ -71,6 +72,20 @@ private:
   bool tryJoin(mlir::Operation *op, OpClass opClass);
   DispatchGroup *startGroup(mlir::Operation *op, OpClass opClass);
   void addTo(DispatchGroup *group, mlir::Operation *op);
+  /// Moves elementwise groups into the groups that read them.
+  void mergeIntoReaders();
+  bool mergeIntoReader(DispatchGroup &group);
+  /// Moves the elementwise ops after a root into their reader, where the kernel then has
+  /// one result instead of several.
+  bool moveEpilogue(DispatchGroup &group);
+  /// Calls `fn` with each op of the block that reads the value, or, where it reads a
+  /// copy of a lazy op on the value, with a null operand.
+  void forEachReader(mlir::Value value,
+                     llvm::function_ref<void(mlir::Operation *, mlir::OpOperand *)> fn) const;
+  /// The group that reads `group` first, if `group` may move there, or null.
+  DispatchGroup *findReader(const DispatchGroup &group) const;
+  /// Whether what `group` reads needs no more memory until `reader` than its results.
+  bool savesMemory(const DispatchGroup &group, const DispatchGroup &reader) const;
   /// What the op reads, looking through lazy ops.
   void collectReads(mlir::Operation *op, llvm::SetVector<mlir::Value> &reads) const;
   unsigned getLevel(mlir::Value value) const;

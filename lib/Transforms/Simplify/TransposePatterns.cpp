@@ -143,8 +143,35 @@ struct FoldTransposeIntoReduce : OpRewritePattern<ReduceOp> {
     return success();
   }
 };
+/// transpose(x·y) → y·x, where it swaps the free dimensions of x with those of y.
+struct SwapTransposedProduct : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto product = op.getInput().getDefiningOp<DotGeneralOp>();
+    if (!product || !product->hasOneUse())
+      return rewriter.notifyMatchFailure(op, "the operand isn't a product of its own");
+    int64_t batches = product.getLhsBatching().size();
+    int64_t right = getTensorType(product.getLhs()).getRank() - product.getLhsContracting().size();
+    int64_t rank = op.getType().getRank();
+    SmallVector<int64_t> swap = llvm::to_vector(llvm::seq<int64_t>(0, batches));
+    llvm::append_range(swap, llvm::seq<int64_t>(right, rank));
+    llvm::append_range(swap, llvm::seq<int64_t>(batches, right));
+    if (op.getPermutation() != ArrayRef(swap))
+      return rewriter.notifyMatchFailure(op, "it doesn't swap the sides");
+    OperationState state(product.getLoc(), DotGeneralOp::getOperationName(),
+                         {product.getRhs(), product.getLhs()}, op.getType(),
+                         product->getDiscardableAttrDictionary().getValue());
+    auto &properties = state.getOrAddProperties<DotGeneralOp::Properties>();
+    properties = product.getProperties();
+    std::swap(properties.lhs_batching, properties.rhs_batching);
+    std::swap(properties.lhs_contracting, properties.rhs_contracting);
+    rewriter.replaceOp(op, rewriter.create(state));
+    return success();
+  }
+};
 } // namespace
 
 void simplify::populateTransposePatterns(RewritePatternSet &patterns) {
-  patterns.add<SinkTranspose, FoldTransposeIntoReduce>(patterns.getContext());
+  patterns.add<FoldTransposeIntoReduce, SinkTranspose, SwapTransposedProduct>(patterns.getContext());
 }

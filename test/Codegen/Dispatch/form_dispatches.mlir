@@ -52,6 +52,40 @@ func.func @cast(%x: tensor<?xf32>) -> tensor<3xf32> {
   return %0 : tensor<3xf32>
 }
 
+// Elementwise ops that only meet later are one kernel: what one reads moves to it, and a
+// product gives its result instead of two that are made of it.
+// CHECK-LABEL: func.func @meet
+// CHECK: %[[G:.*]] = dispatch.launch @{{.*}}(%arg0, %arg1) : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+// CHECK-NEXT: %[[U:.*]]:3 = dispatch.launch @{{.*}}(%arg3, %[[G]], %arg4, %arg2)
+// CHECK-NEXT: return %[[U]]#2, %[[U]]#0, %[[U]]#1
+func.func @meet(%x: tensor<4x8xf32>, %dy: tensor<4x6xf32>, %w: tensor<8x6xf32>, %m: tensor<8x6xf32>,
+                %v: tensor<8x6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>) {
+  %half = dl.constant dense<0.5> : tensor<8x6xf32>
+  %g = dl.dot_general %x, %dy, batching = [] x [] contracting = [0] x [0] : tensor<4x8xf32>, tensor<4x6xf32> -> tensor<8x6xf32>
+  %m0 = dl.mul %m, %half : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %m1 = dl.add %m0, %g : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %v0 = dl.mul %v, %half : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %gg = dl.mul %g, %g : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %v1 = dl.add %v0, %gg : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %u = dl.div %m1, %v1 : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  %w1 = dl.sub %w, %u : tensor<8x6xf32>, tensor<8x6xf32> -> tensor<8x6xf32>
+  return %w1, %m1, %v1 : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>
+}
+
+// What is small until the product of two has ended isn't kept as two.
+// CHECK-LABEL: func.func @keeps_one
+// CHECK: %[[C:.*]] = dispatch.launch @{{.*}}_mul(
+// CHECK: dispatch.launch @{{.*}}_add(%{{.*}}, %[[C]])
+func.func @keeps_one(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %a = dl.reverse %x, dims = [0] : tensor<8x8xf32> -> tensor<8x8xf32>
+  %b = dl.reverse %x, dims = [1] : tensor<8x8xf32> -> tensor<8x8xf32>
+  %c = dl.mul %a, %b : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
+  %d = dl.reverse %x, dims = [0, 1] : tensor<8x8xf32> -> tensor<8x8xf32>
+  %e = dl.reverse %d, dims = [1] : tensor<8x8xf32> -> tensor<8x8xf32>
+  %f = dl.add %e, %c : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
+  return %f : tensor<8x8xf32>
+}
+
 // CHECK-LABEL: func.func @data_dependent
 // CHECK: %[[N:.*]] = dispatch.launch @[[COUNT:.*]](%{{.*}}) : (tensor<?xf32>) -> tensor<i64>
 // CHECK: %[[E:.*]] = tensor.extract %[[N]][] : tensor<i64>

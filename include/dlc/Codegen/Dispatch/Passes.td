@@ -18,7 +18,9 @@ def FormDispatches : Pass<"dl-form-dispatches", "::mlir::ModuleOp"> {
       Elementwise ops join the kernel of the latest of their producers, where they
       have its shape; reductions and normalisations join the elementwise kernel
       that feeds them. Broadcasts, splats, iotas and small constants cost nothing
-      and are copied into each kernel that reads them.
+      and are copied into each kernel that reads them. Then an elementwise kernel moves
+      into the first that reads it, where nothing needs its result earlier and no more
+      memory is kept until there.
     - Reshapes, contiguous slices and transpositions of unit dimensions become
       `dispatch.view`.
     - Small integer tensors that follow from sizes, or that sizes follow from,
@@ -30,8 +32,8 @@ def FormDispatches : Pass<"dl-form-dispatches", "::mlir::ModuleOp"> {
     all ops of its kernel.
 
     Groups are numbered in a topological order and an op joins only the highest
-    of its producers' groups, so no cycle can arise, and the cost is linear in the
-    number of ops.
+    of its producers' groups, a group only the lowest that reads it, so no cycle can
+    arise, and the cost is linear in the number of ops.
 
     Example (test/Codegen/Dispatch/form_dispatches.mlir):
 
