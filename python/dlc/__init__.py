@@ -41,7 +41,7 @@ call that isn't made as the example was is a TypeError. docs/python.md tells it 
 
 from typing import Any, Callable, Mapping, Optional
 
-from ._errors import CompileError, DlcError, RunError, TraceError
+from ._errors import CompileError, DlcError, DlcWarning, RunError, TraceError
 from .compiler import compile
 from .derivatives import (Derivative, directional, grad, hessian, jvp, pullback,
                           value_and_grad, vjp)
@@ -51,7 +51,7 @@ from .training import TrainingStep, compile_training_step
 
 __version__ = "0.1.0"
 
-__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "RunError", "Trace",
+__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "DlcWarning", "RunError", "Trace",
            "TraceError", "TrainingStep", "compile", "compile_training_step", "directional",
            "grad", "hessian", "jvp", "load", "load_trace", "pullback",
            "trace", "value_and_grad", "vjp"]

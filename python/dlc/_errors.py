@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What can go wrong."""
 
+import os
+import sys
+import warnings
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
 
 class DlcError(Exception):
     """Any error of dlc's own."""
@@ -17,3 +23,15 @@ class CompileError(DlcError):
 
 class RunError(DlcError):
     """A compiled model refused its inputs or failed on them."""
+
+
+class DlcWarning(UserWarning):
+    """A model was compiled, but perhaps isn't what was meant."""
+
+
+def warn(message: str) -> None:
+    """Warns at the line of the user's program that called dlc."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, DlcWarning, stacklevel=level)

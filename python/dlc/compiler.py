@@ -11,11 +11,10 @@ import re
 import shutil
 import sys
 import time
-import warnings
 from typing import Any, Callable, Mapping, Optional
 
 from . import _library, cache, tree
-from ._errors import DlcError
+from ._errors import DlcError, warn
 from .runtime import CompiledModel, Path
 from .tracefile import Trace
 
@@ -68,7 +67,7 @@ class _Source:
             if progress is None:
                 on_phase.close()
         for line in text.splitlines():
-            warnings.warn(line, stacklevel=4)
+            warn(line)
 
     def cache_key(self, name):
         """The name of what is made of it, by its content."""

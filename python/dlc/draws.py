@@ -8,6 +8,8 @@ import torch
 from . import locations
 from ._errors import DlcError
 
+_ATEN = torch.ops.aten
+
 #: Ops that take nothing but sizes and numbers.
 _SIZED = {"aten.rand.default", "aten.randn.default", "aten.randint.default",
           "aten.randint.low", "aten.randperm.default"}
@@ -17,6 +19,43 @@ _LIKE = {"aten.rand_like.default", "aten.randn_like.default", "aten.randint_like
          "aten.normal_functional.default", "aten.exponential.default", "aten.cauchy.default",
          "aten.log_normal.default", "aten.geometric.default", "aten.random.default",
          "aten.random.from", "aten.random.to"}
+
+
+def _drop_out(x, p, train):
+    if train is False or p == 0:
+        return x, torch.ones_like(x, dtype=torch.bool)
+    mask = _ATEN.bernoulli.p(x, 1 - p).to(torch.bool)
+    return torch.where(mask, x * (1 / (1 - p)) if p < 1 else x, 0), mask
+
+
+def _bernoulli(probability, generator=None):
+    draw = torch.rand_like(probability, dtype=torch.float32)
+    return (draw < probability).to(probability.dtype)
+
+
+def _multinomial(weights, count, replacement=False, generator=None):
+    if count == 1 or not replacement:
+        race = weights / _ATEN.exponential.default(weights)
+        return race.argmax(-1, keepdim=True) if count == 1 else race.topk(count).indices
+    ends = weights.cumsum(-1)
+    draw = torch.rand((*weights.shape[:-1], count), dtype=torch.float64)
+    return torch.searchsorted(ends / ends[..., -1:], draw.to(weights.dtype), right=True)
+
+
+def _normal(mean, std, generator=None):
+    example = mean if isinstance(mean, torch.Tensor) else std
+    if isinstance(mean, torch.Tensor) and isinstance(std, torch.Tensor):
+        example = mean + std
+    return torch.randn_like(example) * std + mean
+
+
+#: Ops whose random numbers depend on what is computed, as draws that don't, and arithmetic.
+#: But for `bernoulli` they are those that eager draws.
+DECOMPOSITIONS = {
+    _ATEN.native_dropout.default: _drop_out, _ATEN.bernoulli.default: _bernoulli,
+    _ATEN.multinomial.default: _multinomial, _ATEN.normal.Tensor_float: _normal,
+    _ATEN.normal.float_Tensor: _normal, _ATEN.normal.Tensor_Tensor: _normal,
+}
 
 
 def is_random(node) -> bool:
@@ -49,8 +88,9 @@ class Draw:
         self.arguments.pop(self.sizes, None)
         computed = any(isinstance(v, torch.fx.Node) for v in self.arguments.values())
         if name not in _SIZED | _LIKE or computed:
-            file, line = locations.source_of(node) or ("", 0)
-            raise DlcError(f"{file}:{line}: the random numbers of {name} depend on what is "
+            source = locations.source_of(node)
+            where = f"{source[0]}:{source[1]}: " if source else ""
+            raise DlcError(f"{where}the random numbers of {name} depend on what is "
                            "computed, which isn't supported")
         self.shape = tuple(node.meta["val"].shape)
 

@@ -12,7 +12,12 @@ What Dynamo can't capture stays in Python, around compiled parts (graph breaks).
 that change from call to call become open ones, so that one compilation serves all.
 Parameters, buffers and whatever else the model refers to are inputs of the compiled
 code: changing them elsewhere is seen, and what the model changes is changed in place.
+Random numbers are those that eager draws after the same torch.manual_seed (dropout and
+multinomial, too; all but bernoulli's of computed probabilities), drawn by PyTorch before
+the compiled code runs.
+
 It serves inference: a graph whose results need gradients is refused with a sentence.
+Errors are dlc's own (dlc.CompileError with the line of your program), not wrapped.
 """
 
 import contextlib
@@ -21,21 +26,41 @@ import operator
 import torch
 from torch._dynamo.backends.common import aot_autograd
 from torch._dynamo.backends.registry import list_backends, register_backend
+from torch._dynamo.exc import ShortenTraceback
 from torch.export import exported_program
 from torch.export._trace import _ignore_backend_decomps
 from torch.utils._python_dispatch import _disable_current_modes
 
 from . import draws, locations, shapes
-from ._errors import DlcError
+from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
 from .tracer import GraphWriter, decompositions
 
 
 def backend(module, example_inputs, **options):
     """The backend `dlc` of torch.compile."""
-    if options:
-        raise DlcError("the backend dlc has no options, but is given "
-                       + ", ".join(sorted(options)))
+    try:
+        return _compiled(module, example_inputs, options)
+    except DlcError as error:
+        raise _REPORTED[type(error)](str(error)) from error
+
+
+class _Reported(ShortenTraceback):
+    """An error that Dynamo hands to the user as it is, not wrapped in one of its own."""
+
+    def __init__(self, message):
+        super().__init__(message, first_useful_frame=None)
+
+
+#: dlc's errors as such.
+_REPORTED = {kind: type(kind.__name__, (kind, _Reported), {"__module__": kind.__module__})
+             for kind in (DlcError, TraceError, CompileError, RunError)}
+
+
+def _compiled(module, example_inputs, options):
+    given = {**options.pop("options", {}), **options}
+    if given:
+        raise DlcError("the backend dlc has no options, but is given " + ", ".join(sorted(given)))
     if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
         raise DlcError("the backend dlc serves inference: call the model under "
                        "torch.no_grad() or torch.inference_mode()")
@@ -54,20 +79,11 @@ def _requires_grad(value):
     return isinstance(value, torch.Tensor) and value.requires_grad
 
 
-def _drop_out(x, p, train):
-    """Dropout as a draw that doesn't depend on what is computed, and arithmetic."""
-    if train is False or p == 0:
-        return x, torch.ones_like(x, dtype=torch.bool)
-    mask = torch.rand_like(x, dtype=torch.float32) >= p
-    return torch.where(mask, x * (1 / (1 - p)) if p < 1 else x, 0), mask
-
-
 @contextlib.contextmanager
 def _composites_kept():
     """While it is active, PyTorch keeps the composites that the compiler imports, as
     torch.export does; gives how to take apart all other ops."""
-    table = dict(decompositions())
-    table[torch.ops.aten.native_dropout.default] = _drop_out
+    table = {**decompositions(), **draws.DECOMPOSITIONS}
     kept, taken_apart = exported_program._split_decomp_table_to_cia_and_python_decomp(table)
     with exported_program._override_composite_implicit_decomp(kept), \
             _ignore_backend_decomps():

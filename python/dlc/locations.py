@@ -9,6 +9,7 @@ import sysconfig
 import traceback
 
 import torch
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 from torch.fx.proxy import TracerBase
 from torch.fx.traceback import preserve_node_meta
 
@@ -58,12 +59,29 @@ def source_of(node):
     return (own or lines or [None])[-1]
 
 
-def explained(error, what):
+def explained(error, what, root=None):
     """A sentence on an error of PyTorch's while it recorded the user's program: where in
-    that it happened, what couldn't be done, and why."""
+    that it happened, what couldn't be done, and why. `root` is the module that was
+    recorded, in which a module of PyTorch's is found."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [(f.filename, f.lineno) for f in frames if _is_own(f.filename)]
     own = own or [line for line in _noted(str(error)) if _is_own(line[0])]
     where = f"{own[-1][0]}:{own[-1][1]}: " if own else ""
+    inside = "" if own or root is None else _module_of(error.__traceback__, root)
     reason = str(error).strip().split("\n\n")[0] or type(error).__name__
-    return f"{where}{what}: {reason}"
+    if isinstance(error, GuardOnDataDependentSymNode):
+        reason += "; what depends on tensors' elements is written with torch.cond, torch.where " \
+            "and the like"
+    return f"{where}{what}{inside}: {reason}"
+
+
+def _module_of(trace, root):
+    """Which of the modules in `root` an error is from, as words to add to a sentence."""
+    names = {id(module): name for name, module in root.named_modules() if name}
+    found = ""
+    while trace:
+        module = trace.tb_frame.f_locals.get("self")
+        if id(module) in names:
+            found = f" (in its module '{names[id(module)]}', {type(module).__name__})"
+        trace = trace.tb_next
+    return found

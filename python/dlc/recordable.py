@@ -11,11 +11,15 @@ function calls the one here instead.
 import contextlib
 import itertools
 import math
+import unittest.mock
 
 import torch
 import torch.nn.functional as F
 from torch._higher_order_ops import while_loop
+from torch._functorch import eager_transforms
 from torch.overrides import TorchFunctionMode
+
+from ._errors import TraceError
 
 
 def equal(input, other):
@@ -251,8 +255,21 @@ class _Substitution(TorchFunctionMode):
         return _SUBSTITUTES.get(func, func)(*args, **(kwargs or {}))
 
 
+#: What all of PyTorch's reverse-mode derivatives come down to.
+_DERIVATIVES = ((torch.autograd, "grad"), (torch.autograd, "backward"),
+                (eager_transforms, "grad_and_value_impl"), (eager_transforms, "_vjp_with_argnums"))
+
+
+def _derivative(*args, **kwargs):
+    raise TraceError("PyTorch's gradients can't be recorded within a program; dlc.grad(f), and "
+                     "its like, give the derivative of a whole one, compiled")
+
+
 @contextlib.contextmanager
 def substituted():
     """See above."""
-    with _Substitution():
+    with contextlib.ExitStack() as stack:
+        for module, name in _DERIVATIVES:
+            stack.enter_context(unittest.mock.patch.object(module, name, _derivative))
+        stack.enter_context(_Substitution())
         yield

@@ -8,11 +8,12 @@ import inspect
 import math
 import operator
 
+import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import _library, locations, recordable, shapes, tree
-from ._errors import TraceError
+from . import _library, draws, locations, quiet, recordable, shapes, tree
+from ._errors import TraceError, warn
 from .tracefile import VERSION, Trace, Weight
 
 _DTYPES = {
@@ -98,19 +99,51 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     """See dlc.trace."""
     from .torchscript import is_script, trace_script
 
+    args, kwargs = pytree.tree_map(_example, (tuple(args), dict(kwargs or {})))
     if is_script(model):
         return trace_script(model, args, kwargs, dynamic_shapes)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
-    args, kwargs = tuple(args), dict(kwargs or {})
+    _check_example(module, args, kwargs)
     try:
         with torch.no_grad(), locations.recorded(), recordable.substituted(), \
-                shapes.open_sizes():
+                shapes.open_sizes(), quiet.recording():
             program = torch.export.export(module, args, kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
-        raise TraceError(locations.explained(error, "torch.export can't record the program")) \
-            from error
+        what = "torch.export can't record the program"
+        raise TraceError(locations.explained(error, what, module)) from error
     return from_exported(program, *_parameters(model))
+
+
+def _example(value):
+    """An example input: tensors of other libraries as PyTorch's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, torch.Tensor) or not hasattr(value, "__dlpack__"):
+        return value
+    if not isinstance(value, np.ndarray):
+        return torch.from_dlpack(value)
+    try:
+        return torch.from_numpy(np.array(value, value.dtype.newbyteorder("="), order="C"))
+    except TypeError:
+        raise TraceError(f"an example input is an array of {value.dtype}, of which there are no "
+                         "tensors") from None
+
+
+def _check_example(module, args, kwargs):
+    """Refuses example inputs that the program can't be called with."""
+    try:
+        signature = inspect.signature(module.forward)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        takes = ", ".join(map(str, signature.parameters.values()))
+        needed = "" if args or kwargs else \
+            "to record a program takes an example of its inputs, as in dlc.compile(model, x) with " \
+            "x = torch.randn(1, 784); "
+        raise TraceError(f"{needed}the program takes ({takes}): {error}") from None
 
 
 def _parameters(model):
@@ -131,7 +164,7 @@ def from_exported(program, parameters=None, defaults=None) -> Trace:
     """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
     the function that was exported."""
     try:
-        with torch.no_grad(), shapes.open_sizes():
+        with torch.no_grad(), shapes.open_sizes(), quiet.recording():
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(locations.explained(error, "the program can't be recorded")) from error
@@ -359,6 +392,7 @@ class _ProgramWriter(GraphWriter):
     def __init__(self, program, parameters, defaults):
         super().__init__()
         self.program, self.parameters, self.defaults = program, parameters, defaults
+        self.all_nodes = []  # branches' and loops', too
 
     def write(self):
         graph = self.program.graph
@@ -372,7 +406,27 @@ class _ProgramWriter(GraphWriter):
                     "parameters": self.parameters, "defaults": self.defaults}
         trace = self._trace(inputs, nodes, outputs, self.program.range_constraints, metadata)
         trace.specs = (call.in_spec, call.out_spec) if call.in_spec else None
+        self._warn()
         return trace
+
+    def _node(self, node, module):
+        self.all_nodes.append(node)
+        return super()._node(node, module)
+
+    def _warn(self):
+        """Warns of what is for training: once of each kind, at its first line."""
+        for is_meant, message in (
+                (draws.is_random, "the program draws random numbers ({op}), and a compiled trace "
+                 "draws the same ones in every call"),
+                (_normalises_by_the_batch, "a batch norm in training mode normalises by the batch "
+                 "and changes its statistics")):
+            found = [node for node in self.all_nodes if is_meant(node)]
+            if found:
+                places = map(locations.source_of, found)
+                file, line = next((place for place in places if place), (None, None))
+                where = f"{file}:{line}: " if file else ""
+                warn(where + message.format(op=found[0].target) + "; call model.eval() first if "
+                     "the model is to infer")
 
     def _inputs(self, graph, signature):
         from torch.export.graph_signature import (ConstantArgument, InputKind)
@@ -454,6 +508,11 @@ class _ProgramWriter(GraphWriter):
             else:
                 raise TraceError(f"an output of kind {spec.kind} isn't supported")
         return outputs, metadata
+
+
+def _normalises_by_the_batch(node):
+    return node.target is torch.ops.aten._native_batch_norm_legit_functional.default \
+        and node.args[5]
 
 
 def _plain(value):

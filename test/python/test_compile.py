@@ -212,5 +212,20 @@ print("end", flush=True)
         self.assertLessEqual(written, {self.folder / "cache", pathlib.Path("/dev")})
 
 
+class ExampleTest(FrontendTest):
+    """Examples of other libraries than PyTorch."""
+
+    def test_numpy(self):
+        x = np.arange(6, dtype=np.float32).reshape(2, 3)
+        read_only = x.copy()
+        read_only.flags.writeable = False
+        for example in (x, x[::-1], x.astype(">f4"), read_only):
+            compiled = dlc.compile(lambda d, n: d["x"] * n, {"x": example}, np.int64(2))
+            result = compiled({"x": x}, 2)
+            self.assertIsInstance(result, np.ndarray)
+            np.testing.assert_array_equal(result, 2 * x)
+        self.assert_close(dlc.compile(torch.sin, x)(torch.ones(2, 3)), torch.ones(2, 3).sin())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -7,7 +7,7 @@ import unittest
 import unittest.mock
 
 import torch
-from frontend import FrontendTest
+from frontend import FrontendTest, dlc
 
 from dlc import dynamo
 
@@ -280,23 +280,58 @@ class RandomTest(DynamoTest):
             self.assert_close(results, function(x))
             self.assertFalse(torch.equal(fast(x)[0], fast(x)[0]))
 
+    def check_seeded(self, function, *args):
+        """The same numbers as eager's, and others in the next call."""
+        fast = torch.compile(function, backend=dynamo.backend)
+        torch.manual_seed(3)
+        results = [fast(*args) for _ in range(3)]
+        torch.manual_seed(3)
+        self.assert_close(results, [function(*args) for _ in range(3)])
+        self.assertFalse(torch.equal(results[0], results[1]))
+
     def test_dropout(self):
-        fast = torch.compile(torch.nn.Dropout(0.25), backend=dynamo.backend)
-        results = torch.stack([fast(torch.ones(1000)) for _ in range(4)])
-        self.assert_close(results.unique(), torch.tensor([0, 1 / 0.75]))
-        self.assertGreater(results.std(0).count_nonzero(), 500)
-        self.assertAlmostEqual(results.mean().item(), 1, delta=0.1)
+        self.check_seeded(torch.nn.Dropout(0.25), torch.randn(50, 20))
+        self.check_seeded(torch.nn.Sequential(torch.nn.Dropout2d(0.5), torch.nn.Dropout(0.5)),
+                          torch.randn(2, 30, 4, 5))
 
     def test_numbers_that_depend_on_data(self):
-        with self.assertRaisesRegex(Exception, r"test_dynamo.py:\d+.*aten.multinomial"):
-            torch.compile(lambda x: torch.multinomial(x, 2), backend=dynamo.backend)(torch.ones(4))
+        weights = torch.rand(40, 50)
+        self.check_seeded(lambda x: torch.multinomial(x * 2, 1), weights)
+        self.check_seeded(lambda x: torch.multinomial(x * 2, 3), weights)
+        self.check_seeded(lambda x: torch.multinomial(x * 2, 3, replacement=True), weights)
+        self.check_seeded(lambda x: torch.normal(x * 2, 3.0), weights)
+        self.check_seeded(lambda x: torch.normal(1.0, x * 2), weights)
+        self.check_seeded(lambda x: torch.normal(x + 1, x * 2), weights)
+        fast = torch.compile(lambda x: torch.bernoulli(x * 0.5), backend=dynamo.backend)
+        results = []
+        for _ in range(2):
+            torch.manual_seed(3)
+            results.append(fast(torch.full((4000,), 0.5)))
+        self.assert_close(*results)
+        self.assert_close(results[0].unique(), torch.tensor([0.0, 1.0]))
+        self.assertAlmostEqual(results[0].mean().item(), 0.25, delta=0.05)
+
+    def test_numbers_that_are_refused(self):
+        with self.assertRaisesRegex(dlc.DlcError, r"test_dynamo.py:\d+.*aten.poisson"):
+            torch.compile(lambda x: torch.poisson(x), backend=dynamo.backend)(torch.ones(4))
+
+
+class ErrorsTest(DynamoTest):
+    """dlc's own errors come through."""
+
+    def test_kinds(self):
+        fast = torch.compile(lambda x: torch.linalg.eigvals(x), backend=dynamo.backend)
+        with self.assertRaisesRegex(dlc.CompileError, r"^\S*test_dynamo.py:\d+: .*linalg_eig"):
+            fast(torch.eye(3))
+        with self.assertRaisesRegex(dlc.DlcError, "has no options, but is given mode"):
+            torch.compile(torch.sin, backend=dynamo.backend, options={"mode": 1})(torch.ones(2))
 
 
 class GradientsTest(DynamoTest):
     def test_refused(self):
         model = torch.nn.Linear(3, 3)
         fast = torch.compile(model, backend=dynamo.backend)
-        with torch.enable_grad(), self.assertRaisesRegex(Exception, "serves inference"):
+        with torch.enable_grad(), self.assertRaisesRegex(dlc.DlcError, "serves inference"):
             fast(torch.randn(2, 3))
         self.assert_close(fast(torch.ones(2, 3)), model(torch.ones(2, 3)))
 

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is refused is named, with the line of the user's program."""
 
+import contextlib
 import functools
+import io
+import logging
 import unittest
+import warnings
 
+import numpy as np
 import torch
 from frontend import FrontendTest, dlc, line_of
 
@@ -71,6 +76,10 @@ class LineTest(FrontendTest):
 
     def test_branch(self):
         self.check(lambda x: torch.cond(x.sum() > 0, refused, torch.exp, (x,)))
+
+
+def gradient(x):
+    return torch.func.grad(lambda y: (y * y).sum())(x)
 
 
 class Strided(torch.nn.Module):
@@ -143,6 +152,69 @@ class LayoutTest(FrontendTest):
     def test_beyond_the_part(self):
         with self.assertRaisesRegex(dlc.CompileError, "a part of another"):
             dlc.compile(lambda x: torch.as_strided(x[:4], (6,), (1,)) + 0, torch.arange(10.0))
+
+
+class ExampleTest(FrontendTest):
+    """Example inputs that don't fit, and what is said of them: one exception."""
+
+    def check(self, message, model, *args, **options):
+        with contextlib.redirect_stderr(io.StringIO()) as said, warnings.catch_warnings(record=True):
+            with self.assertLogs("torch", "WARNING") as logged:
+                logging.getLogger("torch").warning("a log that is there")
+                with self.assertRaisesRegex(dlc.TraceError, message):
+                    dlc.compile(model, *args, **options)
+        self.assertEqual(len(logged.records), 1)
+        self.assertEqual(said.getvalue(), "")
+
+    def test_none(self):
+        self.check(r"takes an example .*dlc.compile\(model, x\).*takes \(input.*'input'",
+                   torch.nn.Linear(3, 3))
+        self.check("takes an example .* takes \\(x, y\\): .*'x'", lambda x, y: x)
+
+    def test_too_many(self):
+        self.check(r"takes \(x\): too many", lambda x: x, torch.ones(2), torch.ones(3))
+
+    def test_wrong_shape(self):
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3, 3))
+        self.check("in its module '1', Linear.*same reduction dim", model, torch.ones(2, 4))
+
+    def test_branch_on_elements(self):
+        self.check("test_errors.py:.*data-dependent.*torch.cond",
+                   lambda x: x * 2 if x.sum() > 0 else x, torch.ones(3))
+
+    def test_array_of_objects(self):
+        self.check("an array of object", lambda x: x, np.array([None]))
+
+    def test_gradients_within(self):
+        self.check(rf"test_errors.py:{line_of(gradient, 1)}: .*dlc.grad", gradient, torch.ones(3))
+        self.check("test_errors.py:.*dlc.grad",
+                   lambda x: torch.autograd.grad((x * x).sum(), x), torch.ones(3))
+        self.check("test_errors.py:.*dlc.grad", lambda x: (x * x).sum().backward(), torch.ones(3))
+
+
+class WarningTest(FrontendTest):
+    def warnings(self, model, *args):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            dlc.compile(model, *args)
+        self.assertTrue(all(w.filename == __file__ for w in caught), caught)
+        return [str(w.message) for w in caught]
+
+    def test_training_mode(self):
+        x = torch.randn(4, 3)
+        model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Dropout(), torch.nn.Dropout(),
+                                    torch.nn.BatchNorm1d(3))
+        drops, normalises = self.warnings(model, x)
+        self.assertRegex(drops, "random numbers .*native_dropout.*the same.* model.eval")
+        self.assertRegex(normalises, "batch norm in training mode .* model.eval")
+        self.assertEqual(self.warnings(model.eval(), x), [])
+        function = lambda x: torch.nn.functional.dropout(x)  # noqa: E731
+        self.assertRegex(self.warnings(function, x)[0], f"^{__file__}:{line_of(function)}: ")
+
+    def test_nothing_of_pytorch(self):
+        self.assertEqual(self.warnings(torch.nn.GRU(3, 4).eval(), torch.ones(2, 4, 3)), [])
+        weight = torch.nn.Parameter(torch.ones(3))
+        self.assertEqual(self.warnings(lambda x: x * weight, torch.ones(3)), [])
 
 
 if __name__ == "__main__":
