@@ -7,6 +7,7 @@
 
 #include "Modes.h"
 #include "dlc/Autodiff/Passes.h"
+#include "dlc/Support/MemoryBudget.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -179,7 +180,8 @@ static SmallVector<Value> addDirections(func::FuncOp function, const Request &re
 
 /// The derivatives asked for, written into the function before its return.
 static FailureOr<SmallVector<Value>> differentiate(func::FuncOp function, const Request &request,
-                                                   ArrayRef<Value> directions) {
+                                                   ArrayRef<Value> directions,
+                                                   bool checkpointsLoops) {
   Block &body = function.front();
   Operation *terminator = body.getTerminator();
   SmallVector<Value> derivatives;
@@ -202,7 +204,7 @@ static FailureOr<SmallVector<Value>> differentiate(func::FuncOp function, const 
   SmallVector<Operation *> ops = getBody(body);
   for (Operation *op : ops)
     activity.propagate(op);
-  ReverseMode mode(activity);
+  ReverseMode mode(activity, checkpointsLoops);
   OpBuilder builder(terminator);
   TensorBuilder b(builder, request.op->getLoc());
   for (auto [i, direction] : llvm::zip_equal(request.of, directions))
@@ -230,7 +232,9 @@ FailureOr<func::FuncOp> AutodiffPass::makeDerivative(const Request &request) {
     return failure();
   }
   SmallVector<Value> directions = addDirections(function, request);
-  FailureOr<SmallVector<Value>> gradients = differentiate(function, request, directions);
+  FailureOr<SmallVector<Value>> gradients =
+      differentiate(function, request, directions,
+                    checkpointLoops || getOperation()->hasAttr(kMemoryAttr));
   if (failed(gradients)) {
     symbols->erase(function); // half-built, no valid function
     mlir::emitRemark(request.op->getLoc()) << "the derivative was asked for here";

@@ -66,7 +66,9 @@ private:
 /// Reverse mode: from the cotangents of later values, those of earlier ones.
 class ReverseMode {
 public:
-  explicit ReverseMode(const Activity &activity) : activity(activity) {}
+  /// With `checkpointsLoops` an scf.for keeps the roots of what it would keep.
+  ReverseMode(const Activity &activity, bool checkpointsLoops)
+      : activity(activity), checkpointsLoops(checkpointsLoops) {}
 
   mlir::Value getCotangent(mlir::Value value) const { return cotangents.lookup(value); }
   /// Adds to the cotangent of `value`, unless that doesn't vary.
@@ -86,11 +88,14 @@ private:
   llvm::LogicalResult runOnIf(mlir::scf::IfOp op, TensorBuilder &b);
   llvm::LogicalResult runOnFor(mlir::scf::ForOp op, TensorBuilder &b);
   llvm::LogicalResult runOnWhile(mlir::scf::WhileOp op, TensorBuilder &b);
+  /// Makes two loops of one; answers the outer.
+  mlir::scf::ForOp checkpoint(mlir::scf::ForOp op, TensorBuilder &b);
 
   /// Forgets the results of an op that will cease to be.
   void forget(mlir::Operation *op);
 
   Activity activity;
+  bool checkpointsLoops;
   llvm::DenseMap<mlir::Value, mlir::Value> cotangents;
 };
 

@@ -24,6 +24,10 @@
 // Only what the reverse loop reads is kept. A while loop counts its iterations; in
 // reverse it is a loop of that many, run again from its start, and reversed.
 //
+// Checkpointing is strip-mining before that: n iterations become n / s times s of
+// them, so that n / s + s states are kept instead of n, at the price of one more
+// run. A while loop, whose n may be anything, always has it; s is √n.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Modes.h"
@@ -31,7 +35,9 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace dlc;
@@ -59,7 +65,7 @@ LogicalResult ReverseMode::runOnIf(scf::IfOp op, TensorBuilder &b) {
     TensorBuilder inner(builder, op.getLoc());
     IRMapping mapping;
     SmallVector<Operation *> ops = cloneBody(from.front(), mapping, inner);
-    ReverseMode mode(activity);
+    ReverseMode mode(activity, checkpointsLoops);
     for (Operation *each : ops)
       mode.activity.propagate(each);
     for (auto [result, yielded] :
@@ -230,6 +236,68 @@ static void assertSameSize(TensorBuilder &b, Value value, Value first) {
 }
 
 //===----------------------------------------------------------------------===//
+// Checkpoints
+//===----------------------------------------------------------------------===//
+
+/// Marks the loops that strip-mining makes, and their reverse: once is enough.
+static constexpr StringLiteral kCheckpointed = "dlc.checkpointed";
+
+/// How many of `count` iterations the inner loop runs: √n, or a divisor of n near it.
+static Value makeStripLength(TensorBuilder &b, Value count) {
+  if (std::optional<int64_t> known = getConstantIntValue(count)) {
+    int64_t root = std::ceil(std::sqrt(static_cast<double>(*known))), length = root;
+    while (*known % length && length < 2 * root)
+      ++length;
+    return arith::ConstantIndexOp::create(b, *known % length ? root : length);
+  }
+  Value wide = arith::IndexCastOp::create(b, b.getI64Type(), count);
+  Value tensor = tensor::FromElementsOp::create(b, RankedTensorType::get({}, b.getI64Type()), wide);
+  Value root = b.unary<SqrtOp>(b.convert(tensor, b.getF64Type()));
+  root = b.convert(b.max(b.unary<CeilOp>(root), 1.0), b.getI64Type());
+  return arith::IndexCastOp::create(b, b.getIndexType(), tensor::ExtractOp::create(b, root, ValueRange()));
+}
+
+/// Two loops instead of one, of n = q·s + r iterations, 0 < r ≤ s:
+///
+///   for %k = 0 to q + 1 { for %j = 0 to min(s, n − k·s) { … number k·s + j … } }
+///
+/// Replaces `op`; answers the outer loop. One of three iterations at most stays.
+static scf::ForOp stripMine(scf::ForOp op) {
+  OpBuilder builder(op);
+  TensorBuilder b(builder, op.getLoc());
+  Counter counter(b, op);
+  op->setAttr(kCheckpointed, b.getUnitAttr());
+  if (counter.getStatic() != ShapedType::kDynamic && counter.getStatic() <= 3)
+    return op;
+  Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
+  Value count = counter.getCount(), length = makeStripLength(b, count);
+  Value strips = b.createOrFold<arith::CeilDivSIOp>(count, length);
+  bool isEven = matchPattern(b.createOrFold<arith::RemSIOp>(count, length), m_Zero());
+  auto inner = [&](OpBuilder &builder, Location loc, Value strip, ValueRange states) {
+    TensorBuilder b(builder, loc);
+    Value first = arith::MulIOp::create(b, strip, length);
+    Value rest = isEven ? length
+                        : arith::MinSIOp::create(b, length, arith::SubIOp::create(b, count, first));
+    auto loop = scf::ForOp::create(b, zero, rest, one, states);
+    loop->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    loop.getRegion().takeBody(op.getRegion());
+    b.setInsertionPointToStart(loop.getBody());
+    Value iv = loop.getInductionVar();
+    Value number = arith::AddIOp::create(b, first, iv);
+    Value value = counter.valueOf(b, number);
+    iv.setType(b.getIndexType());
+    iv.replaceUsesWithIf(value, [&](OpOperand &use) { return use.getOwner() != number.getDefiningOp(); });
+    b.setInsertionPointAfter(loop);
+    scf::YieldOp::create(b, loop.getResults());
+  };
+  auto outer = scf::ForOp::create(b, zero, strips, one, op.getInitArgs(), inner);
+  outer->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  op.replaceAllUsesWith(outer.getResults());
+  op.erase();
+  return outer;
+}
+
+//===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
 
@@ -283,6 +351,7 @@ void Tape::record() {
   for (unsigned i : needed)
     inits.push_back(stacks[i].makeEmpty(b, count, op.getInitArgs()[i]));
   auto whole = scf::ForOp::create(b, op.getLowerBound(), op.getUpperBound(), op.getStep(), inits);
+  whole->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   whole.getRegion().takeBody(op.getRegion());
   Block &body = *whole.getBody();
   builder.setInsertionPoint(body.getTerminator());
@@ -303,7 +372,20 @@ void Tape::record() {
     placeholders[i].replaceAllUsesWith(whole.getResult(results + k));
 }
 
+scf::ForOp ReverseMode::checkpoint(scf::ForOp op, TensorBuilder &b) {
+  SmallVector<Value> gradients = llvm::map_to_vector(
+      op.getResults(), [&](Value result) { return getCotangent(result); });
+  forget(op);
+  scf::ForOp outer = stripMine(op);
+  activity.propagate(outer);
+  for (auto [result, gradient] : llvm::zip_equal(outer.getResults(), gradients))
+    add(b, result, gradient);
+  return outer;
+}
+
 LogicalResult ReverseMode::runOnFor(scf::ForOp op, TensorBuilder &b) {
+  if (checkpointsLoops && !op->hasAttr(kCheckpointed))
+    op = checkpoint(op, b);
   SmallVector<Value> captures = activity.getVariedCaptures(op);
   SmallVector<unsigned> varied;
   for (OpResult result : op.getResults())
@@ -329,6 +411,7 @@ LogicalResult ReverseMode::runOnFor(scf::ForOp op, TensorBuilder &b) {
     inits.push_back(b.splatLike(0.0, capture));
   Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
   auto reversed = scf::ForOp::create(b, zero, counter.getCount(), one, inits);
+  reversed->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   if (inits.empty())
     reversed.getBody()->getTerminator()->erase();
   OpBuilder builder = OpBuilder::atBlockEnd(reversed.getBody());
@@ -338,7 +421,7 @@ LogicalResult ReverseMode::runOnFor(scf::ForOp op, TensorBuilder &b) {
 
   IRMapping mapping;
   mapping.map(op.getInductionVar(), counter.valueOf(inner, number));
-  ReverseMode mode(activity);
+  ReverseMode mode(activity, checkpointsLoops);
   for (auto [i, argument] : llvm::enumerate(op.getRegionIterArgs())) {
     Value kept = tape.read(inner, i, number);
     mapping.map(argument, kept);
@@ -433,7 +516,7 @@ LogicalResult ReverseMode::runOnWhile(scf::WhileOp op, TensorBuilder &b) {
     });
     scf::YieldOp::create(builder, loc, next);
   };
-  auto loop = scf::ForOp::create(b, zero, whole.getResults().back(), one, inits, body);
+  auto loop = stripMine(scf::ForOp::create(b, zero, whole.getResults().back(), one, inits, body));
   SmallVector<Operation *> ops{loop};
   SmallVector<Value> results = makeBefore(b, loop.getResults(), ops);
   for (Operation *each : ops)

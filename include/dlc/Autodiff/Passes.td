@@ -25,6 +25,10 @@ def Autodiff : Pass<"dl-autodiff", "::mlir::ModuleOp"> {
     there, so that nothing within it is kept. Loops keep what they carried into each
     iteration, as far as the reverse reads it. What a result doesn't need is erased.
 
+    A while loop of n iterations is reversed as √n times √n of them, so that about 2√n
+    states are kept and one more run is made. `checkpoint-loops` does the same with
+    `scf.for`, and so does the module's attribute `dlc.memory`, a budget for memory.
+
     An op without a rule, on the way from an argument to a result asked for, is an
     error. The rules are in lib/Autodiff/Rules, the conventions in the
     specification of the `grad` dialect. The cost is linear in the function's size.
@@ -57,6 +61,10 @@ def Autodiff : Pass<"dl-autodiff", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"checkpointLoops", "checkpoint-loops", "bool", /*default=*/"false",
+      "Keep √n states of an scf.for of n iterations, and run it once more">,
+  ];
   let dependentDialects = ["::dlc::dl::DlDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -109,9 +109,16 @@ SmallVector<Value> HostBufferizer::getSizes(Value buffer, OpBuilder &builder) {
   return sizes;
 }
 
-bool HostBufferizer::mayOverwrite(Value tensor, dispatch::LaunchOp op) const {
-  if (!tensor.hasOneUse() || tensor.getParentBlock() != op->getBlock() ||
-      claims.contains(op.getResult(0)))
+/// Whether one op uses the tensor's elements, once.
+static bool isReadOnce(Value tensor) {
+  return llvm::count_if(tensor.getUsers(), [](Operation *user) {
+           return !isa<tensor::DimOp>(user);
+         }) == 1;
+}
+
+bool HostBufferizer::mayOverwrite(Value tensor, Operation *op) const {
+  if (!isReadOnce(tensor) || tensor.getParentBlock() != op->getBlock() ||
+      (op->getNumResults() && claims.contains(op->getResult(0))))
     return false;
   // A loop owns what it carries; a launch's buffer is only read from then on.
   if (auto argument = dyn_cast<BlockArgument>(tensor))

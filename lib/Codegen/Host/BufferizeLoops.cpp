@@ -8,7 +8,8 @@
 // A loop-carried tensor of static shape lives in one buffer that belongs to the
 // loop: the initial value and what each iteration yields is copied there. One
 // whose sizes may change from one iteration to the next is handed on as a buffer
-// of its own from the heap, which the next iteration frees.
+// of its own from the heap, which the next iteration frees. Where an iteration changes
+// it in place, the same buffer goes on.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,7 +56,18 @@ void HostBufferizer::copyTogether(ArrayRef<std::pair<Value, Value>> copies, OpBu
     dispatch::CopyOp::create(builder, source.getLoc(), source, target);
 }
 
-void HostBufferizer::enterLoop(ValueRange inits, SmallVectorImpl<Value> &own,
+/// Makes a buffer that nothing else reads one of the heap.
+static Value moveToHeap(Value buffer) {
+  auto alloc = buffer.getDefiningOp<memref::AllocOp>();
+  OpBuilder builder(alloc);
+  Value made = dispatch::AllocOp::create(builder, alloc.getLoc(), alloc.getType(),
+                                         alloc.getDynamicSizes());
+  alloc.replaceAllUsesWith(made);
+  alloc.erase();
+  return made;
+}
+
+void HostBufferizer::enterLoop(Operation *loop, ValueRange inits, SmallVectorImpl<Value> &own,
                                SmallVectorImpl<Value> &handed, OpBuilder &builder) {
   for (Value init : inits) {
     Value value = lookup(init);
@@ -65,6 +77,8 @@ void HostBufferizer::enterLoop(ValueRange inits, SmallVectorImpl<Value> &own,
     } else if (auto type = cast<MemRefType>(value.getType()); type.hasStaticShape()) {
       buffer = memref::AllocOp::create(builder, init.getLoc(), type);
       dispatch::CopyOp::create(builder, init.getLoc(), value, buffer);
+    } else if (init.getDefiningOp<dispatch::LaunchOp>() && mayOverwrite(init, loop)) {
+      handed.push_back(buffers[init] = moveToHeap(value));
     } else {
       handed.push_back(copyToHeap(value, builder));
     }
@@ -108,16 +122,18 @@ void HostBufferizer::replaceResults(Operation *loop, Operation *made, ArrayRef<V
 
 SmallVector<Value> HostBufferizer::leaveIteration(Block *block, ArrayRef<Value> values,
                                                   ArrayRef<Value> own, bool toHeap,
-                                                  OpBuilder &builder) {
+                                                  ArrayRef<Value> carried, OpBuilder &builder) {
   builder.setInsertionPointToEnd(block);
   SmallVector<std::pair<Value, Value>> copies;
   SmallVector<Value> handed;
   for (auto [value, buffer] : llvm::zip_equal(values, own)) {
     if (buffer)
       copies.push_back({lookup(value), buffer});
+    else if (bool stays = !carried.empty() && carried[handed.size()] == lookup(value);
+             !stays && toHeap && isTensor(value))
+      handed.push_back(copyToHeap(lookup(value), builder));
     else
-      handed.push_back(toHeap && isTensor(value) ? copyToHeap(lookup(value), builder)
-                                                 : lookup(value));
+      handed.push_back(lookup(value));
   }
   copyTogether(copies, builder);
   return handed;
@@ -125,7 +141,7 @@ SmallVector<Value> HostBufferizer::leaveIteration(Block *block, ArrayRef<Value> 
 
 LogicalResult HostBufferizer::visitFor(scf::ForOp op, OpBuilder &builder) {
   SmallVector<Value> inits, own;
-  enterLoop(op.getInitArgs(), own, inits, builder);
+  enterLoop(op, op.getInitArgs(), own, inits, builder);
   auto made = scf::ForOp::create(builder, op.getLoc(), op.getLowerBound(), op.getUpperBound(),
                                  op.getStep(), inits);
   Block *body = op.getBody();
@@ -140,9 +156,9 @@ LogicalResult HostBufferizer::visitFor(scf::ForOp op, OpBuilder &builder) {
   // Scalars that were replaced meanwhile.
   for (auto [value, operand] : llvm::zip_equal(yielded, yield->getOperands()))
     value = operand;
-  SmallVector<Value> handed = leaveIteration(body, yielded, own, true, builder);
-  for (Value now : carried)
-    if (isa<MemRefType>(now.getType()))
+  SmallVector<Value> handed = leaveIteration(body, yielded, own, true, carried, builder);
+  for (auto [now, next] : llvm::zip_equal(carried, handed))
+    if (isa<MemRefType>(now.getType()) && now != next)
       dispatch::FreeOp::create(builder, op.getLoc(), now);
   scf::YieldOp::create(builder, op.getLoc(), handed);
   dead.push_back(yield);
@@ -151,7 +167,7 @@ LogicalResult HostBufferizer::visitFor(scf::ForOp op, OpBuilder &builder) {
 
 LogicalResult HostBufferizer::visitWhile(scf::WhileOp op, OpBuilder &builder) {
   SmallVector<Value> inits, own, passedOn;
-  enterLoop(op.getInits(), own, inits, builder);
+  enterLoop(op, op.getInits(), own, inits, builder);
   SmallVector<Type> types;
   for (Value result : op.getResults()) {
     Value buffer;
@@ -162,12 +178,20 @@ LogicalResult HostBufferizer::visitWhile(scf::WhileOp op, OpBuilder &builder) {
       types.push_back(tensor ? Type(getBufferType(tensor)) : result.getType());
     passedOn.push_back(buffer);
   }
+  // The heap's buffers that an iteration received go to its end, to be freed there.
+  size_t numPassed = types.size();
+  for (Value init : inits)
+    if (isa<MemRefType>(init.getType()))
+      types.push_back(init.getType());
   auto made = scf::WhileOp::create(builder, op.getLoc(), types, inits);
   Block *before = op.getBeforeBody(), *after = op.getAfterBody();
   made.getBefore().takeBody(op.getBefore());
   made.getAfter().takeBody(op.getAfter());
-  replaceArguments(before, 0, own);
+  SmallVector<Value> received = replaceArguments(before, 0, own);
+  llvm::erase_if(received, [](Value value) { return !isa<MemRefType>(value.getType()); });
   replaceArguments(after, 0, passedOn);
+  for (Type type : ArrayRef(types).drop_front(numPassed))
+    after->addArgument(type, op.getLoc());
   replaceResults(op, made, passedOn);
   if (failed(visitBlock(*before)) || failed(visitBlock(*after)))
     return failure();
@@ -175,10 +199,13 @@ LogicalResult HostBufferizer::visitWhile(scf::WhileOp op, OpBuilder &builder) {
   auto condition = cast<scf::ConditionOp>(before->getTerminator());
   SmallVector<Value> passed(condition.getArgs());
   Value holds = condition.getCondition();
-  SmallVector<Value> handed = leaveIteration(before, passed, passedOn, false, builder);
+  SmallVector<Value> handed = leaveIteration(before, passed, passedOn, false, {}, builder);
+  llvm::append_range(handed, received);
   scf::ConditionOp::create(builder, op.getLoc(), holds, handed);
   Operation *yield = after->getTerminator();
-  handed = leaveIteration(after, SmallVector<Value>(yield->getOperands()), own, true, builder);
+  handed = leaveIteration(after, SmallVector<Value>(yield->getOperands()), own, true, {}, builder);
+  for (Value old : after->getArguments().take_back(received.size()))
+    dispatch::FreeOp::create(builder, op.getLoc(), old);
   scf::YieldOp::create(builder, op.getLoc(), handed);
   dead.append({condition.getOperation(), yield});
   return success();

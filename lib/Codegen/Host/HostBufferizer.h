@@ -37,7 +37,7 @@ private:
   mlir::LogicalResult visit(mlir::Operation *op);
   void visitLaunch(dispatch::LaunchOp op, mlir::OpBuilder &builder);
   /// Whether nothing but `op` needs what is in the buffer of `tensor`.
-  bool mayOverwrite(mlir::Value tensor, dispatch::LaunchOp op) const;
+  bool mayOverwrite(mlir::Value tensor, mlir::Operation *op) const;
   void visitFromElements(mlir::tensor::FromElementsOp op, mlir::OpBuilder &builder);
   void visitConstant(mlir::arith::ConstantOp op, mlir::OpBuilder &builder);
   bool mayChange(dl::GlobalLoadOp load);
@@ -58,7 +58,7 @@ private:
 
   /// A loop-carried tensor: static ones get a buffer of the loop in `own`, dynamic
   /// ones a copy of their own in `handed`, where scalars go too.
-  void enterLoop(mlir::ValueRange inits, llvm::SmallVectorImpl<mlir::Value> &own,
+  void enterLoop(mlir::Operation *loop, mlir::ValueRange inits, llvm::SmallVectorImpl<mlir::Value> &own,
                  llvm::SmallVectorImpl<mlir::Value> &handed, mlir::OpBuilder &builder);
   /// Gives a loop's block new arguments for those that no buffer stands for.
   /// Answers them.
@@ -66,10 +66,12 @@ private:
                                                   llvm::ArrayRef<mlir::Value> own);
   void replaceResults(mlir::Operation *loop, mlir::Operation *made,
                       llvm::ArrayRef<mlir::Value> own);
-  /// At the block's end, copies into the loop's buffers; answers what is handed on.
+  /// At the block's end, copies into the loop's buffers; answers what is handed on. One
+  /// of `carried` that is handed on at its own place stays what it is.
   llvm::SmallVector<mlir::Value> leaveIteration(mlir::Block *block,
                                                 llvm::ArrayRef<mlir::Value> values,
                                                 llvm::ArrayRef<mlir::Value> own, bool toHeap,
+                                                llvm::ArrayRef<mlir::Value> carried,
                                                 mlir::OpBuilder &builder);
   mlir::Value copyToHeap(mlir::Value buffer, mlir::OpBuilder &builder);
   /// Copies (source, target) as if all at once.

@@ -19,6 +19,7 @@
 #include "dlc/Codegen/Host/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include <map>
 #include <queue>
 #include <set>
@@ -85,6 +86,8 @@ private:
   func::FuncOp func;
   BufferLiveness liveness;
   std::vector<Buffer> fixed, dynamic, late;
+  /// What a loop leaves on the heap, its own, and the last user.
+  std::vector<std::pair<Value, Operation *>> left;
   std::vector<Slot> slots;
   DenseMap<Value, bool> hoistable;
   DenseSet<Operation *> hoisted;
@@ -211,6 +214,11 @@ void MemoryPlanner::collect() {
   Block &entry = func.getBody().front();
   OpBuilder builder = OpBuilder::atBlockBegin(&entry);
   start = arith::ConstantIndexOp::create(builder, func.getLoc(), 0);
+  func.walk([&](scf::ForOp loop) {
+    for (Value result : loop.getResults())
+      if (isa<MemRefType>(result.getType()))
+        left.push_back({result, liveness.getLifetime(result).last});
+  });
   auto allocs = SmallVector<memref::AllocOp>();
   func.walk<WalkOrder::PreOrder>([&](memref::AllocOp op) { allocs.push_back(op); });
   for (memref::AllocOp op : allocs) {
@@ -276,18 +284,22 @@ void MemoryPlanner::placeDynamic() {
   numSlots = slots.size();
 }
 
+/// Frees a buffer of the heap after its last use, if that shows.
+static void freeAfter(Operation *last, Value buffer) {
+  if (last)
+    last = buffer.getParentBlock()->findAncestorOpInBlock(*last);
+  if (!last || last->hasTrait<OpTrait::IsTerminator>())
+    return;
+  OpBuilder builder(last);
+  builder.setInsertionPointAfter(last);
+  dispatch::FreeOp::create(builder, buffer.getLoc(), buffer);
+}
+
 void MemoryPlanner::allocateLate(Buffer &buffer) {
   OpBuilder builder(buffer.op);
   Value made = dispatch::AllocOp::create(builder, buffer.op.getLoc(), buffer.op.getType(),
                                          buffer.op.getDynamicSizes());
-  Operation *last = buffer.life.last;
-  Block *home = buffer.op->getBlock();
-  if (last)
-    last = home->findAncestorOpInBlock(*last);
-  if (last && !last->hasTrait<OpTrait::IsTerminator>()) {
-    builder.setInsertionPointAfter(last);
-    dispatch::FreeOp::create(builder, buffer.op.getLoc(), made);
-  }
+  freeAfter(buffer.life.last, made);
   buffer.op.replaceAllUsesWith(made);
   buffer.op.erase();
 }
@@ -329,6 +341,8 @@ void MemoryPlanner::rewrite() {
     place(buffer, offsets[buffer.slot]);
   for (Buffer &buffer : late)
     allocateLate(buffer);
+  for (auto [result, last] : left)
+    freeAfter(last, result);
   start->erase();
 }
 
