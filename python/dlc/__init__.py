@@ -51,8 +51,8 @@ from .training import TrainingStep, compile_training_step
 
 __version__ = "0.1.0"
 
-__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "DlcWarning", "RunError", "Trace",
-           "TraceError", "TrainingStep", "compile", "compile_training_step", "directional",
+__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "DlcWarning", "RunError",
+           "Trace", "TraceError", "TrainingStep", "compile", "compile_training_step", "directional",
            "grad", "hessian", "jvp", "load", "load_trace", "pullback",
            "trace", "value_and_grad", "vjp"]
 

@@ -2,12 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """libdlc by ctypes (include/dlc-c/Dlc.h). Calls release the interpreter's lock."""
 
+from __future__ import annotations
+
 import ctypes
 import functools
 import os
 import pathlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Callable, FrozenSet, Iterator, Mapping, Optional
 
 from ._errors import CompileError, DlcError
+
+if TYPE_CHECKING:
+    from .tracefile import Path, Weight
 
 
 class _Weight(ctypes.Structure):
@@ -28,7 +35,7 @@ class _Request(ctypes.Structure):
                 ("training", ctypes.c_char_p)]
 
 
-def _candidates():
+def _candidates() -> Iterator[pathlib.Path]:
     """Where the library may be: $DLC_LIBRARY, in the package, in the build tree that
     the package is part of."""
     if os.environ.get("DLC_LIBRARY"):
@@ -52,7 +59,7 @@ def path() -> pathlib.Path:
 
 
 @functools.lru_cache(maxsize=None)
-def _load():
+def _load() -> Any:
     try:
         library = ctypes.CDLL(str(path()))
     except OSError as error:
@@ -65,37 +72,44 @@ def _load():
 
 
 @functools.lru_cache(maxsize=None)
-def torch_ops() -> frozenset:
+def torch_ops() -> FrozenSet[str]:
     """The ATen ops that the compiler imports, as "aten.add.Tensor"."""
     return frozenset(_load().dlc_torch_ops().decode().split())
 
 
-def address_of(data) -> int:
+def address_of(data: Any) -> int:
     """Where a buffer's bytes are."""
     import numpy as np
 
     return np.frombuffer(data, dtype=np.uint8).ctypes.data if len(data) else 0
 
 
-def compile_file(path, output, *, model=None, weights=(), header=None, name=None, cpu=None,
-                 threads=0, external_weights=False, training=None, on_phase=None) -> str:
+def _encode(text: Optional[Path]) -> Optional[bytes]:
+    return os.fsencode(text) if text is not None else None
+
+
+def compile_file(path: str, output: str, *, model: Optional[bytes] = None,
+                 weights: Mapping[str, Weight] = MappingProxyType({}),
+                 header: Optional[Path] = None, name: Optional[str] = None,
+                 cpu: Optional[str] = None, threads: int = 0, external_weights: bool = False,
+                 training: Optional[str] = None,
+                 on_phase: Optional[Callable[[str, float], Any]] = None) -> str:
     """Compiles; returns the warnings, raises CompileError with the errors."""
     library = _load()
     array = (_Weight * max(len(weights), 1))()
-    for slot, (key, weight) in zip(array, weights.items() if weights else ()):
+    for slot, (key, weight) in zip(array, weights.items()):
         slot.name, slot.type = key.encode(), weight.dtype.encode()
         slot.data = address_of(weight.data)
         slot.shape = (ctypes.c_int64 * max(len(weight.shape), 1))(*weight.shape)
         slot.rank = len(weight.shape)
     callback = _PHASE(lambda _, phase, seconds: on_phase(phase.decode(), seconds)) \
         if on_phase else _PHASE()
-    encode = lambda text: os.fsencode(text) if text is not None else None  # noqa: E731
     request = _Request(
-        size=ctypes.sizeof(_Request), path=encode(path), model=model,
+        size=ctypes.sizeof(_Request), path=_encode(path), model=model,
         model_bytes=len(model) if model is not None else 0, weights=array,
-        num_weights=len(weights), output=encode(output), header=encode(header),
-        name=encode(name), cpu=encode(cpu), num_threads=threads,
-        external_weights=int(external_weights), on_phase=callback, training=encode(training))
+        num_weights=len(weights), output=_encode(output), header=_encode(header),
+        name=_encode(name), cpu=_encode(cpu), num_threads=threads,
+        external_weights=int(external_weights), on_phase=callback, training=_encode(training))
     messages = ctypes.c_void_p()
     failed = library.dlc_compile(ctypes.byref(request), ctypes.byref(messages))
     text = ""

@@ -8,14 +8,21 @@ longest; `clear` empties it. Files appear whole (they are renamed into place) an
 usable when another process removes them, so any number of processes may share the folder.
 """
 
+from __future__ import annotations
+
 import hashlib
 import itertools
+import mmap
 import os
 import pathlib
 import time
+from typing import Union
 
 from . import _library
 from ._errors import DlcError
+
+#: What decides a name.
+Part = Union[str, bytes, memoryview, mmap.mmap]
 
 #: What a process that was killed left behind is removed after so many seconds.
 _ABANDONED_SECONDS = 3600
@@ -48,7 +55,7 @@ def _machine() -> bytes:
         return b""
 
 
-def key(*parts) -> str:
+def key(*parts: Part) -> str:
     """The name of what is made from these (strings, bytes, buffers) by this compiler
     on this machine."""
     library = _library.path()
@@ -62,7 +69,7 @@ def key(*parts) -> str:
     return digest.hexdigest()
 
 
-def place(key) -> pathlib.Path:
+def place(key: str) -> pathlib.Path:
     """The file of that key: to be loaded if it exists, else to be made. Where nothing is
     kept, a file of its own each time."""
     alone = f".{os.getpid()}.{next(_counter)}" if limit() == 0 else ""
@@ -75,7 +82,7 @@ def place(key) -> pathlib.Path:
     return path
 
 
-def trim(path) -> None:
+def trim(path: pathlib.Path) -> None:
     """Removes what wasn't used for longest until the folder is within its bound, after
     `path` was added to it and loaded."""
     bound = limit()
@@ -100,12 +107,12 @@ def trim(path) -> None:
         total -= size
 
 
-def header(path) -> pathlib.Path:
+def header(path: pathlib.Path) -> pathlib.Path:
     """The C header of a file in the folder."""
     return path.with_suffix(".h")
 
 
-def _remove(path):
+def _remove(path: pathlib.Path) -> None:
     path.unlink(missing_ok=True)
     header(path).unlink(missing_ok=True)
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """From a model to a callable."""
 
+from __future__ import annotations
+
 import json
 import logging
 import mmap
@@ -11,7 +13,8 @@ import re
 import shutil
 import sys
 import time
-from typing import Any, Callable, Mapping, Optional
+from typing import (Any, Callable, Iterator, List, Mapping, Optional, Sequence, Set, Type, TypeVar,
+                    Union)
 
 from . import _library, cache, tree
 from ._errors import DlcError, warn
@@ -21,24 +24,29 @@ from .tracefile import Trace
 #: A line about the progress appears once a compilation takes so many seconds.
 _QUIET_SECONDS = 3.0
 
+Kind = TypeVar("Kind", bound=CompiledModel)
+
+#: Called as progress(phase, seconds) when a phase ends.
+Progress = Callable[[str, float], None]
+
 _log = logging.getLogger("dlc")
 
 
 class _Progress:
     """Logs the phases of a compilation, and shows them on a terminal if it is long."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.begin = time.monotonic()
         self.shown = False
 
-    def __call__(self, phase, seconds):
+    def __call__(self, phase: str, seconds: float) -> None:
         _log.debug("%s: %.3f s", phase, seconds)
         elapsed = time.monotonic() - self.begin
         if sys.stderr is not None and sys.stderr.isatty() and elapsed > _QUIET_SECONDS:
             print(f"\rdlc: {phase} done, {elapsed:.0f} s ", end="", file=sys.stderr, flush=True)
             self.shown = True
 
-    def close(self):
+    def close(self) -> None:
         if self.shown:
             print(file=sys.stderr)
 
@@ -46,34 +54,34 @@ class _Progress:
 class _Source:
     """What a model is compiled of: a trace in memory, or a file."""
 
-    def __init__(self, model, cpu, training=""):
+    def __init__(self, model: Any, cpu: Optional[str], training: str = "") -> None:
         self.trace = model if isinstance(model, Trace) else None
-        self.path = None if self.trace else pathlib.Path(model)
+        self.path = pathlib.Path() if self.trace else pathlib.Path(model)
         self.cpu = cpu
         self.training = training
         self.specs = self.trace.specs if self.trace else None
-        self.key = None
+        self.key = ""
 
-    def compile(self, output, header, name, progress=None):
+    def compile(self, output: pathlib.Path, header: Optional[Path], name: Optional[str],
+                progress: Optional[Progress] = None) -> None:
         """Compiles to a file, and says what the compiler warns of."""
-        on_phase = progress or _Progress()
+        shown = _Progress()
         try:
             text = _library.compile_file(
                 "trace" if self.trace else str(self.path), str(output), header=header, name=name,
                 model=self.trace.to_json().encode() if self.trace else None,
                 weights=self.trace.weights if self.trace else {}, cpu=self.cpu,
-                training=self.training or None, on_phase=on_phase)
+                training=self.training or None, on_phase=progress or shown)
         finally:
-            if progress is None:
-                on_phase.close()
+            shown.close()
         for line in text.splitlines():
             warn(line)
 
-    def cache_key(self, name):
+    def cache_key(self, name: str) -> str:
         """The name of what is made of it, by its content."""
         return cache.key(name, self.cpu or "", self.training, *self._identity())
 
-    def _identity(self):
+    def _identity(self) -> Iterator[cache.Part]:
         """What decides the compiled code: a trace but for the lines it comes from; a file's
         bytes, its place and the files that it refers to."""
         if self.trace:
@@ -95,7 +103,7 @@ class _Source:
                 continue
             yield f"{name} {status.st_size} {status.st_mtime_ns}"
 
-    def save(self, path, model):
+    def save(self, path: pathlib.Path, model: CompiledModel) -> None:
         """Writes the compiled model under another name."""
         if self.cache_key(model.signature["name"]) != self.key:
             raise DlcError("the model has changed since it was compiled: compile it again")
@@ -107,7 +115,7 @@ class _Source:
         else:
             self.compile(path, header, None)
 
-    def flatten(self, args, kwargs):
+    def flatten(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Optional[List[Any]]:
         """The leaves of a call whose structure is the example's, classes of the program's
         own included; None for any other."""
         if not self.specs:
@@ -117,7 +125,7 @@ class _Source:
         leaves, spec = _pytree.tree_flatten((tuple(args), kwargs))
         return leaves if spec == self.specs[0] else None
 
-    def unflatten(self, leaves, structure):
+    def unflatten(self, leaves: List[Any], structure: Any) -> Any:
         """The program's result of these leaves."""
         if not self.specs:
             return tree.unflatten(structure, leaves)
@@ -126,7 +134,7 @@ class _Source:
         return _pytree.tree_unflatten(leaves, self.specs[1])
 
 
-def _references(data):
+def _references(data: Union[bytes, mmap.mmap]) -> Set[str]:
     """The names of files that a model's file may refer to: the places of ONNX's external
     data, and what is between quotes in a trace or an MLIR module."""
     names = set()
@@ -138,10 +146,12 @@ def _references(data):
     return {os.fsdecode(name) for name in names}
 
 
-def _cached(source, name, threads, progress, kind=CompiledModel):
+def _cached(source: _Source, name: str, threads: int, progress: Optional[Progress],
+            kind: Type[Kind]) -> Kind:
     """The compiled model out of the cache, compiled first if it isn't there."""
     source.key = source.cache_key(name)
-    for attempt in range(3):
+    attempts = 3
+    while True:
         path = cache.place(source.key)
         if not path.exists():
             source.compile(path, cache.header(path), name, progress)
@@ -149,7 +159,8 @@ def _cached(source, name, threads, progress, kind=CompiledModel):
             model = kind(path, threads, origin=source)
         except OSError:  # removed by another process just now, or damaged
             path.unlink(missing_ok=True)
-            if attempt == 2:
+            attempts -= 1
+            if not attempts:
                 raise
             continue
         cache.trim(path)
@@ -160,7 +171,7 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
             kwargs: Optional[Mapping[str, Any]] = None, output: Optional[Path] = None,
             header: Optional[Path] = None, name: Optional[str] = None, cpu: Optional[str] = None,
             threads: int = 0,
-            progress: Optional[Callable[[str, float], None]] = None) -> CompiledModel:
+            progress: Optional[Progress] = None) -> CompiledModel:
     """Compiles a model to a callable.
 
     `model` is a PyTorch module or function (with example inputs `args` and `kwargs`,
@@ -183,19 +194,20 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
     """
     source = _Source(_trace_or_path(model, args, kwargs, dynamic_shapes), cpu)
     if output is None:
-        return _cached(source, name or "model", threads, progress)
+        return _cached(source, name or "model", threads, progress, CompiledModel)
     output = pathlib.Path(output)
     source.key = source.cache_key(name or output.stem)
     source.compile(output, header or output.with_suffix(".h"), name, progress)
     return CompiledModel(output, threads, origin=source)
 
 
-def _trace_or_path(model, args, kwargs, dynamic_shapes):
+def _trace_or_path(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
+                   dynamic_shapes: Any) -> Union[Trace, Path]:
     if isinstance(model, (str, os.PathLike, Trace)) or _is_exported(model):
         if args or kwargs or dynamic_shapes:
             raise TypeError("example inputs and dynamic shapes are for PyTorch modules and "
                             "functions; this model has been recorded")
-        if not _is_exported(model):
+        if isinstance(model, (str, os.PathLike, Trace)):
             return model
         from .tracer import from_exported
 
@@ -208,6 +220,6 @@ def _trace_or_path(model, args, kwargs, dynamic_shapes):
     return trace_program(model, args, kwargs, dynamic_shapes)
 
 
-def _is_exported(model):
+def _is_exported(model: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(model, torch.export.ExportedProgram)

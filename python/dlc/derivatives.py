@@ -20,12 +20,27 @@ What is differentiated is the program that `dlc.trace` records: by the compiler,
 by PyTorch's autograd.
 """
 
+from __future__ import annotations
+
+import abc
 import copy
 import itertools
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from . import tree
 from ._errors import TraceError
-from .tracefile import Trace
+from .tracefile import Json, Trace
+
+if TYPE_CHECKING:
+    import torch
+
+    from .runtime import CompiledModel
+
+#: A tensor's name, and its type in a trace.
+Typed = Tuple[str, Any]
+
+#: Which arguments to differentiate by.
+Argnums = Union[int, Sequence[int]]
 
 _FLOATS = ("f64", "f32", "f16", "bf16")
 
@@ -33,7 +48,7 @@ _FLOATS = ("f64", "f32", "f16", "bf16")
 class _Program:
     """A trace that asks for derivatives, and the names and types of its tensors."""
 
-    def __init__(self, trace):
+    def __init__(self, trace: Trace) -> None:
         document = copy.copy(trace.document)
         self.trace = Trace(document, trace.weights)
         self.trace.captured = trace.captured
@@ -48,7 +63,7 @@ class _Program:
                 leaf if leaf and "constant" in leaf
                 else dict(leaf or {}, output=next(count)) for leaf in self.metadata["outputs"]]
 
-    def arguments(self, argnums=None):
+    def arguments(self, argnums: Optional[Argnums] = None) -> Tuple[List[int], Any]:
         """The numbers of the tensors in the positional arguments `argnums` (in all), and
         the structure of these arguments."""
         positional = self.metadata["in_tree"]["tuple"][0]["tuple"]
@@ -57,7 +72,8 @@ class _Program:
         chosen = [a + len(positional) if a < 0 else a for a in chosen]
         if not all(0 <= a < len(positional) for a in chosen):
             raise TraceError(f"argnums is {argnums}, but there are {len(positional)} arguments")
-        leaves, at, found = iter(self.metadata["inputs"]), 0, {a: [] for a in chosen}
+        leaves, at = iter(self.metadata["inputs"]), 0
+        found: Dict[int, List[int]] = {a: [] for a in chosen}
         for position, structure in enumerate(positional):
             for _ in tree.paths(structure):
                 is_tensor = next(leaves) is None
@@ -71,7 +87,7 @@ class _Program:
         return [n for a in chosen for n in found[a]], \
             structures[0] if isinstance(argnums, int) else {"tuple": structures}
 
-    def results(self):
+    def results(self) -> List[int]:
         """The numbers of the results that are tensors of floats."""
         numbers = [leaf["output"] for leaf in self.metadata["outputs"] if "output" in leaf]
         if not numbers or not all(_is_float(self.outputs[n][1]) for n in numbers):
@@ -79,7 +95,8 @@ class _Program:
                              "besides has no derivative")
         return numbers
 
-    def ask(self, mode, wrt, of, ones=False, primal=True):
+    def ask(self, mode: str, wrt: List[int], of: List[int], ones: bool = False,
+            primal: bool = True) -> List[Json]:
         """Appends a request; returns the numbers of the derivatives among the outputs."""
         own, other = (of, wrt) if mode == "vjp" else (wrt, of)
         named = [self.outputs, self.inputs] if mode == "vjp" else [self.inputs, self.outputs]
@@ -94,7 +111,7 @@ class _Program:
         first = len(self.outputs) - len(results)
         return [{"output": first + i} for i in range(len(results))]
 
-    def _add(self, request):
+    def _add(self, request: Json) -> None:
         by_input = [self.inputs[i][1] for i in request["wrt"]]
         by_output = [self.outputs[i][1] for i in request["of"]]
         if request["mode"] == "jvp":
@@ -103,26 +120,26 @@ class _Program:
         self.outputs = (self.outputs if request["primal"] else []) + \
             list(zip(request["results"], by_input))
 
-    def take_directions(self, structure, count):
+    def take_directions(self, structure: Any, count: int) -> None:
         """The call takes the arguments as one tuple, then the directions."""
         arguments, named = self.metadata["in_tree"]["tuple"]
         if named["dict"]:
             raise TraceError("give all arguments by position: one given by name has no derivative")
         self.metadata["in_tree"] = {"tuple": [{"tuple": [arguments, structure]}, named]}
         self.metadata["inputs"] = self.metadata["inputs"] + [None] * count
-        self.metadata["parameters"] = ["primals", "directions"]
+        self.metadata["parameters"], self.metadata["defaults"] = ["primals", "directions"], {}
 
-    def finish(self, structure, leaves):
+    def finish(self, structure: Any, leaves: List[Any]) -> Trace:
         """The trace, whose call returns that."""
         self.metadata["out_tree"], self.metadata["outputs"] = structure, leaves
         return self.trace
 
 
-def _is_float(type):
+def _is_float(type: Any) -> bool:
     return isinstance(type, dict) and type["dtype"] in _FLOATS
 
 
-def _tensors_of(document):
+def _tensors_of(document: Json) -> Tuple[List[Typed], List[Typed]]:
     """Name and type of each input and output."""
     types = {v["value"]: v.get("type") for v in document["inputs"]}
     for node in document["nodes"]:
@@ -134,24 +151,25 @@ def _tensors_of(document):
     return inputs, outputs
 
 
-def _bytes(tensor):
+def _bytes(tensor: torch.Tensor) -> torch.Tensor:
     import torch
 
     dense = tensor.detach().resolve_conj().resolve_neg().contiguous()
     return dense.reshape(-1).view(torch.uint8)
 
 
-class Derivative:
+class Derivative(abc.ABC):
     """A function that is the derivative of another (see `dlc.grad`), compiled for each
     kind of arguments that it is called with; and anew when a tensor that the function refers
     to (a parameter, say) has been changed in place. What else it refers to is taken as it
     was at the first call: another tensor under the same name isn't seen."""
 
-    def __init__(self, function):
-        self.function = function
-        self._compiled = {}  # with the captured tensors, and copies to compare them with
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.function, self.name = function, name
+        #: With the captured tensors, and copies to compare them with.
+        self._compiled: Dict[Any, Tuple[CompiledModel, List[Any]]] = {}
 
-    def __call__(self, *args):
+    def __call__(self, *args: Any) -> Any:
         import torch.utils._pytree as pytree
 
         from .compiler import compile
@@ -167,11 +185,15 @@ class Derivative:
             self._compiled[key] = compiled, captured
         return compiled(*args)
 
-    def trace(self, *args, dynamic_shapes=None) -> Trace:
+    def trace(self, *args: Any, dynamic_shapes: Any = None) -> Trace:
         """The derivative as a trace, for `save` and `dlc.compile`."""
         return self._derive(self._program(args, dynamic_shapes))
 
-    def _program(self, args, dynamic_shapes):
+    @abc.abstractmethod
+    def _derive(self, program: _Program) -> Trace:
+        """Asks the program for the derivative."""
+
+    def _program(self, args: Sequence[Any], dynamic_shapes: Any) -> _Program:
         if isinstance(self.function, Trace):
             return _Program(self.function)
         if isinstance(self.function, Derivative):
@@ -180,16 +202,17 @@ class Derivative:
 
         return _Program(trace_program(self.function, args, None, dynamic_shapes))
 
-    def __repr__(self):
-        return f"<dlc.{type(self).__name__.strip('_')} of {self.function!r}>"
+    def __repr__(self) -> str:
+        return f"<dlc.{self.name} of {self.function!r}>"
 
 
 class _Grad(Derivative):
-    def __init__(self, function, argnums, has_aux, with_value):
-        super().__init__(function)
+    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool,
+                 with_value: bool) -> None:
+        super().__init__(function, "value_and_grad" if with_value else "grad")
         self.argnums, self.has_aux, self.with_value = argnums, has_aux, with_value
 
-    def _derive(self, program):
+    def _derive(self, program: _Program) -> Trace:
         wrt, gradients = program.arguments(self.argnums)
         structure, leaves = program.metadata["out_tree"], program.metadata["outputs"]
         value, auxiliary = structure, None
@@ -199,8 +222,9 @@ class _Grad(Derivative):
                 raise TraceError("with has_aux the function returns a value and something else; "
                                  f"this one returns {tree.describe(structure)}")
             value, auxiliary = parts
-        type = program.outputs[leaves[0]["output"]][1] if value == "*" and "output" in leaves[0] \
-            else None
+        type: Any = None
+        if value == "*" and "output" in leaves[0]:
+            type = program.outputs[leaves[0]["output"]][1]
         if not _is_float(type) or type["shape"]:
             returned = f"{type['dtype']}{type['shape']}" if isinstance(type, dict) \
                 else tree.describe(structure)
@@ -214,41 +238,31 @@ class _Grad(Derivative):
         return program.finish({"tuple": [structure, gradients]}, leaves + found)
 
 
-class _Vjp(Derivative):
-    """Called with a tuple of arguments and the cotangents."""
+class _Directed(Derivative):
+    """Called with a tuple of arguments, and directions: tangents, which have the structure
+    of the arguments, or cotangents, which have that of the results."""
 
-    def _program(self, args, dynamic_shapes):
+    def __init__(self, function: Any, mode: str) -> None:
+        super().__init__(function, {"vjp": "pullback", "jvp": "directional"}[mode])
+        self.mode = mode
+
+    def _program(self, args: Sequence[Any], dynamic_shapes: Any) -> _Program:
         return super()._program(args[0], dynamic_shapes)
 
-    def _derive(self, program):
-        wrt, structure = program.arguments()
-        of, out_tree = program.results(), program.metadata["out_tree"]
+    def _derive(self, program: _Program) -> Trace:
+        wrt, arguments = program.arguments()
+        of, results = program.results(), program.metadata["out_tree"]
         leaves = program.metadata["outputs"]
         if len(of) != len(leaves):
             raise TraceError("the function returns constants or its own arguments, besides tensors")
-        program.take_directions(out_tree, len(of))
-        found = program.ask("vjp", wrt, of)
-        return program.finish({"tuple": [out_tree, structure]}, leaves + found)
+        reverse = self.mode == "vjp"
+        program.take_directions(results if reverse else arguments, len(of if reverse else wrt))
+        found = program.ask(self.mode, wrt, of)
+        return program.finish({"tuple": [results, arguments if reverse else results]},
+                              leaves + found)
 
 
-class _Jvp(Derivative):
-    """Called with a tuple of arguments and the tangents."""
-
-    def _program(self, args, dynamic_shapes):
-        return super()._program(args[0], dynamic_shapes)
-
-    def _derive(self, program):
-        wrt, structure = program.arguments()
-        of, out_tree = program.results(), program.metadata["out_tree"]
-        leaves = program.metadata["outputs"]
-        if len(of) != len(leaves):
-            raise TraceError("the function returns constants or its own arguments, besides tensors")
-        program.take_directions(structure, len(wrt))
-        found = program.ask("jvp", wrt, of)
-        return program.finish({"tuple": [out_tree, out_tree]}, leaves + found)
-
-
-def grad(function, argnums=0, has_aux=False) -> Derivative:
+def grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Derivative:
     """The gradient of a function that returns one number (a tensor of one element), as
     a function of the same arguments: `dlc.grad(f)(x, y)` is df/dx, in x's structure;
     with `argnums=(0, 1)` the pair of df/dx and df/dy.
@@ -263,55 +277,56 @@ def grad(function, argnums=0, has_aux=False) -> Derivative:
     return _Grad(function, argnums, has_aux, False)
 
 
-def value_and_grad(function, argnums=0, has_aux=False) -> Derivative:
+def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0,
+                   has_aux: bool = False) -> Derivative:
     """As `grad`, but returning (value, gradient), or ((value, auxiliary), gradient), from
     one program: JAX's order, not that of torch.func.grad_and_value."""
     return _Grad(function, argnums, has_aux, True)
 
 
-def vjp(function, *primals):
+def vjp(function: Callable[..., Any], *primals: Any) -> Tuple[Any, Callable[[Any], Any]]:
     """The function's value at `primals`, and a function from cotangents (in the value's
     structure) to the tuple of gradients by `primals`; torch.func.vjp's signature. The
     program for the gradients computes the value anew, and both are compiled at each
     call: keep `pullback(function)` to compile once."""
     from .compiler import compile
 
-    derivative = _Vjp(function)
+    derivative = pullback(function)
     value = function(*primals) if isinstance(function, Derivative) else \
         compile(function, *primals)(*primals)
 
-    def pull_back(cotangents):
+    def pull_back(cotangents: Any) -> Any:
         return derivative(primals, cotangents)[1]
 
     return value, pull_back
 
 
-def jvp(function, primals, tangents):
+def jvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """The function's value at `primals` (a tuple), and its derivative in the direction
     `tangents`: torch.func.jvp, except that it compiles anew at each call; to compile
     once keep `directional(function)`."""
-    return _Jvp(function)(tuple(primals), tuple(tangents))
+    return directional(function)(tuple(primals), tuple(tangents))
 
 
-def directional(function) -> Derivative:
+def directional(function: Callable[..., Any]) -> Derivative:
     """What `jvp` calls, as a function of (primals, tangents) that can be kept: it is
     compiled once. `directional(grad(f))` gives Hessian-vector products."""
-    return _Jvp(function)
+    return _Directed(function, "jvp")
 
 
-def pullback(function) -> Derivative:
+def pullback(function: Callable[..., Any]) -> Derivative:
     """What `vjp` calls, as a function of (primals, cotangents) that can be kept: it gives
     the value and the gradients by the primals."""
-    return _Vjp(function)
+    return _Directed(function, "vjp")
 
 
-def hessian(function):
+def hessian(function: Callable[..., Any]) -> Callable[[torch.Tensor], torch.Tensor]:
     """The matrix of second derivatives of a function of one tensor that returns one
     number, of the tensor's shape twice: one compiled Hessian-vector product, run for
     each element."""
-    product = _Jvp(_Grad(function, 0, False, False))
+    product = directional(grad(function))
 
-    def evaluate(x):
+    def evaluate(x: torch.Tensor) -> torch.Tensor:
         import torch
 
         columns = [product((x,), (direction.reshape(x.shape),))[1]

@@ -3,6 +3,10 @@
 """Random numbers in a graph of Dynamo's: drawn by PyTorch, from its own generator,
 before the compiled code runs, which takes them as inputs."""
 
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+
 import torch
 
 from . import locations
@@ -21,28 +25,32 @@ _LIKE = {"aten.rand_like.default", "aten.randn_like.default", "aten.randint_like
          "aten.random.from", "aten.random.to"}
 
 
-def _drop_out(x, p, train):
+def _drop_out(x: torch.Tensor, p: float,
+              train: Optional[bool]) -> Tuple[torch.Tensor, torch.Tensor]:
     if train is False or p == 0:
         return x, torch.ones_like(x, dtype=torch.bool)
     mask = _ATEN.bernoulli.p(x, 1 - p).to(torch.bool)
     return torch.where(mask, x * (1 / (1 - p)) if p < 1 else x, 0), mask
 
 
-def _bernoulli(probability, generator=None):
-    draw = torch.rand_like(probability, dtype=torch.float32)
-    return (draw < probability).to(probability.dtype)
+def _bernoulli(probability: torch.Tensor, generator: Any = None) -> torch.Tensor:
+    drawn: torch.Tensor = torch.rand_like(probability, dtype=torch.float32) < probability
+    return drawn.to(probability.dtype)
 
 
-def _multinomial(weights, count, replacement=False, generator=None):
+def _multinomial(weights: torch.Tensor, count: int, replacement: bool = False,
+                 generator: Any = None) -> torch.Tensor:
     if count == 1 or not replacement:
-        race = weights / _ATEN.exponential.default(weights)
+        race: torch.Tensor = weights / _ATEN.exponential.default(weights)
         return race.argmax(-1, keepdim=True) if count == 1 else race.topk(count).indices
     ends = weights.cumsum(-1)
     draw = torch.rand((*weights.shape[:-1], count), dtype=torch.float64)
-    return torch.searchsorted(ends / ends[..., -1:], draw.to(weights.dtype), right=True)
+    found: torch.Tensor = torch.searchsorted(ends / ends[..., -1:], draw.to(weights.dtype),
+                                             right=True)
+    return found
 
 
-def _normal(mean, std, generator=None):
+def _normal(mean: Any, std: Any, generator: Any = None) -> Any:
     example = mean if isinstance(mean, torch.Tensor) else std
     if isinstance(mean, torch.Tensor) and isinstance(std, torch.Tensor):
         example = mean + std
@@ -51,26 +59,26 @@ def _normal(mean, std, generator=None):
 
 #: Ops whose random numbers depend on what is computed, as draws that don't, and arithmetic.
 #: But for `bernoulli` they are those that eager draws.
-DECOMPOSITIONS = {
+DECOMPOSITIONS: Dict[Any, Callable[..., Any]] = {
     _ATEN.native_dropout.default: _drop_out, _ATEN.bernoulli.default: _bernoulli,
     _ATEN.multinomial.default: _multinomial, _ATEN.normal.Tensor_float: _normal,
     _ATEN.normal.float_Tensor: _normal, _ATEN.normal.Tensor_Tensor: _normal,
 }
 
 
-def is_random(node) -> bool:
+def is_random(node: torch.fx.Node) -> bool:
     """Whether what a node gives follows the generator."""
-    op = node.target
+    op: Any = node.target
     if node.op != "call_function" or not isinstance(op, torch._ops.OpOverload) or \
             torch.Tag.nondeterministic_seeded not in op.tags:
         return False
     # Attention and the recurrent networks draw only where they drop something out.
     names = [p.name for p in op._schema.arguments]
-    given = dict(zip(names, node.args), **node.kwargs)
+    given: Dict[str, Any] = dict(zip(names, node.args), **node.kwargs)
     if "dropout_p" in names:
-        return given.get("dropout_p", 0) != 0
+        return bool(given.get("dropout_p", 0))
     if "dropout" in names:
-        return given["dropout"] != 0 and given["train"]
+        return bool(given["dropout"] and given["train"])
     return True
 
 
@@ -78,13 +86,14 @@ class Draw:
     """A node's random numbers, drawn anew for each call. `evaluate` gives a size's
     value, given the call's inputs."""
 
-    def __init__(self, node, evaluate):
-        self.op, self.evaluate = node.target, evaluate
-        name = str(self.op)
-        parameters = [p.name for p in self.op._schema.arguments]
-        self.arguments = dict(zip(parameters, node.args), **node.kwargs)
+    def __init__(self, node: torch.fx.Node, evaluate: Callable[[Any, Sequence[Any]], int]) -> None:
+        op: Any = node.target
+        self.op, self.evaluate = op, evaluate
+        name = str(op)
+        parameters = [p.name for p in op._schema.arguments]
+        self.arguments: Dict[str, Any] = dict(zip(parameters, node.args), **node.kwargs)
         self.like = self.arguments.pop("self").meta["val"].dtype if name in _LIKE else None
-        self.sizes = next((n for n in ("size", "n") if n in self.arguments), None)
+        self.sizes = next((n for n in ("size", "n") if n in self.arguments), "")
         self.arguments.pop(self.sizes, None)
         computed = any(isinstance(v, torch.fx.Node) for v in self.arguments.values())
         if name not in _SIZED | _LIKE or computed:
@@ -94,7 +103,7 @@ class Draw:
                            "computed, which isn't supported")
         self.shape = tuple(node.meta["val"].shape)
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: Sequence[Any]) -> Any:
         shape = [self.evaluate(size, inputs) for size in self.shape]
         if self.like is not None:
             return self.op(torch.empty(shape, dtype=self.like), **self.arguments)

@@ -20,8 +20,11 @@ It serves inference: a graph whose results need gradients is refused with a sent
 Errors are dlc's own (dlc.CompileError with the line of your program), not wrapped.
 """
 
+from __future__ import annotations
+
 import contextlib
 import operator
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import torch
 from torch._dynamo.backends.common import aot_autograd
@@ -34,10 +37,12 @@ from torch.utils._python_dispatch import _disable_current_modes
 from . import draws, locations, shapes
 from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
+from .tracefile import Json, Trace
 from .tracer import GraphWriter, decompositions
 
 
-def backend(module, example_inputs, **options):
+def backend(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
+            **options: Any) -> Callable[..., Any]:
     """The backend `dlc` of torch.compile."""
     try:
         return _compiled(module, example_inputs, options)
@@ -48,7 +53,7 @@ def backend(module, example_inputs, **options):
 class _Reported(ShortenTraceback):
     """An error that Dynamo hands to the user as it is, not wrapped in one of its own."""
 
-    def __init__(self, message):
+    def __init__(self, message: str) -> None:
         super().__init__(message, first_useful_frame=None)
 
 
@@ -57,7 +62,8 @@ _REPORTED = {kind: type(kind.__name__, (kind, _Reported), {"__module__": kind.__
              for kind in (DlcError, TraceError, CompileError, RunError)}
 
 
-def _compiled(module, example_inputs, options):
+def _compiled(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
+              options: Dict[str, Any]) -> Callable[..., Any]:
     given = {**options.pop("options", {}), **options}
     if given:
         raise DlcError("the backend dlc has no options, but is given " + ", ".join(sorted(given)))
@@ -75,12 +81,12 @@ if "dlc" not in list_backends():  # an installed package's entry point tells PyT
     register_backend(backend, "dlc")
 
 
-def _requires_grad(value):
+def _requires_grad(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 @contextlib.contextmanager
-def _composites_kept():
+def _composites_kept() -> Iterator[Dict[Any, Any]]:
     """While it is active, PyTorch keeps the composites that the compiler imports, as
     torch.export does; gives how to take apart all other ops."""
     table = {**decompositions(), **draws.DECOMPOSITIONS}
@@ -96,7 +102,7 @@ class _CompiledGraph:
 
     _boxed_call = True
 
-    def __init__(self, module, example_inputs):
+    def __init__(self, module: torch.fx.GraphModule, example_inputs: Sequence[Any]) -> None:
         with _disable_current_modes():  # constants are real tensors
             writer = _GraphWriter(module)
             trace = writer.write()
@@ -104,7 +110,7 @@ class _CompiledGraph:
         self.symbols = writer.symbols if any(result.is_laid_out for result in self.results) else {}
         self.compiled = compile(trace) if trace.document["outputs"] else None
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: List[Any]) -> List[Any]:
         values = [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken]
         symbols = {s: inputs[i] if d is None else inputs[i].shape[d]
                    for s, (i, d) in self.symbols.items()}
@@ -117,21 +123,23 @@ class _Computed:
     """A result that the compiled code gives, as the graph has it: a tensor of the same
     strides, or a number."""
 
-    def __init__(self, example):
+    def __init__(self, example: Any) -> None:
         kinds = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
         self.number = kinds.get(type(example))
-        self.sizes = self.strides = ()
+        self.sizes: List[Any] = []
+        self.strides: List[Any] = []
         self.is_laid_out = False  # otherwise than the compiled code's results, row by row
         if isinstance(example, torch.Tensor):
             self.sizes, self.strides = (list(map(_expression, v))
                                         for v in (example.shape, example.stride()))
-            rows, stride = [], 1
+            rows: List[Any] = []
+            stride: Any = 1
             for size in reversed(self.sizes):
                 rows.insert(0, stride)
                 stride *= size
             self.is_laid_out = self.strides != rows
 
-    def of(self, outputs, symbols):
+    def of(self, outputs: Iterator[torch.Tensor], symbols: Dict[Any, Any]) -> Any:
         value = next(outputs)
         if self.number:
             return self.number(value.item())
@@ -142,11 +150,11 @@ class _Computed:
                                  for s in self.strides])
 
 
-def _expression(size):
+def _expression(size: Any) -> Any:
     return size if isinstance(size, int) else size.node.expr
 
 
-def _laid_out(value, strides):
+def _laid_out(value: torch.Tensor, strides: List[int]) -> torch.Tensor:
     """The tensor with these strides, which may be of 0."""
     if all(a == b for a, b, n in zip(value.stride(), strides, value.shape) if n > 1):
         return value
@@ -161,34 +169,35 @@ class _Constant:
 
     is_laid_out = False
 
-    def __init__(self, value):
+    def __init__(self, value: Any) -> None:
         self.value = value
 
-    def of(self, outputs, symbols):
+    def of(self, outputs: Iterator[torch.Tensor], symbols: Dict[Any, Any]) -> Any:
         return self.value
 
 
 class _GraphWriter(GraphWriter):
     """Turns a functional graph into a trace."""
 
-    def __init__(self, module):
+    def __init__(self, module: torch.fx.GraphModule) -> None:
         super().__init__()
         self.module = module
         #: The compiled code's inputs: places among the graph's, and what is drawn.
-        self.taken = []
-        self.results = []
-        self.inputs, self.constants = [], {}
+        self.taken: List[Union[int, draws.Draw]] = []
+        self.results: List[Union[_Computed, _Constant]] = []
+        self.inputs: List[Json] = []
+        self.constants: Dict[str, str] = {}
         #: Where each symbol's value is: an input's place, and its dimension.
-        self.symbols = {}
+        self.symbols: Dict[Any, Tuple[int, Optional[int]]] = {}
 
-    def write(self):
+    def write(self) -> Trace:
         graph = self.module.graph
         placeholders = [n for n in graph.nodes if n.op == "placeholder"]
         nodes = self._take(placeholders) + self._nodes(graph, self.module)
         outputs = self._outputs(next(n for n in graph.nodes if n.op == "output").args[0])
         return self._trace(self.inputs, nodes, outputs, self._ranges(placeholders), None)
 
-    def _take(self, placeholders):
+    def _take(self, placeholders: List[torch.fx.Node]) -> List[Json]:
         """Takes the graph's inputs. A symbol that is the size of a tensor isn't one of
         the compiled code's, but read off the tensor: gives the nodes that do it."""
         for i, node in enumerate(placeholders):
@@ -196,15 +205,16 @@ class _GraphWriter(GraphWriter):
                 for d, size in enumerate(node.meta["val"].shape):
                     if isinstance(size, torch.SymInt) and size.node.expr.is_Symbol:
                         self.symbols.setdefault(size.node.expr, (i, d))
-        nodes = []
+        nodes: List[Json] = []
         for i, node in enumerate(placeholders):
             value = node.meta["val"]
             symbol = value.node.expr if isinstance(value, torch.SymInt) else None
             entry = dict(self._value(node), name=f"input_{i}")
             if symbol in self.symbols:
-                tensor, d = self.symbols[symbol]
+                tensor, dimension = self.symbols[symbol]
                 nodes.append({"op": "aten.sym_size.int", "results": [self._value(node)], "args":
-                              [["self", {"value": placeholders[tensor].name}], ["dim", d]]})
+                              [["self", {"value": placeholders[tensor].name}],
+                               ["dim", dimension]]})
                 continue
             if symbol is not None and symbol.is_Symbol:
                 self.symbols[symbol] = (i, None)
@@ -212,7 +222,7 @@ class _GraphWriter(GraphWriter):
             self.taken.append(i)
         return nodes
 
-    def _evaluate(self, size, inputs):
+    def _evaluate(self, size: Any, inputs: Sequence[Any]) -> int:
         """A size's value in a call."""
         if isinstance(size, int):
             return size
@@ -222,7 +232,7 @@ class _GraphWriter(GraphWriter):
             values[symbol] = inputs[i] if d is None else inputs[i].shape[d]
         return int(size.node.expr.subs(values))
 
-    def _nodes(self, graph, module):
+    def _nodes(self, graph: torch.fx.Graph, module: torch.fx.GraphModule) -> List[Json]:
         """The nodes but those that draw random numbers, which are inputs."""
         drawn = [node for node in graph.nodes if draws.is_random(node)]
         if drawn and module is not self.module:
@@ -234,20 +244,20 @@ class _GraphWriter(GraphWriter):
         return [self._node(node, module) for node in graph.nodes if node not in drawn
                 and node.op == "call_function" and node.target is not operator.getitem]
 
-    def _value(self, node):
+    def _value(self, node: torch.fx.Node) -> Json:
         return {"value": node.name, "type": self._type(node.meta["val"])}
 
-    def _ranges(self, placeholders):
+    def _ranges(self, placeholders: List[torch.fx.Node]) -> Mapping[Any, Any]:
         """The limits of the symbols, as Dynamo's guards keep them."""
         for node in placeholders:
             value = node.meta["val"]
             sizes = value.shape if isinstance(value, torch.Tensor) else [value]
             for size in sizes:
                 if isinstance(size, torch.SymInt):
-                    return size.node.shape_env.var_to_range
+                    return dict(size.node.shape_env.var_to_range)
         return {}
 
-    def _outputs(self, results):
+    def _outputs(self, results: Sequence[Any]) -> List[Json]:
         outputs = []
         for i, result in enumerate(results):
             if not isinstance(result, torch.fx.Node):
@@ -257,16 +267,14 @@ class _GraphWriter(GraphWriter):
             outputs.append({"arg": self._argument(result, self.module), "name": f"output_{i}"})
         return outputs
 
-    def _attribute(self, node, module):
+    def _attribute(self, node: torch.fx.Node, module: torch.fx.GraphModule) -> Json:
         """A branch's or loop's graph; or a constant tensor, which becomes a weight."""
-        attribute = module
-        for part in node.target.split("."):
-            attribute = getattr(attribute, part)
+        attribute, target = self._found(node, module), str(node.target)
         if not isinstance(attribute, torch.Tensor):
             return super()._attribute(node, module)
-        name = self.constants.get(node.target)
+        name = self.constants.get(target)
         if name is None:
-            name = self.constants[node.target] = f"constant_{len(self.constants)}"
+            name = self.constants[target] = f"constant_{len(self.constants)}"
             self.inputs.append({"value": name, "type": self._type(attribute),
                                 "weight": self._weight(name, attribute)})
         return {"value": name}

@@ -2,16 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The lines of the user's program that recorded ops come from."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
 import sysconfig
 import traceback
+import types
+import unittest.mock
+from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 import torch
 from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 from torch.fx.proxy import TracerBase
 from torch.fx.traceback import preserve_node_meta
+
+#: A file and a line.
+Place = Tuple[str, int]
 
 _SITE = tuple(os.path.abspath(sysconfig.get_path(name)) + os.sep
               for name in ("purelib", "platlib"))
@@ -20,7 +28,7 @@ _HIDDEN = tuple(os.path.abspath(path) + os.sep for path in
 _STDLIB = os.path.abspath(sysconfig.get_path("stdlib")) + os.sep
 
 
-def _is_own(file):
+def _is_own(file: str) -> bool:
     """Whether a file is the user's, and not PyTorch's, dlc's or Python's."""
     if file.startswith(("<", "torch/")) or file.startswith(_HIDDEN):
         return False
@@ -28,38 +36,35 @@ def _is_own(file):
 
 
 @contextlib.contextmanager
-def recorded():
+def recorded() -> Iterator[None]:
     """While it is active, PyTorch notes all of the user's frames with an op that it
     records; by itself it keeps only those of functions called `forward`. The ops of a
     branch or loop keep the frames that Dynamo noted."""
-    original = TracerBase._filter_traceback_frames
 
-    def user_frames(self, frames):
+    def user_frames(self: Any, frames: Iterable[traceback.FrameSummary]) -> traceback.StackSummary:
         return traceback.StackSummary.from_list([f for f in frames if _is_own(f.filename)])
 
-    TracerBase._filter_traceback_frames = user_frames
-    try:
-        with preserve_node_meta():
-            yield
-    finally:
-        TracerBase._filter_traceback_frames = original
+    with unittest.mock.patch.object(TracerBase, "_filter_traceback_frames", user_frames), \
+            preserve_node_meta():
+        yield
 
 
-def _noted(text):
+def _noted(text: Optional[str]) -> List[Place]:
     """The files and lines that a stack trace names, outermost first."""
     return [(file, int(line)) for file, line in
             re.findall(r'File "([^"]+)", line (\d+)', text or "")]
 
 
-def source_of(node):
+def source_of(node: torch.fx.Node) -> Optional[Place]:
     """The file and line of the user's program that a node is from: the innermost frame
     that isn't PyTorch's or dlc's; None where PyTorch noted none."""
     lines = _noted(node.meta.get("stack_trace"))
     own = [line for line in lines if _is_own(line[0])]
-    return (own or lines or [None])[-1]
+    found = own or lines
+    return found[-1] if found else None
 
 
-def explained(error, what, root=None):
+def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] = None) -> str:
     """A sentence on an error of PyTorch's while it recorded the user's program: where in
     that it happened, what couldn't be done, and why. `root` is the module that was
     recorded, in which a module of PyTorch's is found."""
@@ -75,7 +80,7 @@ def explained(error, what, root=None):
     return f"{where}{what}{inside}: {reason}"
 
 
-def _module_of(trace, root):
+def _module_of(trace: Optional[types.TracebackType], root: torch.nn.Module) -> str:
     """Which of the modules in `root` an error is from, as words to add to a sentence."""
     names = {id(module): name for name, module in root.named_modules() if name}
     found = ""

@@ -8,10 +8,14 @@ op that exists for eager tensors only. While `substituted()` is active, calling 
 function calls the one here instead.
 """
 
+from __future__ import annotations
+
 import contextlib
+import functools
 import itertools
 import math
 import unittest.mock
+from typing import Any, Dict, Iterator, NoReturn, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -21,34 +25,42 @@ from torch.overrides import TorchFunctionMode
 
 from ._errors import TraceError
 
+#: Without types in PyTorch.
+_check: Any = torch._check
+_broadcast_tensors: Any = torch.broadcast_tensors
+_while_loop: Any = while_loop
 
-def equal(input, other):
+
+def equal(input: torch.Tensor, other: torch.Tensor) -> Any:
     return input.shape == other.shape and (input == other).all().item()
 
 
-def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+def allclose(input: torch.Tensor, other: torch.Tensor, rtol: float = 1e-05, atol: float = 1e-08,
+             equal_nan: bool = False) -> Any:
     return torch.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan).all().item()
 
 
-def cov(input, *, correction=1, fweights=None, aweights=None):
+def cov(input: torch.Tensor, *, correction: int = 1, fweights: Optional[torch.Tensor] = None,
+        aweights: Optional[torch.Tensor] = None) -> torch.Tensor:
     if input.dim() > 2 or input.dtype == torch.bool:
         raise ValueError("cov takes one or two dimensions of numbers")
     x = input.reshape(1, -1) if input.dim() < 2 else input
     weights = fweights if aweights is None else aweights
     if fweights is not None and aweights is not None:
         weights = fweights * aweights
-    total = x.shape[1] if weights is None else weights.sum()
+    total: Any = x.shape[1] if weights is None else weights.sum()
     weighted = x if weights is None else x * weights
     x = x - (weighted.sum(1) / total).unsqueeze(1)
     freedom = total - correction
     if aweights is not None and correction != 0:
-        freedom = total - correction * (weights * aweights).sum() / total
+        freedom = total - correction * (weights * aweights).sum() / total  # type: ignore[operator]
     freedom = max(freedom, 0) if weights is None else freedom.clamp(min=0)
     product = x @ (x if weights is None else x * weights).t().conj()
-    return (product / freedom).squeeze()
+    covariance: torch.Tensor = product / freedom
+    return covariance.squeeze()
 
 
-def corrcoef(input):
+def corrcoef(input: torch.Tensor) -> torch.Tensor:
     c = cov(input)
     if c.dim() == 0:
         return c / c
@@ -59,7 +71,7 @@ def corrcoef(input):
     return c.clamp(-1, 1)
 
 
-def combinations(input, r=2, with_replacement=False):
+def combinations(input: torch.Tensor, r: int = 2, with_replacement: bool = False) -> torch.Tensor:
     if r == 0:
         return input.new_empty(0)
     choose = itertools.combinations_with_replacement if with_replacement \
@@ -68,15 +80,17 @@ def combinations(input, r=2, with_replacement=False):
     return input[torch.tensor(places, dtype=torch.int64, device=input.device).reshape(-1, r)]
 
 
-def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, axis=0,
-                   unsafe=False, initial=None):
+def segment_reduce(data: torch.Tensor, reduce: str, *, lengths: Any = None,
+                   indices: Optional[torch.Tensor] = None, offsets: Optional[torch.Tensor] = None,
+                   axis: int = 0, unsafe: bool = False,
+                   initial: Optional[float] = None) -> torch.Tensor:
     axis %= data.dim()
     count = data.shape[axis]
     if lengths is not None:
         ends = lengths.cumsum(-1)
         starts = ends - lengths
         if not unsafe:
-            torch._check((lengths.sum(-1) == count).all().item(),
+            _check((lengths.sum(-1) == count).all().item(),
                          lambda: "the lengths don't add up to the dimension's size")
     elif offsets is not None:
         starts, ends = offsets[..., :-1], offsets[..., 1:]
@@ -100,7 +114,7 @@ def segment_reduce(data, reduce, *, lengths=None, indices=None, offsets=None, ax
     return torch.where(members == 0, math.nan if initial is None else initial, total / members)
 
 
-def narrow(input, dim, start, length):
+def narrow(input: torch.Tensor, dim: int, start: Any, length: int) -> torch.Tensor:
     if not isinstance(start, torch.Tensor):
         return torch.narrow(input, dim, start, length)
     start = torch.where(start < 0, start + input.shape[dim], start)
@@ -108,35 +122,38 @@ def narrow(input, dim, start, length):
     return input.index_select(dim, places)
 
 
-def masked_select(input, mask):
+def masked_select(input: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     # By itself PyTorch takes input's size for the most there can be.
-    return torch.masked_select(*torch.broadcast_tensors(input, mask))
+    return torch.masked_select(*_broadcast_tensors(input, mask))
 
 
-def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+def unique_consecutive(input: torch.Tensor, return_inverse: bool = False,
+                       return_counts: bool = False, dim: Optional[int] = None) -> Any:
     if dim is not None and dim < 0:  # which gives a wrong shape
         dim += input.dim()
     return torch.unique_consecutive(input, return_inverse=return_inverse,
                                     return_counts=return_counts, dim=dim)
 
 
-def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+def unique(input: torch.Tensor, sorted: bool = True, return_inverse: bool = False,
+           return_counts: bool = False, dim: Optional[int] = None) -> Any:
     if dim is not None and dim < 0:
         dim += input.dim()
     return torch.unique(input, sorted=sorted, return_inverse=return_inverse,
                         return_counts=return_counts, dim=dim)
 
 
-def _reduced(loss, reduction):
+def _reduced(loss: torch.Tensor, reduction: str) -> torch.Tensor:
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
 
 
-def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+def gaussian_nll_loss(input: torch.Tensor, target: torch.Tensor, var: Any, full: bool = False,
+                      eps: float = 1e-06, reduction: str = "mean") -> torch.Tensor:
     if isinstance(var, float):
-        torch._check(var >= 0, lambda: "var has negative entry/entries")
+        _check(var >= 0, lambda: "var has negative entry/entries")
         var = var * torch.ones_like(input)
     else:
-        torch._check((var >= 0).all().item(), lambda: "var has negative entry/entries")
+        _check((var >= 0).all().item(), lambda: "var has negative entry/entries")
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
@@ -149,12 +166,12 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     return _reduced(loss, reduction)
 
 
-def linear_cross_entropy(*args, options=None, **kwargs):
+def linear_cross_entropy(*args: Any, options: Any = None, **kwargs: Any) -> torch.Tensor:
     # The options are about memory and gradients.
     return F.linear_cross_entropy(*args, **kwargs)
 
 
-def _padded(targets, lengths, count, blank):
+def _padded(targets: torch.Tensor, lengths: Any, count: int, blank: int) -> torch.Tensor:
     """Rows of `count` labels, of targets that are rows already or lie one behind the
     other; `blank` where a row has ended."""
     if count == 0:
@@ -168,15 +185,18 @@ def _padded(targets, lengths, count, blank):
     return torch.where(place < lengths.unsqueeze(1), rows, blank)
 
 
-def _log_add(*terms):
+def _log_add(*terms: torch.Tensor) -> torch.Tensor:
     largest = terms[0]
     for term in terms[1:]:
         largest = torch.maximum(largest, term)
     shift = torch.where(largest == -math.inf, 0, largest)
-    return sum((term - shift).exp() for term in terms).log() + shift
+    total = functools.reduce(torch.add, [(term - shift).exp() for term in terms])
+    return total.log() + shift
 
 
-def _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, blank):
+def _negative_log_likelihood(log_probs: torch.Tensor, labels: torch.Tensor,
+                             input_lengths: torch.Tensor, target_lengths: torch.Tensor,
+                             blank: int) -> torch.Tensor:
     """How unlikely each row of labels is: the sum over all ways to spread it, with blanks
     between, over the time steps. `alpha[s]` is the logarithm of the probability of having
     come to place s of the row with its blanks; the recursion starts before the first
@@ -193,25 +213,26 @@ def _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, b
     start = torch.cat([torch.zeros_like(never[:, :1]),
                        torch.full_like(row[:, 1:], -math.inf, dtype=log_probs.dtype)], 1)
 
-    def step(alpha, emitted, goes_on):
+    def step(alpha: torch.Tensor, emitted: torch.Tensor, goes_on: torch.Tensor) -> torch.Tensor:
         before = torch.cat([never, alpha], 1)
         skipped = torch.where(may_skip, before[:, :-2], -math.inf)
         following = emitted + _log_add(alpha, before[:, 1:-1], skipped)
         return torch.where(goes_on.unsqueeze(1), following, alpha)
 
-    def turn(t, alpha):
+    def turn(t: torch.Tensor, alpha: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
         now = [x.index_select(0, t.reshape(1)).squeeze(0) for x in (emitted, goes_on)]
         return t + 1, step(alpha, *now)
 
     first = torch.zeros((), dtype=torch.int64, device=log_probs.device)
-    _, alpha = while_loop(lambda t, alpha: t < steps, turn, (first, start))
+    _, alpha = _while_loop(lambda t, alpha: t < steps, turn, (first, start))
     last = 2 * target_lengths.unsqueeze(1)
     ends = F.pad(alpha, (1, 0), value=-math.inf)
     return -_log_add(ends.gather(1, last + 1), ends.gather(1, last)).squeeze(1)
 
 
-def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean",
-             zero_infinity=False):
+def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
+             target_lengths: Any, blank: int = 0, reduction: Union[str, int] = "mean",
+             zero_infinity: bool = False) -> torch.Tensor:
     is_batched = log_probs.dim() == 3
     if not is_batched:
         log_probs = log_probs.unsqueeze(1)
@@ -219,9 +240,9 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     count = targets.shape[-1]
     if isinstance(target_lengths, (list, tuple)):
         count = max(target_lengths, default=0)
-    as_tensor = lambda lengths: torch.as_tensor(  # noqa: E731
-        lengths, dtype=torch.int64, device=log_probs.device).reshape(-1)
-    input_lengths, target_lengths = as_tensor(input_lengths), as_tensor(target_lengths)
+    input_lengths, target_lengths = (
+        torch.as_tensor(lengths, dtype=torch.int64, device=log_probs.device).reshape(-1)
+        for lengths in (input_lengths, target_lengths))
     labels = _padded(targets.to(torch.int64), target_lengths, count, blank)
     loss = _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, blank)
     if zero_infinity:
@@ -251,7 +272,8 @@ _SUBSTITUTES = {
 
 
 class _Substitution(TorchFunctionMode):
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (),
+                           kwargs: Optional[Dict[str, Any]] = None) -> Any:
         return _SUBSTITUTES.get(func, func)(*args, **(kwargs or {}))
 
 
@@ -260,13 +282,13 @@ _DERIVATIVES = ((torch.autograd, "grad"), (torch.autograd, "backward"),
                 (eager_transforms, "grad_and_value_impl"), (eager_transforms, "_vjp_with_argnums"))
 
 
-def _derivative(*args, **kwargs):
+def _derivative(*args: Any, **kwargs: Any) -> NoReturn:
     raise TraceError("PyTorch's gradients can't be recorded within a program; dlc.grad(f), and "
                      "its like, give the derivative of a whole one, compiled")
 
 
 @contextlib.contextmanager
-def substituted():
+def substituted() -> Iterator[None]:
     """See above."""
     with contextlib.ExitStack() as stack:
         for module, name in _DERIVATIVES:

@@ -54,10 +54,10 @@ class CompiledModel:
         #: The model's description: name, inputs, outputs, dtypes, shapes, target.
         self.signature: Dict[str, Any] = json.loads(self._api.describe())
         metadata = self.signature.get("metadata") or {}
-        self._in_tree = metadata.get("in_tree")
-        self._out_tree = metadata.get("out_tree")
-        self._inputs = metadata.get("inputs")
-        self._outputs = metadata.get("outputs")
+        self._in_tree: Any = metadata.get("in_tree")
+        self._out_tree: Any = metadata.get("out_tree")
+        self._inputs: List[Any] = metadata.get("inputs") or []
+        self._outputs: Any = metadata.get("outputs")
         self._parameters: List[str] = metadata.get("parameters") or []
         self._defaults: Dict[str, Any] = metadata.get("defaults") or {}
         complex_ones = metadata.get("complex") or {"inputs": [], "outputs": []}

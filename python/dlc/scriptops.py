@@ -5,8 +5,11 @@
 An op is here under its name alone; `find` says whether its arguments are of the kind
 that the entry is for."""
 
+from __future__ import annotations
+
 import math
 import operator
+from typing import Any, Callable, Dict, Optional, Sequence
 
 import torch
 from torch.utils import _pytree
@@ -22,54 +25,54 @@ MEMORY_FORMATS = {0: torch.contiguous_format, 1: torch.preserve_format,
                   2: torch.channels_last, 3: torch.channels_last_3d}
 
 
-def _set_item(container, key, value):
+def _set_item(container: Any, key: Any, value: Any) -> Any:
     container[key] = value
     return container
 
 
-def _is_contiguous(x, memory_format=0):
+def _is_contiguous(x: torch.Tensor, memory_format: int = 0) -> bool:
     return x.is_contiguous(memory_format=MEMORY_FORMATS[memory_format])
 
 
-def _append(values, value):
+def _append(values: Any, value: Any) -> Any:
     values.append(value)
     return values
 
 
-def _extend(values, others):
+def _extend(values: Any, others: Any) -> None:
     values.extend(others)
 
 
-def _slice(values, start=None, end=None, step=1):
+def _slice(values: Any, start: Any = None, end: Any = None, step: Any = 1) -> Any:
     return values[slice(start, end, step)]
 
 
-def _round(value, digits=0):
+def _round(value: Any, digits: int = 0) -> float:
     return round(value, digits) if digits else float(round(value))
 
 
-def _div(a, b):
+def _div(a: Any, b: Any) -> Any:
     return a / b
 
 
-def _range_length(low, high, step):
+def _range_length(low: int, high: int, step: Any) -> int:
     return len(range(low, high, step))
 
 
-def _format(text, *values):
+def _format(text: str, *values: Any) -> str:
     return text.format(*values)
 
 
-def _percent_format(text, *values):
+def _percent_format(text: str, *values: Any) -> str:
     return text % values
 
 
-def _sum(values):
+def _sum(values: Any) -> Any:
     return sum(values)
 
 
 #: Ops on numbers, texts and containers of anything.
-_PLAIN = {
+_PLAIN: Dict[str, Callable[..., Any]] = {
     "aten::add": operator.add, "aten::sub": operator.sub, "aten::mul": operator.mul,
     "aten::div": _div, "aten::floordiv": operator.floordiv, "aten::remainder": operator.mod,
     "aten::floor_divide": operator.floordiv, "aten::pow": operator.pow,
@@ -103,7 +106,7 @@ _PLAIN = {
 }
 
 #: Ops that ask about tensors.
-_QUESTIONS = {
+_QUESTIONS: Dict[str, Optional[Callable[..., Any]]] = {
     "aten::dim": lambda x: x.dim(), "aten::numel": lambda x: x.numel(),
     "aten::len": lambda x: x.shape[0],
     "aten::size": lambda x, dim=None: list(x.shape) if dim is None else x.shape[dim],
@@ -137,31 +140,31 @@ CHANGES_CONTAINER = {"aten::append", "aten::extend", "aten::insert", "aten::pop"
                      "aten::setdefault"}
 
 
-def is_tensor(value):
+def is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
 
-def truth(value):
+def truth(value: Any) -> Any:
     """A tensor as the truth of its element, as an i1 tensor without dimensions."""
     return value.reshape(()) if value.dtype == torch.bool else value.reshape(()) != 0
 
 
-def item(value):
+def item(value: Any) -> Any:
     """A tensor's element as a number; `Tensor.item` isn't for a loop's fake tensors."""
     return torch.ops.aten._local_scalar_dense.default(value.reshape(()))
 
 
 #: Ops on tensors that give a Python number, or the truth of one.
-_NUMBERS = {
+_NUMBERS: Dict[str, Callable[..., Any]] = {
     "aten::Bool": truth, "aten::__not__": lambda x: ~truth(x),
-    "aten::Int": lambda x: torch.sym_int(item(x)),
-    "aten::Float": lambda x: torch.sym_float(item(x)),
+    "aten::Int": lambda x: _PLAIN["aten::Int"](item(x)),
+    "aten::Float": lambda x: _PLAIN["aten::Float"](item(x)),
     "aten::IntImplicit": item, "aten::FloatImplicit": item, "aten::ScalarImplicit": item,
     "aten::item": item, "aten::is_nonzero": truth,
 }
 
 
-def find(kind, args):
+def find(kind: str, args: Sequence[Any]) -> Optional[Callable[..., Any]]:
     """What an op does on these arguments; None where it is an op on tensors."""
     if kind in _SILENT:
         return lambda *_: None

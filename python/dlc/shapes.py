@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Shapes of the results of ops that PyTorch finds out by taking them apart."""
 
+from __future__ import annotations
+
 import contextlib
 import unittest.mock
+from typing import Any, Iterator, Tuple
 
 import torch
 from torch._decomp import decomposition_table
@@ -11,18 +14,23 @@ from torch._decomp import decomposition_table
 _ATEN = torch.ops.aten
 
 
-def _steps(input, hidden, bidirectional, batch_first):
+def _steps(input: torch.Tensor, hidden: torch.Tensor, bidirectional: bool,
+           batch_first: bool) -> torch.Tensor:
     """The results' first one: what each step hands out, and the last states."""
     steps = input.new_empty((*input.shape[:2], hidden.shape[-1] * (2 if bidirectional else 1)))
     return steps.transpose(0, 1).contiguous().transpose(0, 1) if batch_first else steps
 
 
-def _lstm(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
+def _lstm(input: torch.Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int,
+          dropout: float, train: bool, bidirectional: bool,
+          batch_first: bool) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return (_steps(input, hx[0], bidirectional, batch_first), torch.empty_like(hx[0]),
             torch.empty_like(hx[1]))
 
 
-def _rnn(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
+def _rnn(input: torch.Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int,
+         dropout: float, train: bool, bidirectional: bool,
+         batch_first: bool) -> Tuple[torch.Tensor, torch.Tensor]:
     return _steps(input, hx, bidirectional, batch_first), torch.empty_like(hx)
 
 
@@ -31,7 +39,7 @@ _SHAPES = {_ATEN.lstm.input: _lstm, _ATEN.gru.input: _rnn, _ATEN.rnn_tanh.input:
 
 
 @contextlib.contextmanager
-def open_sizes():
+def open_sizes() -> Iterator[None]:
     """Recurrent networks take any number of steps while torch.export runs in this: it
     would unroll them only to learn their results' shapes."""
     keys = torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd

@@ -249,7 +249,8 @@ def element_type(dtype: str) -> np.dtype[Any]:
         import ml_dtypes  # NumPy's own types lack the narrow floats
     except ImportError:
         raise TypeError(f"NumPy has {dtype} with the package ml_dtypes only") from None
-    return np.dtype(getattr(ml_dtypes, dtype))
+    narrow: np.dtype[Any] = np.dtype(getattr(ml_dtypes, dtype))
+    return narrow
 
 
 def _a(noun: str) -> str:

@@ -6,12 +6,16 @@ What is known then (sizes, flags, lists) is Python's; a branch or a loop that da
 decides is recorded as one. Tensors that a module keeps in attributes are state.
 """
 
+from __future__ import annotations
+
 import copy
 import functools
 import inspect
 import itertools
 import re
 import types
+from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, NoReturn,
+                    Optional, Sequence, Tuple)
 
 import torch
 from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
@@ -19,20 +23,35 @@ from torch.utils import _pytree
 
 from . import locations, scriptops, shapes
 from ._errors import TraceError
+from .tracefile import Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeAlias
+
+#: TorchScript's own.
+Node: TypeAlias = Any
+Block: TypeAlias = Any
+
+#: Without types in PyTorch.
+_check: Any = torch._check
+_sym_not: Any = torch.sym_not
+_sym_ite: Any = torch.sym_ite
 
 #: Loops of at most so many rounds are unrolled.
 _UNROLLED = 32
 
-_CONVERTED = {"dtype": scriptops.DTYPES, "layout": scriptops.LAYOUTS,
-              "memory_format": scriptops.MEMORY_FORMATS}
+_CONVERTED: Dict[str, Dict[int, Any]] = {
+    "dtype": scriptops.DTYPES, "layout": scriptops.LAYOUTS,
+    "memory_format": scriptops.MEMORY_FORMATS}
 
 
-def is_script(model) -> bool:
+def is_script(model: Any) -> bool:
     """Whether a model is TorchScript (torch.jit.trace, torch.jit.script, torch.jit.load)."""
     return isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction))
 
 
-def trace_script(model, args, kwargs, dynamic_shapes=None):
+def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
+                 dynamic_shapes: Any = None) -> Trace:
     """A trace of a TorchScript module or function."""
     from .tracer import from_exported
 
@@ -48,14 +67,14 @@ def trace_script(model, args, kwargs, dynamic_shapes=None):
     return from_exported(exported, parameters=program.parameter_names)
 
 
-def _source(node):
+def _source(node: Node) -> Tuple[str, int]:
     """The file and line of the program that a node is from."""
     found = re.findall(r'File "([^"]+)", line (\d+)', node.sourceRange())
     return (found[-1][0], int(found[-1][1])) if found else ("TorchScript", 0)
 
 
 @functools.lru_cache(maxsize=None)
-def _frame_at(file, line):
+def _frame_at(file: str, line: int) -> Callable[[Callable[[], Any]], Any]:
     """A function that calls another one, and is on that line of that file as far as
     frames tell."""
     code = (lambda run: run()).__code__.replace(
@@ -63,12 +82,12 @@ def _frame_at(file, line):
     return types.FunctionType(code, {}, "forward")
 
 
-def _fail(node, message):
+def _fail(node: Node, message: str) -> NoReturn:
     file, line = _source(node)
     raise TraceError(f"{file}:{line}: {message}")
 
 
-def _nodes(block):
+def _nodes(block: Block) -> Iterator[Node]:
     """All nodes of a block and of the blocks within."""
     for node in block.nodes():
         yield node
@@ -80,8 +99,9 @@ class _Aliases:
     """Which values of a graph are views of which: `roots` has the tensor that a view is
     one of, or "attribute NAME"; `definers` the node that makes a value."""
 
-    def __init__(self, graph):
-        self.roots, self.definers = {}, {}
+    def __init__(self, graph: Block) -> None:
+        self.roots: Dict[str, str] = {}
+        self.definers: Dict[str, Node] = {}
         for node in _nodes(graph):
             inputs = [value.debugName() for value in node.inputs()]
             for value in node.outputs():
@@ -95,21 +115,21 @@ class _Aliases:
                 if argument.alias_info is not None:
                     self._join(node, self.root(value))
 
-    def root(self, name):
+    def root(self, name: str) -> str:
         return self.roots.get(name, name)
 
-    def _join(self, node, root):
+    def _join(self, node: Node, root: str) -> None:
         for value in node.outputs():
             self.roots.setdefault(value.debugName(), root)
 
-    def written(self, node):
+    def written(self, node: Node) -> List[str]:
         """The roots of what a node writes to."""
         return [self.root(value.debugName()) for argument, value
                 in zip(_arguments(node), node.inputs())
                 if argument.alias_info is not None and argument.alias_info.is_write]
 
 
-def _arguments(node):
+def _arguments(node: Node) -> Sequence[Any]:
     """The arguments in an op's schema."""
     schema = node.schema()
     return () if node.kind().startswith("prim::") or schema == "(no schema)" \
@@ -119,7 +139,7 @@ def _arguments(node):
 class _Reference:
     """A module of the program, by its path."""
 
-    def __init__(self, script, path=""):
+    def __init__(self, script: Any, path: str = "") -> None:
         self.script, self.path = script, path
 
 
@@ -132,7 +152,7 @@ class Program(torch.nn.Module):
     and tensors in buffers, attributes and constants, are its buffers, under the names
     that they have in the original."""
 
-    def __init__(self, model):
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.graph = model.inlined_graph
         self.aliases = _Aliases(self.graph)
@@ -143,7 +163,8 @@ class Program(torch.nn.Module):
         arguments = schema.arguments[1:] if self.is_module else schema.arguments
         self.input_names = [value.debugName() for value in inputs]
         self.parameter_names = [a.name for a in arguments]
-        self.attributes, self.constants = {}, {}
+        self.attributes: Dict[str, Callable[[], Any]] = {}
+        self.constants: Dict[str, Callable[[], torch.Tensor]] = {}
         names = {n.s("name") for n in _nodes(self.graph)
                  if n.kind() in ("prim::GetAttr", "prim::SetAttr")}
         modules = model.named_modules() if self.is_module else ()
@@ -157,16 +178,17 @@ class Program(torch.nn.Module):
             default=a.default_value if a.has_default_value() else inspect.Parameter.empty)
             for a in arguments]
 
-        def forward(*args, **kwargs):
+        def forward(*args: Any, **kwargs: Any) -> Any:
             return self._run(signature.bind(*args, **kwargs))
 
-        signature = forward.__signature__ = inspect.Signature(parameters)
+        signature = inspect.Signature(parameters)
+        setattr(forward, "__signature__", signature)
         self.forward = forward
 
-    def _keep(self, path, tensor):
+    def _keep(self, path: str, tensor: torch.Tensor) -> Callable[[], torch.Tensor]:
         """Registers a buffer under a path with dots."""
         *parents, name = path.split(".")
-        module = self
+        module: Any = self
         for parent in parents:
             if parent not in module._modules:
                 module.add_module(parent, torch.nn.Module())
@@ -174,14 +196,14 @@ class Program(torch.nn.Module):
         module.register_buffer(name, tensor.detach())
         return functools.partial(getattr, module, name)
 
-    def _take_attribute(self, module, path, name):
+    def _take_attribute(self, module: Any, path: str, name: str) -> None:
         value = getattr(module, name, None)
         if not hasattr(module, name) or isinstance(value, torch.nn.Module) or callable(value):
             return
         full = f"{path}.{name}" if path else name
         self.attributes[full] = self._taken(value, "state." + full, full)
 
-    def _taken(self, value, prefix, name):
+    def _taken(self, value: Any, prefix: str, name: str) -> Callable[[], Any]:
         """A value of the program with the tensors in it as buffers: a function of no
         arguments that gives it."""
         if scriptops.is_tensor(value):
@@ -191,14 +213,14 @@ class Program(torch.nn.Module):
                 else functools.partial(copy.copy, leaf) for i, leaf in enumerate(leaves)]
         return lambda: _pytree.tree_unflatten([get() for get in kept], spec)
 
-    def _take_constant(self, node):
+    def _take_constant(self, node: Node) -> None:
         if node.kind() == "prim::Constant" and node.hasAttribute("value") and \
                 node.kindOf("value") == "t":
             name = node.output().debugName()
             self.constants[name] = self._keep(f"constants.c{len(self.constants)}",
                                               node.output().toIValue())
 
-    def _run(self, bound):
+    def _run(self, bound: inspect.BoundArguments) -> Any:
         bound.apply_defaults()
         values = [copy.copy(v) if isinstance(v, (list, dict)) else v for v in bound.args]
         if self.is_module:
@@ -217,7 +239,7 @@ class Program(torch.nn.Module):
         return results[0] if len(results) == 1 else tuple(results)
 
     @staticmethod
-    def _write_back(name, old, new):
+    def _write_back(name: str, old: Any, new: Any) -> None:
         """Makes what an attribute is at the end the state of the next call."""
         if scriptops.is_tensor(old) and scriptops.is_tensor(new):
             if old.shape != new.shape or old.dtype != new.dtype:
@@ -235,20 +257,21 @@ class Program(torch.nn.Module):
 class _Frame:
     """Values of a graph while it is carried out, and those of the attributes."""
 
-    def __init__(self, values, state, constants, aliases):
+    def __init__(self, values: Dict[str, Any], state: Dict[str, Any],
+                 constants: Dict[str, Callable[[], torch.Tensor]], aliases: _Aliases) -> None:
         self.values, self.state = values, state
         self.constants, self.aliases = constants, aliases
 
-    def get(self, value):
+    def get(self, value: Any) -> Any:
         return self.values[value.debugName()]
 
-    def run(self, block):
+    def run(self, block: Block) -> None:
         for node in block.nodes():
             results = _frame_at(*_source(node))(functools.partial(self.results, node))
             for value, result in zip(node.outputs(), results):
                 self.values[value.debugName()] = result
 
-    def results(self, node):
+    def results(self, node: Node) -> List[Any]:
         """Carries a node out: its results."""
         kind = node.kind()
         special = _SPECIAL.get(kind)
@@ -267,13 +290,13 @@ class _Frame:
 
     # --- What isn't an op ---------------------------------------------------------
 
-    def constant(self, node):
+    def constant(self, node: Node) -> List[Any]:
         name = node.output().debugName()
         if name in self.values:  # a branch's or loop's operand
             return [self.values[name]]
         return [self.constants[name]() if name in self.constants else node.output().toIValue()]
 
-    def get_attribute(self, node):
+    def get_attribute(self, node: Node) -> List[Any]:
         owner, name = self.get(node.input()), node.s("name")
         if not isinstance(owner, _Reference):
             _fail(node, f"the attribute '{name}' of a script class isn't supported")
@@ -285,7 +308,7 @@ class _Frame:
             _fail(node, f"the attribute '{path}', a {type(value).__name__}, isn't supported")
         return [_Reference(value, path)]
 
-    def set_attribute(self, node):
+    def set_attribute(self, node: Node) -> List[Any]:
         owner, value = (self.get(v) for v in node.inputs())
         if not isinstance(owner, _Reference):
             _fail(node, "script classes aren't supported")
@@ -293,12 +316,12 @@ class _Frame:
         self.state[f"{owner.path}.{name}" if owner.path else name] = value
         return []
 
-    def raise_exception(self, node):
+    def raise_exception(self, node: Node) -> NoReturn:
         raise _Raised(self.get(next(iter(node.inputs()))))
 
     # --- Branches -------------------------------------------------------------------
 
-    def branch(self, node):
+    def branch(self, node: Node) -> List[Any]:
         flag = self.get(node.input())
         then, other = node.blocks()
         if not isinstance(flag, bool) and not scriptops.is_tensor(flag):
@@ -313,22 +336,22 @@ class _Frame:
                 return self.inline(other if block is then else then)
         return _Branch(self, node, (then, other)).record(flag)
 
-    def inline(self, block):
+    def inline(self, block: Block) -> List[Any]:
         self.run(block)
         return [self.get(value) for value in block.outputs()]
 
-    def require(self, flag, node):
+    def require(self, flag: Any, node: Node) -> None:
         """A condition without which the program raises an exception."""
         message = self.values.get(next(iter(node.inputs())).debugName()) or \
             "the program raises an exception"
         if scriptops.is_tensor(flag):
             torch.ops.aten._assert_async.msg(flag, str(message))
         else:
-            torch._check(flag, lambda: str(message))
+            _check(flag, lambda: str(message))
 
     # --- Loops ------------------------------------------------------------------------
 
-    def loop(self, node):
+    def loop(self, node: Node) -> List[Any]:
         most, go, *carried = (self.get(value) for value in node.inputs())
         body = next(node.blocks())
         if isinstance(most, int) and (most <= _UNROLLED or most >= 2**62
@@ -347,11 +370,11 @@ class _Frame:
         return _Loop(self, node, body).record(0, most, go, carried)
 
 
-def _negate(flag):
-    return ~flag if scriptops.is_tensor(flag) else torch.sym_not(flag)
+def _negate(flag: Any) -> Any:
+    return ~flag if scriptops.is_tensor(flag) else _sym_not(flag)
 
 
-def _call(node, kind, args):
+def _call(node: Node, kind: str, args: Sequence[Any]) -> Any:
     """Calls an op on tensors."""
     if kind in ("aten::tensor", "aten::scalar_tensor") and _is_number(args[0]):
         dtype = scriptops.DTYPES.get(args[1]) or (
@@ -370,8 +393,7 @@ def _call(node, kind, args):
         if argument.name in _CONVERTED and isinstance(value, int) and \
                 not isinstance(value, bool):
             value = _CONVERTED[argument.name][value]
-        if str(argument.type) == "Tensor" and isinstance(value, (int, float, torch.SymInt,
-                                                                 torch.SymFloat)):
+        if str(argument.type) == "Tensor" and _is_number(value):
             value = torch.scalar_tensor(value, dtype=_dtype_of(value))
         if argument.kwarg_only:
             named[argument.name] = value
@@ -380,31 +402,32 @@ def _call(node, kind, args):
     return op(*positional, **named)
 
 
-def _dtype_of(number):
+def _dtype_of(number: Any) -> torch.dtype:
     """The element type of a tensor that has a number's value."""
     if isinstance(number, (bool, torch.SymBool)):
         return torch.bool
     return torch.int64 if isinstance(number, (int, torch.SymInt)) else torch.float64
 
 
-def _as_tensor(value):
+def _as_tensor(value: Any) -> torch.Tensor:
     """A number as a tensor that a graph hands out."""
     if scriptops.is_tensor(value):
-        return value.clone()
+        clone: torch.Tensor = value.clone()
+        return clone
     if isinstance(value, torch.SymBool):
-        value = torch.sym_ite(value, 1, 0)
+        value = _sym_ite(value, 1, 0)
         return torch.scalar_tensor(value, dtype=torch.int64) != 0
     return torch.scalar_tensor(value, dtype=_dtype_of(value))
 
 
-def _as_number(tensor, like):
+def _as_number(tensor: torch.Tensor, like: Any) -> Any:
     """The other way round, for a number like that."""
     if scriptops.is_tensor(like) or isinstance(like, (bool, torch.SymBool)):
         return tensor
     return scriptops.item(tensor)
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     return isinstance(value, (bool, int, float, torch.SymInt, torch.SymFloat, torch.SymBool))
 
 
@@ -417,7 +440,7 @@ class _Region:
     read, which become operands, and those that they change. Where they write to a
     tensor, a copy takes its place in there, and views of it are made anew."""
 
-    def __init__(self, frame, node, blocks):
+    def __init__(self, frame: _Frame, node: Node, blocks: Sequence[Block]) -> None:
         self.frame, self.node, self.aliases = frame, node, frame.aliases
         nodes = [n for block in blocks for n in _nodes(block)]
         values = [v for n in nodes for v in n.outputs()]
@@ -443,7 +466,7 @@ class _Region:
                         and scriptops.is_tensor(frame.state[path])}
         self.written = [name for name in dict.fromkeys(written)
                         if name not in inside and scriptops.is_tensor(frame.values.get(name))]
-        self.views = []
+        self.views: List[str] = []
         for name in dict.fromkeys(read):
             self._find_views(name)
         read += [v.debugName() for view in self.views
@@ -452,7 +475,7 @@ class _Region:
                      if name not in self.views
                      and not isinstance(frame.values.get(name), _Reference)]
 
-    def _find_views(self, name):
+    def _find_views(self, name: str) -> None:
         """Notes the views that lead to a value, from the tensor that is written to."""
         if self.aliases.root(name) in self.written and name not in self.written and \
                 name not in self.views:
@@ -460,7 +483,7 @@ class _Region:
                 self._find_views(value.debugName())
             self.views.append(name)
 
-    def operands(self):
+    def operands(self) -> Tuple[List[Any], Callable[[Sequence[Any]], _Frame]]:
         """The operands, and a function that makes a frame of the like."""
         outer = [self.frame.values[name] if name in self.frame.values
                  else self.frame.constants[name]() for name in self.read]
@@ -468,7 +491,7 @@ class _Region:
         leaves, spec = _pytree.tree_flatten((outer, state))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _OPERANDS)]
 
-        def make_frame(operands):
+        def make_frame(operands: Sequence[Any]) -> _Frame:
             filled = list(leaves)
             for place, operand in zip(places, operands):
                 like = leaves[place]
@@ -483,7 +506,7 @@ class _Region:
         return [_as_tensor(leaves[i]) if isinstance(leaves[i], (torch.SymFloat, torch.SymBool))
                 else leaves[i] for i in places], make_frame
 
-    def begin(self, frame):
+    def begin(self, frame: _Frame) -> None:
         """Copies what is written to."""
         for name in self.written:
             frame.values[name] = frame.values[name].clone()
@@ -494,7 +517,7 @@ class _Region:
             for value, result in zip(node.outputs(), frame.results(node)):
                 frame.values[value.debugName()] = result
 
-    def apply(self, written, attributes):
+    def apply(self, written: Sequence[torch.Tensor], attributes: Dict[str, Any]) -> None:
         """Takes over what the blocks changed, tensors and attributes."""
         for name, value in zip(self.written, written):
             self.frame.values[name].copy_(value)
@@ -508,14 +531,16 @@ class _Region:
 class _Branch(_Region):
     """A branch that data decides: torch.cond."""
 
-    def __init__(self, frame, node, blocks):
+    def __init__(self, frame: _Frame, node: Node, blocks: Sequence[Block]) -> None:
         super().__init__(frame, node, blocks)
-        self.blocks, self.specs, self.leaves = blocks, [], []
+        self.blocks = blocks
+        self.specs: List[Any] = []
+        self.leaves: List[Any] = []
 
-    def record(self, flag):
+    def record(self, flag: Any) -> List[Any]:
         operands, make_frame = self.operands()
 
-        def run(block, *given):
+        def run(block: Block, *given: Any) -> Tuple[torch.Tensor, ...]:
             frame = make_frame(given)
             self.begin(frame)
             results = frame.inline(block)
@@ -537,29 +562,30 @@ class _Branch(_Region):
         outputs = iter(outputs)
         leaves = [_as_number(next(outputs), leaf) if self._is_value(leaf) else leaf
                   for leaf in self.leaves]
+        results: List[Any]
         results, written, attributes = _pytree.tree_unflatten(leaves, self.specs[0][0])
         self.apply(written, attributes)
         return results
 
     @staticmethod
-    def _is_value(leaf):
+    def _is_value(leaf: Any) -> bool:
         return _is_number(leaf) or scriptops.is_tensor(leaf)
 
 
 class _Loop(_Region):
     """A loop whose rounds data or sizes decide, or that has many: while_loop."""
 
-    def __init__(self, frame, node, body):
+    def __init__(self, frame: _Frame, node: Node, body: Block) -> None:
         super().__init__(frame, node, [body])
         self.body = body
 
     @staticmethod
-    def can_record(node, carried):
+    def can_record(node: Node, carried: Sequence[Any]) -> bool:
         """Whether the loop carries tensors and numbers only, and changes no list."""
         changed = any(n.kind() in scriptops.CHANGES_CONTAINER for n in _nodes(next(node.blocks())))
         return not changed and all(_is_number(v) or scriptops.is_tensor(v) for v in carried)
 
-    def record(self, first, most, go, carried):
+    def record(self, first: int, most: Any, go: Any, carried: Sequence[Any]) -> List[Any]:
         """Rounds from the number `first` on, at most up to `most`."""
         if not all(_is_number(v) or scriptops.is_tensor(v) for v in carried):
             _fail(self.node, "the loop carries something else than tensors and numbers")
@@ -571,14 +597,14 @@ class _Loop(_Region):
                                     dtype=torch.int64)
         names = [value.debugName() for value in self.body.inputs()]
 
-        def check(i, go, *rest):
+        def check(i: torch.Tensor, go: Any, *rest: Any) -> Any:
             return (i < rest[len(start)]) & go
 
-        def body(i, go, *rest):
+        def body(i: torch.Tensor, go: Any, *rest: Any) -> Tuple[Any, ...]:
             values, given = rest[:len(start)], rest[len(start) + 1:]
             frame = make_frame(given)
             number = scriptops.item(i)
-            torch._check(number >= 0)
+            _check(number >= 0)
             own = [_as_number(v, like) for v, like in zip(values, carried)]
             frame.values.update(zip(names, [number, *own]))
             frame.values.update(zip(self.written, values[len(carried):]))
@@ -601,33 +627,33 @@ class _Loop(_Region):
         return results
 
 
-def _inputs(frame, node):
+def _inputs(frame: _Frame, node: Node) -> List[Any]:
     return [frame.get(value) for value in node.inputs()]
 
 
-def _unpack(frame, node):
+def _unpack(frame: _Frame, node: Node) -> List[Any]:
     return list(frame.get(node.input()))
 
 
-def _first(frame, node):
+def _first(frame: _Frame, node: Node) -> List[Any]:
     return [frame.get(next(iter(node.inputs())))]
 
 
-def _dict(frame, node):
+def _dict(frame: _Frame, node: Node) -> List[Any]:
     values = _inputs(frame, node)
     return [dict(zip(values[::2], values[1::2]))]
 
 
-def _index(frame, node):
+def _index(frame: _Frame, node: Node) -> List[Any]:
     values, at = _inputs(frame, node)
     return [values[at]]
 
 
-def _slice(frame, node):
+def _slice(frame: _Frame, node: Node) -> List[Any]:
     return [frame.get(node.input())[node.i("beg"):node.i("end")]]
 
 
-def _is_instance(frame, node):
+def _is_instance(frame: _Frame, node: Node) -> List[Any]:
     value = frame.get(node.input())
     names = " ".join(str(t) for t in node.tys("types"))
     kinds = {torch.Tensor: "Tensor", bool: "bool", int: "int", float: "float", str: "str",

@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Traces in files: JSON and safetensors (docs/trace.md)."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
 import pathlib
 import struct
-from typing import Any, Dict, Union
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, Mapping, Sequence, Union
 
 from ._errors import TraceError
 
 Path = Union[str, "os.PathLike[str]"]
+
+#: What a JSON object is read as.
+Json = Dict[str, Any]
 
 VERSION = {"major": 1, "minor": 0}
 
@@ -31,7 +36,7 @@ class Weight:
     """A tensor of a trace: `dtype` (the trace's name), `shape`, and its bytes, as a
     buffer that `owner` keeps alive."""
 
-    def __init__(self, dtype, shape, data, owner=None):
+    def __init__(self, dtype: str, shape: Iterable[int], data: Any, owner: Any = None) -> None:
         self.dtype, self.shape, self.data, self.owner = dtype, tuple(shape), data, owner
 
 
@@ -39,14 +44,15 @@ class Trace:
     """A recorded PyTorch program: a graph of ATen ops (`document`, what the JSON file
     holds) and its weights. `dlc.compile` takes one; `save` writes it."""
 
-    def __init__(self, document: Dict[str, Any], weights: Dict[str, Any], specs: Any = None):
+    def __init__(self, document: Dict[str, Any], weights: Dict[str, Any],
+                 specs: Any = None) -> None:
         self.document = document
         self.weights = weights
         #: In the process that recorded it: PyTorch's own descriptions of the structure of
         #: arguments and results, which know the program's classes.
         self.specs = specs
         #: There, too: the program's own tensors that its weights were made of.
-        self.captured = ()
+        self.captured: Sequence[Any] = ()
 
     def save(self, path: Path) -> None:
         """Writes `path` (JSON) and the weights beside it (.safetensors)."""
@@ -77,7 +83,7 @@ class Trace:
         return f"<dlc.Trace ({inputs}), {len(self.document['nodes'])} ops>"
 
 
-def _type_name(type):
+def _type_name(type: Any) -> str:
     if not isinstance(type, dict):
         return str(type)
     sizes = [s if isinstance(s, (int, str)) else "?" for s in type["shape"]]
@@ -85,7 +91,7 @@ def _type_name(type):
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: pathlib.Path) -> Iterator[BinaryIO]:
     """A file that takes the place of another when it is whole: whoever has mapped the
     other keeps what it held."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -97,8 +103,9 @@ def replacing(path):
         aside.unlink(missing_ok=True)
 
 
-def _write_safetensors(file, weights):
-    header, offset = {}, 0
+def _write_safetensors(file: BinaryIO, weights: Mapping[str, Weight]) -> None:
+    header: Json = {}
+    offset = 0
     for name, weight in weights.items():
         size = len(weight.data)
         header[name] = {"dtype": TYPES[weight.dtype][0], "shape": list(weight.shape),
@@ -121,7 +128,7 @@ def _write_safetensors(file, weights):
         file.write(b"\0" * (-len(weight.data) % 8))
 
 
-def _read_safetensors(path):
+def _read_safetensors(path: pathlib.Path) -> Dict[str, Weight]:
     import mmap
 
     with open(path, "rb") as file:

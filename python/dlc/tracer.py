@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Recording PyTorch programs: torch.export, then what the trace format holds."""
 
+from __future__ import annotations
+
 import collections
 import functools
 import inspect
 import math
 import operator
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -14,7 +17,7 @@ import torch.utils._pytree as pytree
 
 from . import _library, draws, locations, quiet, recordable, shapes, tree
 from ._errors import TraceError, warn
-from .tracefile import VERSION, Trace, Weight
+from .tracefile import VERSION, Json, Trace, Weight
 
 _DTYPES = {
     torch.float64: "f64", torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16",
@@ -36,7 +39,8 @@ _OPERATORS = {
     operator.and_: "operator.and", operator.or_: "operator.or",
     torch.sym_max: "torch.sym_max", torch.sym_min: "torch.sym_min",
     torch.sym_float: "torch.sym_float", torch.sym_int: "torch.sym_int",
-    torch.sym_not: "torch.sym_not", torch.sym_ite: "torch.sym_ite", math.floor: "math.floor", math.ceil: "math.ceil",
+    torch.sym_not: "torch.sym_not", torch.sym_ite: "torch.sym_ite",
+    math.floor: "math.floor", math.ceil: "math.ceil",
     math.trunc: "torch.sym_int", round: "math.round",
 }
 
@@ -50,20 +54,20 @@ _HIGHER_ORDER = {
 
 
 @functools.lru_cache(maxsize=None)
-def decompositions():
+def decompositions() -> Dict[Any, Callable[..., Any]]:
     """How to take apart the ops that the compiler doesn't import."""
     known = _library.torch_ops() - _NEVER_KEPT
-    table = dict(torch.export.default_decompositions().items())
+    table = dict(torch.export.default_decompositions().items())  # type: ignore[no-untyped-call]
     for op, decomposition in torch._decomp.decomposition_table.items():
         table.setdefault(op, decomposition)
     return {op: decomposition for op, decomposition in table.items() if str(op) not in known}
 
 
-def _module_of(function):
+def _module_of(function: Callable[..., Any]) -> torch.nn.Module:
     """A function as a module whose `forward` has its parameters."""
 
     class Function(torch.nn.Module):
-        def forward(self, *args, **kwargs):
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
             return function(*args, **kwargs)
 
     try:
@@ -71,18 +75,21 @@ def _module_of(function):
     except (TypeError, ValueError):  # some builtins have none
         return Function()
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    Function.forward.__signature__ = signature.replace(
-        parameters=[itself, *signature.parameters.values()])
+    setattr(Function.forward, "__signature__", signature.replace(
+        parameters=[itself, *signature.parameters.values()]))
     return Function()
 
 
-def _least_squares_shapes(self, b, rcond=None, *, driver=None):
+def _least_squares_shapes(self: torch.Tensor, b: torch.Tensor, rcond: Optional[float] = None, *,
+                          driver: Optional[str] = None) -> Tuple[torch.Tensor, ...]:
     """The results of aten.linalg_lstsq, which PyTorch itself can't trace. Residuals are
     those of matrices of full rank."""
     rows, columns = self.shape[-2:]
     is_vector = b.dim() == 1 or (b.dim() == self.dim() - 1 and b.shape == self.shape[:-1])
     other = (*b.shape, 1) if is_vector else b.shape
-    batch, count = torch.broadcast_shapes(self.shape[:-2], other[:-2]), other[-1]
+    broadcast_shapes: Any = torch.broadcast_shapes
+    batch = broadcast_shapes(self.shape[:-2], other[:-2])
+    count = other[-1]
     driver = driver or "gelsy"
     has_residuals, has_values = driver != "gelsy" and rows > columns, driver in ("gelss", "gelsd")
     return (self.new_empty((*batch, columns) if is_vector else (*batch, columns, count)),
@@ -95,7 +102,8 @@ if not torch._C._dispatch_has_kernel_for_dispatch_key("aten::linalg_lstsq", "Met
     torch.library.register_fake("aten::linalg_lstsq", _least_squares_shapes)
 
 
-def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -> Trace:
+def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]] = None,
+                  dynamic_shapes: Any = None, strict: bool = False) -> Trace:
     """See dlc.trace."""
     from .torchscript import is_script, trace_script
 
@@ -107,7 +115,7 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     try:
         with torch.no_grad(), locations.recorded(), recordable.substituted(), \
                 shapes.open_sizes(), quiet.recording():
-            program = torch.export.export(module, args, kwargs, strict=strict,
+            program = torch.export.export(module, tuple(args), kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
         what = "torch.export can't record the program"
@@ -115,14 +123,14 @@ def trace_program(model, args, kwargs=None, dynamic_shapes=None, strict=False) -
     return from_exported(program, *_parameters(model))
 
 
-def _example(value):
+def _example(value: Any) -> Any:
     """An example input: tensors of other libraries as PyTorch's."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, torch.Tensor) or not hasattr(value, "__dlpack__"):
         return value
     if not isinstance(value, np.ndarray):
-        return torch.from_dlpack(value)
+        return torch.utils.dlpack.from_dlpack(value)
     try:
         return torch.from_numpy(np.array(value, value.dtype.newbyteorder("="), order="C"))
     except TypeError:
@@ -130,7 +138,7 @@ def _example(value):
                          "tensors") from None
 
 
-def _check_example(module, args, kwargs):
+def _check_example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Refuses example inputs that the program can't be called with."""
     try:
         signature = inspect.signature(module.forward)
@@ -141,12 +149,12 @@ def _check_example(module, args, kwargs):
     except TypeError as error:
         takes = ", ".join(map(str, signature.parameters.values()))
         needed = "" if args or kwargs else \
-            "to record a program takes an example of its inputs, as in dlc.compile(model, x) with " \
-            "x = torch.randn(1, 784); "
+            "to record a program takes an example of its inputs, as in dlc.compile(model, x) " \
+            "with x = torch.randn(1, 784); "
         raise TraceError(f"{needed}the program takes ({takes}): {error}") from None
 
 
-def _parameters(model):
+def _parameters(model: Any) -> Tuple[Optional[List[str]], Json]:
     """The names of a callable's positional parameters, None where they aren't fixed; and
     the defaults of those parameters that have plain ones."""
     function = model.forward if isinstance(model, torch.nn.Module) else model
@@ -160,7 +168,8 @@ def _parameters(model):
         {p.name: _plain(p.default) for p in parameters if isinstance(p.default, plain)}
 
 
-def from_exported(program, parameters=None, defaults=None) -> Trace:
+def from_exported(program: torch.export.ExportedProgram, parameters: Optional[List[str]] = None,
+                  defaults: Optional[Json] = None) -> Trace:
     """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
     the function that was exported."""
     try:
@@ -171,14 +180,14 @@ def from_exported(program, parameters=None, defaults=None) -> Trace:
     return _ProgramWriter(program, parameters, defaults or {}).write()
 
 
-def size_expression(size):
+def size_expression(size: Any) -> Any:
     """A size as JSON: a number, a symbol, or [operation, operand, ...]."""
     if isinstance(size, int):
         return size
     return _expression(size.node.expr)
 
 
-def _layout_notes(tensor):
+def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:
     """What an op that looks into the memory behind a tensor must know of it."""
     notes = [] if tensor.is_contiguous() else [["self_is_contiguous", False]]
     holds = torch.fx.experimental.symbolic_shapes.statically_known_true
@@ -189,7 +198,7 @@ def _layout_notes(tensor):
     return notes
 
 
-def _expression(expr):
+def _expression(expr: Any) -> Any:
     if expr.is_Integer:
         return int(expr)
     if expr.is_Symbol:
@@ -204,13 +213,14 @@ def _expression(expr):
     return [names.get(name, name)] + [_expression(a) for a in expr.args]
 
 
-def _note_complex(inputs, nodes, outputs, metadata):
+def _note_complex(inputs: List[Json], nodes: List[Json], outputs: List[Json],
+                  metadata: Optional[Json]) -> Optional[Json]:
     """Adds to the metadata which of the artefact's inputs and outputs are complex: to
     the artefact they are real tensors with a last dimension of 2."""
     types = {v["value"]: v.get("type") for n in nodes for v in n["results"] if v}
     types.update((i["value"], i.get("type")) for i in inputs)
 
-    def positions(all_types):
+    def positions(all_types: Iterable[Any]) -> List[int]:
         return [i for i, t in enumerate(all_types) if isinstance(t, dict) and
                 t["dtype"] in ("c32", "c64", "c128")]
 
@@ -225,13 +235,16 @@ def _note_complex(inputs, nodes, outputs, metadata):
 class GraphWriter:
     """What turning any of PyTorch's graphs into a trace has in common."""
 
-    def __init__(self):
-        self.weights, self.storages = {}, {}
+    def __init__(self) -> None:
+        self.weights: Dict[str, Weight] = {}
+        self.storages: Dict[Any, Tuple[str, torch.Tensor]] = {}
         #: The program's own tensors that became weights.
-        self.captured = []
-        self.sources, self.source_index = [], {}
+        self.captured: List[torch.Tensor] = []
+        self.sources: List[List[Any]] = []
+        self.source_index: Dict[locations.Place, int] = {}
 
-    def _trace(self, inputs, nodes, outputs, ranges, metadata):
+    def _trace(self, inputs: List[Json], nodes: List[Json], outputs: List[Json],
+               ranges: Mapping[Any, Any], metadata: Optional[Json]) -> Trace:
         """The trace of these parts; `ranges` has the limits of each symbolic size."""
         metadata = _note_complex(inputs, nodes, outputs, metadata)
         symbols = {}
@@ -252,7 +265,7 @@ class GraphWriter:
         trace.captured = self.captured
         return trace
 
-    def _weight(self, name, tensor):
+    def _weight(self, name: str, tensor: torch.Tensor) -> str:
         """The name under which a parameter, buffer or constant is kept; tied ones are
         kept once."""
         self.captured.append(tensor)
@@ -264,7 +277,7 @@ class GraphWriter:
         self.storages[key] = name, tensor  # which keeps its address
         return self._keep(name, tensor)
 
-    def _keep(self, name, tensor):
+    def _keep(self, name: str, tensor: torch.Tensor) -> str:
         if tensor.device.type != "cpu":
             tensor = tensor.cpu()
         if tensor.is_complex():  # kept as its parts
@@ -278,11 +291,11 @@ class GraphWriter:
         data = memoryview(b"")
         if size:
             flat = dense.reshape(-1).view(torch.uint8)
-            data = memoryview(flat.numpy())
+            data = memoryview(flat.numpy())  # type: ignore[arg-type]
         self.weights[name] = Weight(dtype, tensor.shape, data, dense)
         return name
 
-    def _type(self, value):
+    def _type(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):
             return {"dtype": _DTYPES.get(value.dtype, str(value.dtype)),
                     "shape": [size_expression(s) for s in value.shape]}
@@ -292,12 +305,12 @@ class GraphWriter:
                 return name
         return "none" if value is None else None
 
-    def _nodes(self, graph, module):
+    def _nodes(self, graph: torch.fx.Graph, module: Any) -> List[Json]:
         return [self._node(node, module) for node in graph.nodes
                 if node.op == "call_function" and node.target is not operator.getitem]
 
-    def _node(self, node, module):
-        entry = {"op": self._target(node), "args": self._arguments(node, module),
+    def _node(self, node: torch.fx.Node, module: Any) -> Json:
+        entry: Json = {"op": self._target(node), "args": self._arguments(node, module),
                  "results": self._results(node)}
         source = locations.source_of(node)
         if source:
@@ -307,17 +320,17 @@ class GraphWriter:
             entry["at"] = self.source_index[source]
         return entry
 
-    def _target(self, node):
-        target = node.target
+    def _target(self, node: torch.fx.Node) -> str:
+        target: Any = node.target
         if isinstance(target, torch._ops.OpOverload):
             return str(target)
         if isinstance(target, torch._ops.HigherOrderOperator):
-            return "higher_order." + target.name()
+            return f"higher_order.{target._name}"
         if target in _OPERATORS:
             return _OPERATORS[target]
         return f"{getattr(target, '__module__', '')}.{getattr(target, '__name__', target)}"
 
-    def _results(self, node):
+    def _results(self, node: torch.fx.Node) -> List[Optional[Json]]:
         value = node.meta.get("val")
         if not isinstance(value, (list, tuple)):
             return [{"value": node.name, "type": self._type(value)}]
@@ -325,9 +338,9 @@ class GraphWriter:
         return [{"value": used[i].name, "type": self._type(v)} if i in used else None
                 for i, v in enumerate(value)]
 
-    def _arguments(self, node, module):
+    def _arguments(self, node: torch.fx.Node, module: Any) -> List[List[Any]]:
         """All arguments by name, defaults filled in."""
-        target = node.target
+        target: Any = node.target
         if isinstance(target, torch._ops.OpOverload):
             given = dict(node.kwargs)
             arguments = []
@@ -341,15 +354,16 @@ class GraphWriter:
                     value = float(value)
                 arguments.append([parameter.name, self._argument(value, module)])
             if target._opname in ("as_strided", "as_strided_scatter"):
-                arguments += _layout_notes(node.args[0].meta["val"])
+                viewed: Any = node.args[0]
+                arguments += _layout_notes(viewed.meta["val"])
             return arguments
         names = ["a", "b", "c"]
         if isinstance(target, torch._ops.HigherOrderOperator):
-            names = _HIGHER_ORDER.get(target.name(), [f"arg{i}" for i in range(len(node.args))])
+            names = _HIGHER_ORDER.get(target._name, [f"arg{i}" for i in range(len(node.args))])
         pairs = list(zip(names, node.args)) + list(node.kwargs.items())
         return [[name, self._argument(value, module)] for name, value in pairs]
 
-    def _argument(self, value, module=None):
+    def _argument(self, value: Any, module: Any = None) -> Any:
         if value is None or isinstance(value, (bool, int, str)):
             return value
         if isinstance(value, float):
@@ -368,15 +382,20 @@ class GraphWriter:
             return {"complex": [self._argument(value.real), self._argument(value.imag)]}
         raise TraceError(f"an argument of type {type(value).__name__} isn't supported")
 
-    def _attribute(self, node, module):
-        attribute = module
-        for part in node.target.split("."):
-            attribute = getattr(attribute, part)
+    def _attribute(self, node: torch.fx.Node, module: Any) -> Json:
+        attribute = self._found(node, module)
         if isinstance(attribute, torch.fx.GraphModule):
             return {"graph": self._subgraph(attribute)}
         raise TraceError(f"the constant '{node.target}' isn't an input of the exported program")
 
-    def _subgraph(self, module):
+    @staticmethod
+    def _found(node: torch.fx.Node, module: Any) -> Any:
+        """What a `get_attr` node is."""
+        for part in str(node.target).split("."):
+            module = getattr(module, part)
+        return module
+
+    def _subgraph(self, module: Any) -> Json:
         graph = module.graph
         results = next(n for n in graph.nodes if n.op == "output").args[0]
         results = results if isinstance(results, (list, tuple)) else [results]
@@ -389,12 +408,13 @@ class GraphWriter:
 class _ProgramWriter(GraphWriter):
     """Turns one exported program into a trace."""
 
-    def __init__(self, program, parameters, defaults):
+    def __init__(self, program: torch.export.ExportedProgram, parameters: Optional[List[str]],
+                 defaults: Json) -> None:
         super().__init__()
         self.program, self.parameters, self.defaults = program, parameters, defaults
-        self.all_nodes = []  # branches' and loops', too
+        self.all_nodes: List[torch.fx.Node] = []  # branches' and loops', too
 
-    def write(self):
+    def write(self) -> Trace:
         graph = self.program.graph
         signature = self.program.graph_signature
         inputs, in_metadata = self._inputs(graph, signature)
@@ -409,11 +429,11 @@ class _ProgramWriter(GraphWriter):
         self._warn()
         return trace
 
-    def _node(self, node, module):
+    def _node(self, node: torch.fx.Node, module: Any) -> Json:
         self.all_nodes.append(node)
         return super()._node(node, module)
 
-    def _warn(self):
+    def _warn(self) -> None:
         """Warns of what is for training: once of each kind, at its first line."""
         for is_meant, message in (
                 (draws.is_random, "the program draws random numbers ({op}), and a compiled trace "
@@ -428,7 +448,8 @@ class _ProgramWriter(GraphWriter):
                 warn(where + message.format(op=found[0].target) + "; call model.eval() first if "
                      "the model is to infer")
 
-    def _inputs(self, graph, signature):
+    def _inputs(self, graph: torch.fx.Graph,
+                signature: Any) -> Tuple[List[Json], List[Optional[Json]]]:
         from torch.export.graph_signature import (ConstantArgument, InputKind)
 
         kept = {InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR}
@@ -437,7 +458,8 @@ class _ProgramWriter(GraphWriter):
         values.update(self.program.state_dict)
         placeholders = [n for n in graph.nodes if n.op == "placeholder"]
         names = self._input_names(signature)
-        inputs, metadata = [], []
+        inputs: List[Json] = []
+        metadata: List[Optional[Json]] = []
         for node, spec in zip(placeholders, signature.input_specs):
             entry = {"value": node.name, "type": self._type(node.meta.get("val"))}
             if spec.kind in kept:
@@ -461,34 +483,36 @@ class _ProgramWriter(GraphWriter):
             inputs.append(entry)
         return inputs, metadata
 
-    def _own_weight(self, name, tensor):
+    def _own_weight(self, name: str, tensor: torch.Tensor) -> str:
         """State: tied to nothing, and a copy, which the program may change."""
         self.captured.append(tensor)
         return self._keep(name, tensor.detach().clone())
 
-    def _input_names(self, signature):
+    def _input_names(self, signature: Any) -> Iterator[str]:
         """What callers call the inputs: parameters' names, with keys where nested."""
         call = self.program.module_call_graph[0].signature
         structure = _tree(call.in_spec)
         if structure is None:
             return iter(str(n) for n in signature.user_inputs)
         positional, named = structure["tuple"]
-        names = []
+        names: List[str] = []
         for i, inner in enumerate(positional["tuple"]):
-            known = self.parameters and i < len(self.parameters)
-            names += tree.paths(inner, self.parameters[i] if known else f"input_{i}")
+            known = (self.parameters or [])[i:i + 1]
+            names += tree.paths(inner, known[0] if known else f"input_{i}")
         names += tree.paths(named)
         counts = collections.Counter(names)
         return iter(n if counts[n] == 1 else f"{n}_{i}" for i, n in enumerate(names))
 
-    def _outputs(self, graph, signature):
+    def _outputs(self, graph: torch.fx.Graph,
+                 signature: Any) -> Tuple[List[Json], List[Optional[Json]]]:
         from torch.export.graph_signature import ConstantArgument, OutputKind
 
         results = next(n for n in graph.nodes if n.op == "output").args[0]
         call = self.program.module_call_graph[0].signature
         out_tree = _tree(call.out_spec)
         names = iter(tree.paths(out_tree, "output"))
-        outputs, metadata = [], []
+        outputs: List[Json] = []
+        metadata: List[Optional[Json]] = []
         inputs = [s.arg for s in signature.input_specs if s.kind.name == "USER_INPUT"]
         tensors = [a.name for a in inputs if not isinstance(a, ConstantArgument)]
         for result, spec in zip(results, signature.output_specs):
@@ -510,25 +534,25 @@ class _ProgramWriter(GraphWriter):
         return outputs, metadata
 
 
-def _normalises_by_the_batch(node):
+def _normalises_by_the_batch(node: torch.fx.Node) -> bool:
     return node.target is torch.ops.aten._native_batch_norm_legit_functional.default \
-        and node.args[5]
+        and bool(node.args[5])
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """A constant of the program's inputs or outputs as JSON; what JSON lacks as text."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     return _float(value) if isinstance(value, float) else str(value)
 
 
-def _float(value):
+def _float(value: float) -> Any:
     if math.isfinite(value):
         return value
     return {"float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
 
 
-def _tree(spec):
+def _tree(spec: Any) -> Any:
     """A TreeSpec as JSON (see dlc.tree)."""
     if spec is None:
         return None

@@ -6,21 +6,23 @@ from __future__ import annotations
 
 import pathlib
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from . import tensors
 from ._errors import DlcError
-from .compiler import _cached, _Source, _trace_or_path
+from .compiler import Progress, _cached, _Source, _trace_or_path
 from .runtime import CompiledModel, Origin, Path
 from .tracefile import Trace
 
 
-def compile_training_step(model, *args, loss, optimizer, clip_norm=0.0, clip_value=0.0,
-                          accumulate=1, frozen=(), dynamic_shapes=None, kwargs=None, output=None,
-                          header=None, name=None, cpu=None, threads=0,
-                          progress=None) -> "TrainingStep":
+def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, clip_norm: float = 0.0,
+                          clip_value: float = 0.0, accumulate: int = 1, frozen: Sequence[str] = (),
+                          dynamic_shapes: Any = None, kwargs: Optional[Mapping[str, Any]] = None,
+                          output: Optional[Path] = None, header: Optional[Path] = None,
+                          name: Optional[str] = None, cpu: Optional[str] = None, threads: int = 0,
+                          progress: Optional[Progress] = None) -> 'TrainingStep':
     """Compiles a model with a training step (docs/training.md).
 
         step = dlc.compile_training_step(model, x, loss="cross_entropy",
@@ -40,7 +42,8 @@ def compile_training_step(model, *args, loss, optimizer, clip_norm=0.0, clip_val
         settings.append("frozen=" + ",".join(frozen))
     traced = model
     if "torch" in sys.modules and isinstance(model, sys.modules["torch"].nn.Module):
-        traced, args, kwargs, dynamic_shapes = _trace(model, args, kwargs, dynamic_shapes), (), {}, None
+        traced = _trace(model, args, kwargs, dynamic_shapes)
+        args, kwargs, dynamic_shapes = (), {}, None
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
     if output is None:
         return _cached(source, name or "model", threads, progress, TrainingStep)
@@ -50,7 +53,8 @@ def compile_training_step(model, *args, loss, optimizer, clip_norm=0.0, clip_val
     return TrainingStep(output, threads, origin=source)
 
 
-def _trace(model, args, kwargs, dynamic_shapes):
+def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
+           dynamic_shapes: Any) -> Trace:
     """The module in evaluation mode, which is left as it was."""
     from .tracer import trace_program
 

@@ -7,20 +7,23 @@
 a dict of those of its fields that aren't None.
 """
 
+from __future__ import annotations
+
 import collections
 import dataclasses
 import functools
+from typing import Any, Callable, Iterable, Iterator, List, Sequence, Tuple
 
 
-def flatten(value, structure, name):
+def flatten(value: Any, structure: Any, name: str) -> List[Any]:
     """The leaves of a value that has a structure, in the structure's order. Where it has
     another one, a TypeError says at which part; `name` is the value's own."""
-    leaves = []
+    leaves: List[Any] = []
     _flatten(value, structure, name, leaves)
     return leaves
 
 
-def _flatten(value, structure, name, leaves):
+def _flatten(value: Any, structure: Any, name: str, leaves: List[Any]) -> None:
     if structure == "*":
         if isinstance(value, (tuple, list, dict)):
             raise TypeError(f"{name} should be a tensor or a number, not {_what(value)}")
@@ -50,7 +53,7 @@ def _flatten(value, structure, name, leaves):
         _flatten(part, inner, at, leaves)
 
 
-def _children(structure):
+def _children(structure: Any) -> Tuple[Sequence[Any], Sequence[Any]]:
     """The names and the structures of what a structure holds."""
     if "dict" in structure:
         return [k for k, _ in structure["dict"]], [s for _, s in structure["dict"]]
@@ -60,7 +63,7 @@ def _children(structure):
     return range(len(parts)), parts
 
 
-def _what(value):
+def _what(value: Any) -> str:
     """A value's structure, in short."""
     if isinstance(value, dict):
         return "{" + ", ".join(str(k) for k in value) + "}"
@@ -71,12 +74,12 @@ def _what(value):
     return f"of type {type(value).__name__}"
 
 
-def unflatten(structure, leaves):
+def unflatten(structure: Any, leaves: Iterable[Any]) -> Any:
     """The value of a structure whose leaves are given, in order."""
     return _unflatten(structure, iter(leaves))
 
 
-def _unflatten(structure, leaves):
+def _unflatten(structure: Any, leaves: Iterator[Any]) -> Any:
     if structure == "*":
         return next(leaves)
     if structure is None:
@@ -91,16 +94,16 @@ def _unflatten(structure, leaves):
 
 
 @functools.lru_cache(maxsize=None)
-def _namedtuple(name, fields):
+def _namedtuple(name: str, fields: Tuple[str, ...]) -> Callable[..., Any]:
     return collections.namedtuple(name, fields)
 
 
-def constant(value):
+def constant(value: Any) -> Any:
     """The constant that a leaf's JSON means: {"float": "inf"} is one that JSON lacks."""
     return float(value["float"]) if isinstance(value, dict) else value
 
 
-def paths(structure, prefix=""):
+def paths(structure: Any, prefix: str = "") -> List[str]:
     """A name for each leaf: its keys and positions, joined by underscores."""
     if structure == "*":
         return [prefix]
@@ -110,7 +113,7 @@ def paths(structure, prefix=""):
             for name in paths(part, f"{prefix}_{key}" if prefix else str(key))]
 
 
-def describe(structure):
+def describe(structure: Any) -> str:
     """The structure as one would write it: (*, {a: *})."""
     if structure is None or structure == "*":
         return str(structure)

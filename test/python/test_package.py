@@ -107,6 +107,13 @@ class DocumentationTest(FrontendTest):
                                 cwd=self.folder, check=True, capture_output=True, text=True)
         self.assertIn("all the same", output.stdout)
 
+    @unittest.skipUnless(importlib.util.find_spec("mypy"), "no mypy")
+    def test_types(self):
+        checked = subprocess.run(
+            [sys.executable, "-m", "mypy", "--strict", "--cache-dir", self.folder / "mypy",
+             "python/dlc"], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
     def test_everything_public_is_documented(self):
         for name in dlc.__all__:
             self.assertTrue(getattr(dlc, name).__doc__, name)
