@@ -9,7 +9,7 @@ import sys
 
 from conformance import common
 
-PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy"}
+PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy", "mypy": "mypy==2.4.1"}
 TESTS = common.ROOT / "test" / "python"
 
 
