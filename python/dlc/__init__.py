@@ -31,6 +31,9 @@ What there is:
     load(path)             a compiled shared object as a callable
     grad(f), vjp, jvp, …   derivatives of PyTorch functions, compiled (dlc.derivatives)
     compile_training_step  a model with loss, gradients and optimiser as one function
+    CompiledModel          what compile and load give: call, save, state, pickle
+    Trace                  what trace and load_trace give: save, ops
+    cache.clear()          removes what compile keeps in the user's cache folder
 
 and `torch.compile(model, backend="dlc")`: see `help(dlc.dynamo)`.
 
@@ -39,8 +42,9 @@ All errors are `DlcError`s. A `CompileError` names the line of your program, a
 call that isn't made as the example was is a TypeError. docs/python.md tells it all.
 """
 
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, List, Mapping, Optional
 
+from . import cache
 from ._errors import CompileError, DlcError, DlcWarning, RunError, TraceError
 from .compiler import compile
 from .derivatives import (Derivative, directional, grad, hessian, jvp, pullback,
@@ -52,9 +56,13 @@ from .training import TrainingStep, compile_training_step
 __version__ = "0.1.0"
 
 __all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "DlcWarning", "RunError",
-           "Trace", "TraceError", "TrainingStep", "compile", "compile_training_step", "directional",
-           "grad", "hessian", "jvp", "load", "load_trace", "pullback",
-           "trace", "value_and_grad", "vjp"]
+           "Trace", "TraceError", "TrainingStep", "cache", "compile", "compile_training_step",
+           "directional", "grad", "hessian", "jvp", "load", "load_trace", "pullback", "trace",
+           "value_and_grad", "vjp"]
+
+
+def __dir__() -> List[str]:
+    return [*__all__, "__doc__", "__version__"]
 
 
 def trace(model: Callable[..., Any], *args: Any, dynamic_shapes: Any = None,

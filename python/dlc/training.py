@@ -31,10 +31,16 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
             loss = step.step(x, labels, lr=1e-3)
         scores = step(x)                      # the model, with the weights as they are
 
-    `model` and `args` are as for `dlc.compile`; a PyTorch module is traced in
+    `model`, `args`, `kwargs`, `dynamic_shapes`, `output`, `header`, `name`, `cpu`,
+    `threads` and `progress` are as for `dlc.compile`; a PyTorch module is traced in
     evaluation mode, and its batch norms normalise by the batch in the step. A module
-    with dropout is refused. `loss` is `cross_entropy`, `mse`, `bce_with_logits` or
-    `output`; `optimizer` is a name with settings: `sgd,momentum=0.9,nesterov=true`.
+    with dropout is refused.
+
+    `loss` is `cross_entropy`, `mse`, `bce_with_logits` or `output` (the model's first
+    output is the loss); `optimizer` is a name with settings, as
+    `sgd,momentum=0.9,nesterov=true`. `clip_norm` limits the norm of all gradients
+    together, `clip_value` each element; `accumulate` is how many batches, one behind the
+    other, a step's data are; `frozen` names the weights that stay as they are.
     """
     settings = [f"loss={loss}", f"optimizer={optimizer}", f"accumulate={accumulate}",
                 f"clip-norm={clip_norm}", f"clip-value={clip_value}"]

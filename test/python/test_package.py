@@ -5,6 +5,7 @@
 import doctest
 import importlib
 import importlib.util
+import inspect
 import os
 import pkgutil
 import re
@@ -115,8 +116,20 @@ class DocumentationTest(FrontendTest):
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
     def test_everything_public_is_documented(self):
+        page = (ROOT / "docs" / "python.md").read_text()
         for name in dlc.__all__:
             self.assertTrue(getattr(dlc, name).__doc__, name)
+            self.assertRegex(page, rf"\b{name}\b")
+        for kind in (dlc.CompiledModel, dlc.Trace, dlc.TrainingStep, dlc.Derivative):
+            for name, member in vars(kind).items():
+                if not name.startswith("_"):
+                    self.assertTrue(member.__doc__, name)
+        for function in (dlc.compile, dlc.trace, dlc.compile_training_step):
+            for name in inspect.signature(function).parameters:
+                self.assertIn(f"`{name}", function.__doc__ + page)
+
+    def test_dir_shows_what_is_public(self):
+        self.assertEqual([n for n in dir(dlc) if not n.startswith("__")], sorted(dlc.__all__))
 
 
 if __name__ == "__main__":
