@@ -60,6 +60,10 @@ int32_t dlc_compile(const dlc_compile_request *request, char **messages);
 
 void dlc_free(void *memory);
 
+/// Reads a trace and its weights, as compiling it would. Returns 0, or 1 for an error,
+/// which is then in `message`, to be freed by dlc_free.
+int32_t dlc_check_trace(const char *path, char **message);
+
 /// The ATen ops that traces may hold, one a line: "aten.add.Tensor".
 const char *dlc_torch_ops(void);
 

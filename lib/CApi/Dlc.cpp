@@ -87,6 +87,13 @@ DLC_EXPORT int32_t dlc_compile(const dlc_compile_request *request, char **messag
 
 DLC_EXPORT void dlc_free(void *memory) { free(memory); }
 
+DLC_EXPORT int32_t dlc_check_trace(const char *path, char **message) {
+  llvm::Error error = checkTrace(path);
+  bool hasFailed = bool(error);
+  *message = hasFailed ? strdup(llvm::toString(std::move(error)).c_str()) : nullptr;
+  return hasFailed;
+}
+
 DLC_EXPORT const char *dlc_torch_ops(void) {
   static const std::string names = llvm::join(getTorchOps(), "\n");
   return names.c_str();

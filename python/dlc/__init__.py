@@ -38,14 +38,15 @@ What there is:
 and `torch.compile(model, backend="dlc")`: see `help(dlc.dynamo)`.
 
 All errors are `DlcError`s. A `CompileError` names the line of your program, a
-`TraceError` what can't be recorded, a `RunError` the input that a model doesn't take; a
-call that isn't made as the example was is a TypeError. docs/python.md tells it all.
+`TraceError` what can't be recorded or read, a `LoadError` the file that is no compiled
+model, a `RunError` the input that a model doesn't take; a call that isn't made as the
+example was is a TypeError. docs/python.md tells it all.
 """
 
 from typing import Any, Callable, List, Mapping, Optional
 
 from . import cache
-from ._errors import CompileError, DlcError, DlcWarning, RunError, TraceError
+from ._errors import CompileError, DlcError, DlcWarning, LoadError, RunError, TraceError
 from .compiler import compile
 from .derivatives import (Derivative, directional, grad, hessian, jvp, pullback,
                           value_and_grad, vjp)
@@ -55,10 +56,10 @@ from .training import TrainingStep, compile_training_step
 
 __version__ = "0.1.0"
 
-__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "DlcWarning", "RunError",
-           "Trace", "TraceError", "TrainingStep", "cache", "compile", "compile_training_step",
-           "directional", "grad", "hessian", "jvp", "load", "load_trace", "pullback", "trace",
-           "value_and_grad", "vjp"]
+__all__ = ["CompileError", "CompiledModel", "Derivative", "DlcError", "DlcWarning", "LoadError",
+           "RunError", "Trace", "TraceError", "TrainingStep", "cache", "compile",
+           "compile_training_step", "directional", "grad", "hessian", "jvp", "load", "load_trace",
+           "pullback", "trace", "value_and_grad", "vjp"]
 
 
 def __dir__() -> List[str]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 import ctypes
 import os
 import pathlib
-from typing import Any, Dict, List, Tuple
+import struct
+from typing import Any, BinaryIO, Dict, List, Tuple
 
+from ._errors import LoadError
 from .tensors import DLTensor
 
 Context = ctypes.c_void_p
@@ -49,8 +51,28 @@ class Api(ctypes.Structure):
 _loaded: Dict[str, List[Tuple[int, int, int]]] = {}
 
 
+#: The version of the ABI that this package calls (DLC_ABI_VERSION).
+_ABI_VERSION = 1
+
+
+def check_is_whole(path: os.PathLike[str], file: BinaryIO) -> None:
+    """The loader maps a file without a look at its size: one that was cut short would end
+    the process at the first access behind its end."""
+    size = os.fstat(file.fileno()).st_size
+    header = file.read(64)
+    if header[:6] != b"\x7fELF\2\1" or len(header) < 64:
+        raise LoadError(f"'{path}' isn't a compiled model: it is no shared object")
+    place, = struct.unpack_from("<Q", header, 32)
+    entry, count = struct.unpack_from("<HH", header, 54)
+    segments = os.pread(file.fileno(), entry * count, place) if place < size else b""
+    ends = [sum(struct.unpack_from("<8xQ16xQ", segments, i))
+            for i in range(0, len(segments) - 55, max(entry, 56))]
+    if not ends or len(ends) < count or max(ends) > size:
+        raise LoadError(f"'{path}' is cut short")
+
+
 def load(path: os.PathLike[str]) -> Tuple[ctypes.CDLL, Any]:
-    """Loads a shared object: the library, and its Api. The loader goes by names: a file
+    """Loads a compiled model: the library, and its Api. The loader goes by names: a file
     that took the place of another gets a name of its own."""
     name = str(pathlib.Path(path).resolve())
     status = os.stat(name)
@@ -58,6 +80,15 @@ def load(path: os.PathLike[str]) -> Tuple[ctypes.CDLL, Any]:
     seen = _loaded.setdefault(name, [])
     if identity not in seen:
         seen.append(identity)
-    library = ctypes.CDLL("/." * seen.index(identity) + name)
+    try:
+        library = ctypes.CDLL("/." * seen.index(identity) + name)
+    except OSError as error:
+        raise LoadError(f"'{path}' can't be loaded: {error}") from None
+    if not hasattr(library, "dlc_model"):
+        raise LoadError(f"'{path}' isn't a compiled model: it has no 'dlc_model'")
     library.dlc_model.restype = ctypes.POINTER(Api)
-    return library, library.dlc_model().contents
+    api = library.dlc_model().contents
+    if api.abi_version < _ABI_VERSION:
+        raise LoadError(f"'{path}' has version {api.abi_version} of the ABI, {_ABI_VERSION} "
+                        "is needed")
+    return library, api

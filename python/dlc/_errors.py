@@ -25,6 +25,10 @@ class RunError(DlcError):
     """A compiled model refused its inputs or failed on them."""
 
 
+class LoadError(DlcError):
+    """A file isn't a compiled model, or only a part of one."""
+
+
 class DlcWarning(UserWarning):
     """A model was compiled, but perhaps isn't what was meant."""
 

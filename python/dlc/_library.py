@@ -66,6 +66,7 @@ def _load() -> Any:
         raise DlcError(f"the compiler's library can't be loaded: {error}; it needs what Debian's "
                        "packages libmlir-22 and libllvm22 hold") from None
     library.dlc_compile.argtypes = [ctypes.POINTER(_Request), ctypes.POINTER(ctypes.c_void_p)]
+    library.dlc_check_trace.argtypes = [ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p)]
     library.dlc_free.argtypes = [ctypes.c_void_p]
     library.dlc_torch_ops.restype = ctypes.c_char_p
     return library
@@ -75,6 +76,22 @@ def _load() -> Any:
 def torch_ops() -> FrozenSet[str]:
     """The ATen ops that the compiler imports, as "aten.add.Tensor"."""
     return frozenset(_load().dlc_torch_ops().decode().split())
+
+
+def _take(message: ctypes.c_void_p) -> str:
+    """The text that a call of the library gave, which is freed."""
+    if not message.value:
+        return ""
+    text = ctypes.string_at(message.value).decode(errors="replace").strip()
+    _load().dlc_free(message)
+    return text
+
+
+def check_trace(path: os.PathLike[str]) -> str:
+    """What is wrong with a trace or its weights; an empty text if nothing is."""
+    message = ctypes.c_void_p()
+    _load().dlc_check_trace(os.fsencode(path), ctypes.byref(message))
+    return _take(message)
 
 
 def address_of(data: Any) -> int:
@@ -112,10 +129,7 @@ def compile_file(path: str, output: str, *, model: Optional[bytes] = None,
         external_weights=int(external_weights), on_phase=callback, training=_encode(training))
     messages = ctypes.c_void_p()
     failed = library.dlc_compile(ctypes.byref(request), ctypes.byref(messages))
-    text = ""
-    if messages.value:
-        text = ctypes.string_at(messages.value).decode(errors="replace").strip()
-        library.dlc_free(messages)
+    text = _take(messages)
     if failed:
         raise CompileError(text.replace("error: ", "", 1) if text.count("\n") == 0 else text)
     return text

@@ -17,7 +17,7 @@ from typing import (Any, Callable, Iterator, List, Mapping, Optional, Sequence, 
                     Union)
 
 from . import _library, cache, tree
-from ._errors import DlcError, warn
+from ._errors import DlcError, LoadError, warn
 from .runtime import CompiledModel, Path
 from .tracefile import Trace
 
@@ -157,7 +157,7 @@ def _cached(source: _Source, name: str, threads: int, progress: Optional[Progres
             source.compile(path, cache.header(path), name, progress)
         try:
             model = kind(path, threads, origin=source)
-        except OSError:  # removed by another process just now, or damaged
+        except (OSError, LoadError):  # removed by another process just now, or damaged
             path.unlink(missing_ok=True)
             attempts -= 1
             if not attempts:

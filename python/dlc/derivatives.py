@@ -52,7 +52,11 @@ class _Program:
         document = copy.copy(trace.document)
         self.trace = Trace(document, trace.weights)
         self.trace.captured = trace.captured
-        self.metadata = document["metadata"] = copy.deepcopy(document["metadata"])
+        self.metadata = document["metadata"] = copy.deepcopy(document.get("metadata") or {})
+        if not {"in_tree", "inputs", "out_tree", "outputs"} <= self.metadata.keys() or \
+                self.metadata["in_tree"] is None:
+            raise TraceError("the trace doesn't tell how its program is called, which the "
+                             "derivative of it would be, too")
         self.requests = document["derivatives"] = list(document.get("derivatives", []))
         self.inputs, self.outputs = _tensors_of(document)
         for request in self.requests:

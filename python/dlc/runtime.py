@@ -48,6 +48,7 @@ class CompiledModel:
     def __init__(self, path: Path, threads: int = 0, *, origin: Optional[Origin] = None) -> None:
         self.path = pathlib.Path(path)
         self._keep_open(open(path, "rb"))  # what the cache removes stays to be saved
+        _abi.check_is_whole(self.path, self._file)
         self._library, self._api = _abi.load(self.path)
         self._threads = threads
         self._create()
@@ -319,5 +320,6 @@ def _is_same(value: Any, constant: Any) -> bool:
 
 def load(path: Path, threads: int = 0) -> CompiledModel:
     """A compiled model from its shared object. `threads`: how many threads a call may
-    use (0: one per CPU). Needs NumPy only."""
+    use (0: one per CPU). Needs NumPy only. Raises LoadError if the file isn't a compiled
+    model."""
     return CompiledModel(path, threads)

@@ -53,18 +53,19 @@ def is_script(model: Any) -> bool:
 def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
                  dynamic_shapes: Any = None) -> Trace:
     """A trace of a TorchScript module or function."""
-    from .tracer import from_exported
+    from .tracer import from_exported, symbol_names
 
-    program = Program(model)
+    program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
     try:
         with torch.no_grad(), locations.recorded(), shapes.open_sizes():
-            exported = torch.export.export(program, tuple(args), dict(kwargs or {}), strict=False,
+            exported = torch.export.export(program, args, kwargs, strict=False,
                                            dynamic_shapes=dynamic_shapes)
     except TraceError:
         raise
     except Exception as error:
         raise TraceError(f"the TorchScript program can't be recorded: {error}") from error
-    return from_exported(exported, parameters=program.parameter_names)
+    return from_exported(exported, program.parameter_names, {},
+                         symbol_names(program, exported, args, kwargs, dynamic_shapes))
 
 
 def _source(node: Node) -> Tuple[str, int]:

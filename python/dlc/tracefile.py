@@ -11,6 +11,7 @@ import pathlib
 import struct
 from typing import Any, BinaryIO, Dict, Iterable, Iterator, Mapping, Sequence, Union
 
+from . import _library
 from ._errors import TraceError
 
 Path = Union[str, "os.PathLike[str]"]
@@ -129,40 +130,32 @@ def _write_safetensors(file: BinaryIO, weights: Mapping[str, Weight]) -> None:
 
 
 def _read_safetensors(path: pathlib.Path) -> Dict[str, Weight]:
+    """The weights of a file that the compiler's library has found sound."""
     import mmap
 
     with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size < 8:
-            raise TraceError(f"{path}: it isn't a safetensors file")
         mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     size = struct.unpack("<Q", mapped[:8])[0]
     weights = {}
-    try:
-        header = json.loads(bytes(mapped[8:8 + size]))
-        for name, entry in header.items():
-            if name == "__metadata__" or name.startswith("dlc.padding."):
-                continue
-            begin, end = entry["data_offsets"]
-            weights[name] = Weight(_BY_SAFETENSORS[entry["dtype"]], entry["shape"],
-                                   mapped[8 + size + begin:8 + size + end], mapped)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TraceError(f"{path}: it is damaged ({error})") from None
+    for name, entry in json.loads(bytes(mapped[8:8 + size])).items():
+        if name == "__metadata__" or name.startswith("dlc.padding."):
+            continue
+        if entry["dtype"] not in _BY_SAFETENSORS:
+            raise TraceError(f"{path}: '{name}' is of type {entry['dtype']}, which isn't supported")
+        begin, end = (8 + size + offset for offset in entry["data_offsets"])
+        weights[name] = Weight(_BY_SAFETENSORS[entry["dtype"]], entry["shape"],
+                               mapped[begin:end], mapped)
     return weights
 
 
 def load_trace(path: Path) -> Trace:
-    """Reads a trace that `Trace.save` wrote; its weights are mapped. Needs no PyTorch."""
+    """Reads a trace that `Trace.save` wrote; its weights are mapped. Needs no PyTorch.
+    Raises TraceError, with what is wrong, where it isn't as docs/trace.schema.json says."""
     path = pathlib.Path(path)
-    try:
-        document = json.loads(path.read_text())
-    except ValueError as error:
-        raise TraceError(f"{path}: it isn't a trace ({error})") from None
-    if not isinstance(document, dict) or document.get("format") != "dlc-trace":
-        raise TraceError(f"{path}: it isn't a trace")
-    version = document.get("version", {})
-    if version.get("major") != VERSION["major"]:
-        raise TraceError(f"{path}: it is of version {version.get('major')}; version "
-                         f"{VERSION['major']} is supported")
+    text = path.read_bytes()
+    fault = _library.check_trace(path)
+    if fault:
+        raise TraceError(f"{path}: {fault}")
+    document = json.loads(text)
     name = document.get("weights_file")
-    weights = _read_safetensors(path.parent / pathlib.Path(name).name) if name else {}
-    return Trace(document, weights)
+    return Trace(document, _read_safetensors(path.parent / name) if name else {})

@@ -9,7 +9,8 @@ import functools
 import inspect
 import math
 import operator
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import (Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set,
+                    Tuple)
 
 import numpy as np
 import torch
@@ -120,7 +121,8 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     except Exception as error:
         what = "torch.export can't record the program"
         raise TraceError(locations.explained(error, what, module)) from error
-    return from_exported(program, *_parameters(model))
+    return from_exported(program, *_parameters(model),
+                         symbol_names(module, program, args, kwargs, dynamic_shapes))
 
 
 def _example(value: Any) -> Any:
@@ -169,22 +171,15 @@ def _parameters(model: Any) -> Tuple[Optional[List[str]], Json]:
 
 
 def from_exported(program: torch.export.ExportedProgram, parameters: Optional[List[str]] = None,
-                  defaults: Optional[Json] = None) -> Trace:
+                  defaults: Optional[Json] = None, names: Optional[Dict[Any, str]] = None) -> Trace:
     """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
-    the function that was exported."""
+    the function that was exported, `names` those of symbolic sizes."""
     try:
         with torch.no_grad(), shapes.open_sizes(), quiet.recording():
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(locations.explained(error, "the program can't be recorded")) from error
-    return _ProgramWriter(program, parameters, defaults or {}).write()
-
-
-def size_expression(size: Any) -> Any:
-    """A size as JSON: a number, a symbol, or [operation, operand, ...]."""
-    if isinstance(size, int):
-        return size
-    return _expression(size.node.expr)
+    return _ProgramWriter(program, parameters, defaults or {}, names or {}).write()
 
 
 def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:
@@ -198,19 +193,59 @@ def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:
     return notes
 
 
-def _expression(expr: Any) -> Any:
+def _expression(expr: Any, names: Dict[Any, str]) -> Any:
+    """A size as JSON: a number, a symbol (by its name), or [operation, operand, ...]."""
     if expr.is_Integer:
         return int(expr)
     if expr.is_Symbol:
-        return str(expr)
+        return names.get(expr, str(expr))
     name = type(expr).__name__
-    names = {"Add": "add", "Mul": "mul", "FloorDiv": "floordiv", "CleanDiv": "floordiv",
+    known = {"Add": "add", "Mul": "mul", "FloorDiv": "floordiv", "CleanDiv": "floordiv",
              "Mod": "mod", "PythonMod": "mod", "Max": "max", "Min": "min"}
     if name == "Pow" and expr.exp.is_Integer and 0 < int(expr.exp) < 8:
-        return ["mul"] + [_expression(expr.base)] * int(expr.exp)
+        return ["mul"] + [_expression(expr.base, names)] * int(expr.exp)
     if name == "IntTrueDiv":
         name = "FloorDiv"
-    return [names.get(name, name)] + [_expression(a) for a in expr.args]
+    return [known.get(name, name)] + [_expression(a, names) for a in expr.args]
+
+
+def _dimensions(shapes: Any) -> List[Tuple[int, torch.export.Dim]]:
+    """The open dimensions of one tensor, of those that torch.export takes."""
+    pairs = shapes.items() if isinstance(shapes, dict) else enumerate(shapes or ())
+    return [(d, dim) for d, dim in pairs if isinstance(dim, torch.export.Dim)]
+
+
+def symbol_names(module: torch.nn.Module, program: torch.export.ExportedProgram,
+                 args: Sequence[Any], kwargs: Mapping[str, Any],
+                 dynamic_shapes: Any) -> Dict[Any, str]:
+    """The names that the user gave the symbolic sizes of `program`, as which `module` was
+    recorded: those of torch.export.Dim."""
+    from torch.export import dynamic_shapes as dims
+    from torch.export._tree_utils import reorder_kwargs
+
+    if not dynamic_shapes:
+        return {}
+    named: Dict[int, List[Tuple[int, torch.export.Dim]]] = {}
+
+    def note(path: Any, value: Any, shapes: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            named[id(value)] = _dimensions(shapes)
+
+    inputs: Any = dims._combine_args(module, args, kwargs)
+    if isinstance(dynamic_shapes, (tuple, list)):
+        inputs = type(dynamic_shapes)(inputs.values())
+    dims._tree_map_with_path(note, inputs, dynamic_shapes, tree_name="inputs")
+    leaves = pytree.tree_leaves((args, reorder_kwargs(dict(kwargs), program.call_spec.in_spec)))
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    names: Dict[Any, str] = {}
+    for leaf, name in zip(leaves, program.graph_signature.user_inputs):
+        for d, dim in named.get(id(leaf), ()):
+            size = values[name].shape[d]
+            symbols = list(size.node.expr.free_symbols) if isinstance(size, torch.SymInt) else []
+            if len(symbols) == 1:
+                names.setdefault(symbols[0], getattr(dim, "root", dim).__name__)
+    others = {str(symbol) for symbol in program.range_constraints}
+    return {symbol: name for symbol, name in names.items() if name not in others}
 
 
 def _note_complex(inputs: List[Json], nodes: List[Json], outputs: List[Json],
@@ -242,19 +277,22 @@ class GraphWriter:
         self.captured: List[torch.Tensor] = []
         self.sources: List[List[Any]] = []
         self.source_index: Dict[locations.Place, int] = {}
+        #: Symbolic sizes that occur, and the names of those that have one.
+        self.used_symbols: Set[Any] = set()
+        self.symbol_names: Dict[Any, str] = {}
 
     def _trace(self, inputs: List[Json], nodes: List[Json], outputs: List[Json],
                ranges: Mapping[Any, Any], metadata: Optional[Json]) -> Trace:
         """The trace of these parts; `ranges` has the limits of each symbolic size."""
         metadata = _note_complex(inputs, nodes, outputs, metadata)
-        symbols = {}
+        symbols = {str(symbol): {"min": 0} for symbol in self.used_symbols - set(ranges)}
         for symbol, limits in ranges.items():
             if not symbol.is_Symbol:
                 continue
             entry = {"min": max(int(limits.lower), 0) if limits.lower.is_Integer else 0}
             if limits.upper.is_Integer and int(limits.upper) < 2**62:
                 entry["max"] = int(limits.upper)
-            symbols[str(symbol)] = entry
+            symbols[self.symbol_names.get(symbol, str(symbol))] = entry
         document = {
             "format": "dlc-trace", "version": VERSION,
             "producer": f"torch {torch.__version__}", "weights_file": None,
@@ -298,12 +336,18 @@ class GraphWriter:
     def _type(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):
             return {"dtype": _DTYPES.get(value.dtype, str(value.dtype)),
-                    "shape": [size_expression(s) for s in value.shape]}
+                    "shape": [self._size(s) for s in value.shape]}
         for kinds, name in (((bool, torch.SymBool), "bool"), ((int, torch.SymInt), "int"),
                             ((float, torch.SymFloat), "float")):
             if isinstance(value, kinds):
                 return name
         return "none" if value is None else None
+
+    def _size(self, size: Any) -> Any:
+        if isinstance(size, int):
+            return size
+        self.used_symbols |= size.node.expr.free_symbols
+        return _expression(size.node.expr, self.symbol_names)
 
     def _nodes(self, graph: torch.fx.Graph, module: Any) -> List[Json]:
         return [self._node(node, module) for node in graph.nodes
@@ -409,8 +453,9 @@ class _ProgramWriter(GraphWriter):
     """Turns one exported program into a trace."""
 
     def __init__(self, program: torch.export.ExportedProgram, parameters: Optional[List[str]],
-                 defaults: Json) -> None:
+                 defaults: Json, names: Dict[Any, str]) -> None:
         super().__init__()
+        self.symbol_names = names
         self.program, self.parameters, self.defaults = program, parameters, defaults
         self.all_nodes: List[torch.fx.Node] = []  # branches' and loops', too
 

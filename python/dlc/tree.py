@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
+import keyword
 from typing import Any, Callable, Iterable, Iterator, List, Sequence, Tuple
 
 
@@ -95,7 +96,8 @@ def _unflatten(structure: Any, leaves: Iterator[Any]) -> Any:
 
 @functools.lru_cache(maxsize=None)
 def _namedtuple(name: str, fields: Tuple[str, ...]) -> Callable[..., Any]:
-    return collections.namedtuple(name, fields)
+    """A class of that name; fields that Python has another use for are called _0, _1."""
+    return collections.namedtuple(name + "_" * keyword.iskeyword(name), fields, rename=True)
 
 
 def constant(value: Any) -> Any:

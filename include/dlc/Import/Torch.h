@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 
 namespace dlc {
 
@@ -21,6 +22,10 @@ std::vector<std::string> getTorchOps();
 
 /// Whether the bytes look like a trace that python/dlc wrote (docs/trace.md).
 bool isTrace(llvm::StringRef bytes);
+
+/// Reads a trace and its weights as `importTrace` does, and reports what is wrong with
+/// either.
+llvm::Error checkTrace(llvm::StringRef path);
 
 /// Imports a trace as a module with one public function `main`. `path` is the
 /// file's: its weights are in a safetensors file beside it, which `dl.global`s

@@ -7,6 +7,7 @@
 
 #include "Json.h"
 #include "dlc/Support/Tensor.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace dlc;
 using namespace dlc::torch;
@@ -75,6 +76,20 @@ int64_t JsonReader::integer(const Json &value, const char *name) {
     return value.get<int64_t>();
   fail(llvm::Twine(name) + " isn't an integer");
   return 0;
+}
+
+bool JsonReader::boolean(const Json &value, const char *name) {
+  if (value.is_boolean())
+    return value.get<bool>();
+  fail(llvm::Twine(name) + " isn't true or false");
+  return false;
+}
+
+void JsonReader::checkFields(const Json &value, const char *name,
+                             llvm::ArrayRef<StringRef> known) {
+  for (const auto &[key, field] : object(value, name).items())
+    if (!llvm::is_contained(known, key))
+      fail(llvm::Twine(name) + " has a field '" + key + "', which isn't known");
 }
 
 const Json &JsonReader::array(const Json &value, const char *name) {

@@ -9,6 +9,7 @@
 #define DLC_LIB_IMPORT_TORCH_JSON_H
 
 #include "ExportedGraph.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <nlohmann/json.hpp>
 
@@ -50,9 +51,12 @@ public:
   /// A field of an object; null if it is missing.
   const Json &find(const Json &object, const char *key);
   llvm::StringRef string(const Json &value, const char *name);
+  /// Reports that something isn't an object, or has a field besides those known.
+  void checkFields(const Json &value, const char *name, llvm::ArrayRef<llvm::StringRef> known);
   /// A field of an object if it is a string, else "".
   llvm::StringRef text(const Json &object, const char *key);
   int64_t integer(const Json &value, const char *name);
+  bool boolean(const Json &value, const char *name);
   /// An empty array after reporting that it isn't one.
   const Json &array(const Json &value, const char *name);
   const Json &object(const Json &value, const char *name);

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AtenSchemas.h"
+#include "CallStructure.h"
 #include "Json.h"
 #include "ProgramImporter.h"
 #include "Pt2Structure.h"
@@ -50,6 +51,7 @@ private:
   void readTypes(const Json &graph, llvm::StringMap<ValueType> &types);
   void readGraph(const Json &json, Graph &graph);
   Node readNode(const Json &json, const llvm::StringMap<ValueType> &types);
+  double readFloat(const Json &json);
   Argument readArgument(const Json &json);
   Argument readList(const Json &json, const char *kind);
   unsigned readLocation(const Json &metadata);
@@ -239,6 +241,19 @@ Argument Pt2Reader::readList(const Json &json, const char *kind) {
   return list;
 }
 
+/// A number, or the text that PyTorch writes for those that JSON lacks.
+double Pt2Reader::readFloat(const Json &json) {
+  double number = 0;
+  if (json.is_number())
+    return json.get<double>();
+  StringRef text = reader.string(json, "a float");
+  if (text == "Infinity" || text == "-Infinity")
+    return text == "Infinity" ? INFINITY : -INFINITY;
+  if (text.getAsDouble(number))
+    reader.fail("a float isn't a number");
+  return number;
+}
+
 Argument Pt2Reader::readArgument(const Json &json) {
   using Kind = Argument::Kind;
   Argument argument;
@@ -257,14 +272,11 @@ Argument Pt2Reader::readArgument(const Json &json) {
     argument.integer = value.is_boolean() ? value.get<bool>() : reader.integer(value, "an argument");
   } else if (kind == "as_float") {
     argument.kind = Kind::Float;
-    if (value.is_number())
-      argument.number = value.get<double>();
-    else if (StringRef text = reader.string(value, "a float"); text == "Infinity")
-      argument.number = INFINITY;
-    else if (text == "-Infinity")
-      argument.number = -INFINITY;
-    else if (text.getAsDouble(argument.number))
-      reader.fail("a float isn't a number");
+    argument.number = readFloat(value);
+  } else if (kind == "as_complex") {
+    argument.kind = Kind::Complex;
+    argument.number = readFloat(reader.get(value, "real"));
+    argument.imaginary = readFloat(reader.get(value, "imag"));
   } else if (kind == "as_string") {
     argument.kind = Kind::String;
     argument.text = reader.string(value, "a string").str();
@@ -489,8 +501,12 @@ void Pt2Reader::readModel(const Json &model) {
   if (reader.hasFailed())
     return;
   CallStructure structure = readCallStructure(module, reader);
-  program.metadata = structure.metadata;
   readSignature(reader.get(module, "signature"), structure.outputNames);
+  if (structure.metadata.is_null() || reader.hasFailed())
+    return;
+  addComplexParts(program, structure.metadata);
+  checkCallStructure(structure.metadata, program, reader);
+  program.metadata = structure.metadata.dump();
 }
 
 void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {

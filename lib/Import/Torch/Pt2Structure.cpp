@@ -164,14 +164,13 @@ CallStructure dlc::torch::readCallStructure(const Json &graphModule, JsonReader 
   // Arguments in two trees: by position, and by name.
   bool isCall = inTree.contains("tuple") && inTree["tuple"].size() == 2 &&
                 inTree["tuple"][0].contains("tuple") && inTree["tuple"][1].contains("dict");
-  if (reader.hasFailed() || !isCall || result.outputNames.size() != outputs.size())
+  if (reader.hasFailed() || !isCall)
     return {};
   Json names = Json::array();
   if (const Json &all = reader.find(call, "forward_arg_names"); all.is_array())
     for (size_t i = 0; i < std::min(all.size(), inTree["tuple"][0]["tuple"].size()); ++i)
       names.push_back(all[i]);
-  Json metadata = {{"in_tree", inTree},   {"out_tree", outTree},  {"inputs", inputs},
-                   {"outputs", outputs},  {"parameters", names}};
-  result.metadata = metadata.dump();
+  result.metadata = {{"in_tree", inTree},  {"out_tree", outTree}, {"inputs", inputs},
+                     {"outputs", outputs}, {"parameters", names}};
   return result;
 }

@@ -15,12 +15,11 @@ namespace dlc::torch {
 /// How the arguments and results of a program are structured, as python/dlc keeps it in
 /// a trace's metadata (python/dlc/tree.py), and a name for each result.
 struct CallStructure {
-  std::string metadata;
+  Json metadata; ///< null where the archive has no structure
   std::vector<std::string> outputNames;
 };
 
-/// Reads it from the archive's `graph_module`; without metadata where the archive has
-/// no structure.
+/// Reads it from the archive's `graph_module`.
 CallStructure readCallStructure(const Json &graphModule, JsonReader &reader);
 
 } // namespace dlc::torch

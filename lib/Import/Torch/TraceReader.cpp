@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CallStructure.h"
 #include "Json.h"
 #include "OpTable.h"
 #include "ProgramImporter.h"
@@ -36,6 +37,8 @@ public:
 
 private:
   void readHeader(const Json &document);
+  void readSymbols(const Json &symbols);
+  void readSources(const Json &sources);
   /// Operands of operations may be negative.
   SizeExpr readSize(const Json &size, bool isOperand = false);
   ValueType readType(const Json &type);
@@ -43,6 +46,7 @@ private:
   NamedValue readNamedValue(const Json &value);
   Node readNode(const Json &node);
   void readNodes(const Json &nodes, Graph &graph);
+  bool isWeight(const Json &json, const char *what);
   void readInputs(const Json &inputs);
   void readOutputs(const Json &outputs);
   void readDerivatives(const Json &derivatives);
@@ -62,6 +66,8 @@ SizeExpr TraceReader::readSize(const Json &size, bool isOperand) {
   } else if (size.is_string()) {
     expr.kind = SizeExpr::Kind::Symbol;
     expr.text = size.get<std::string>();
+    if (!program.symbols.contains(expr.text))
+      reader.fail("the size '" + expr.text + "' isn't one of the symbols");
   } else if (size.is_array() && !size.empty()) {
     expr.kind = SizeExpr::Kind::Operation;
     expr.text = reader.string(size[0], "a size's operation").str();
@@ -88,6 +94,7 @@ ValueType TraceReader::readType(const Json &type) {
       reader.fail("'" + name + "' isn't a type");
     return result;
   }
+  reader.checkFields(type, "a type", {"dtype", "shape"});
   result.kind = ValueType::Kind::Tensor;
   result.elementType = reader.string(reader.get(type, "dtype"), "a dtype").str();
   for (const Json &size : reader.array(reader.get(type, "shape"), "a shape"))
@@ -104,7 +111,11 @@ Argument TraceReader::readArgument(const Json &json) {
     argument.kind = Kind::List;
     for (const Json &element : json)
       argument.elements.push_back(readArgument(element));
-  } else if (json.contains("value")) {
+    return argument;
+  }
+  if (json.size() != 1)
+    reader.fail("an argument is of more than one kind");
+  if (json.contains("value")) {
     argument.kind = Kind::Value;
     argument.text = reader.string(json["value"], "a value's name").str();
   } else if (json.contains("dtype")) {
@@ -123,9 +134,12 @@ Argument TraceReader::readArgument(const Json &json) {
   } else if (json.contains("graph")) {
     argument.kind = Kind::Graph;
     argument.graph = std::make_shared<Graph>();
-    const Json &graph = reader.object(json["graph"], "a graph");
-    for (const Json &input : reader.array(reader.get(graph, "inputs"), "a graph's inputs"))
+    const Json &graph = json["graph"];
+    reader.checkFields(graph, "a graph", {"inputs", "nodes", "outputs"});
+    for (const Json &input : reader.array(reader.get(graph, "inputs"), "a graph's inputs")) {
+      reader.checkFields(input, "a graph's input", {"value", "type"});
       argument.graph->inputs.push_back(readNamedValue(input));
+    }
     readNodes(reader.get(graph, "nodes"), *argument.graph);
     for (const Json &output : reader.array(reader.get(graph, "outputs"), "a graph's outputs"))
       argument.graph->outputs.push_back(readArgument(output));
@@ -137,8 +151,6 @@ Argument TraceReader::readArgument(const Json &json) {
 
 NamedValue TraceReader::readNamedValue(const Json &json) {
   NamedValue value;
-  if (json.is_null())
-    return value;
   value.name = reader.string(reader.get(json, "value"), "a value's name").str();
   value.type = readType(reader.find(json, "type"));
   return value;
@@ -146,6 +158,7 @@ NamedValue TraceReader::readNamedValue(const Json &json) {
 
 Node TraceReader::readNode(const Json &json) {
   Node node;
+  reader.checkFields(json, "a node", {"op", "args", "results", "at"});
   node.target = reader.string(reader.get(json, "op"), "a node's op").str();
   for (const Json &argument : reader.array(reader.get(json, "args"), "a node's args")) {
     if (!argument.is_array() || argument.size() != 2) {
@@ -155,10 +168,15 @@ Node TraceReader::readNode(const Json &json) {
     node.arguments.push_back(
         {reader.string(argument[0], "an argument's name").str(), readArgument(argument[1])});
   }
-  for (const Json &result : reader.array(reader.get(json, "results"), "a node's results"))
-    node.results.push_back(readNamedValue(result));
-  if (const Json &at = reader.find(json, "at"); !at.is_null()) {
-    int64_t index = reader.integer(at, "a node's source");
+  for (const Json &result : reader.array(reader.get(json, "results"), "a node's results")) {
+    node.results.emplace_back(); // of a null, which nobody uses
+    if (result.is_null())
+      continue;
+    reader.checkFields(result, "a node's result", {"value", "type"});
+    node.results.back() = readNamedValue(result);
+  }
+  if (json.contains("at")) {
+    int64_t index = reader.integer(json["at"], "a node's source");
     if (index < 0 || index >= int64_t(program.locations.size()))
       reader.fail("a node's source isn't one of the sources");
     else
@@ -179,61 +197,92 @@ void TraceReader::readNodes(const Json &nodes, Graph &graph) {
 }
 
 void TraceReader::readHeader(const Json &document) {
+  if (reader.string(reader.get(document, "format"), "the format") != "dlc-trace")
+    reader.fail("its format isn't 'dlc-trace'");
   const Json &version = reader.get(document, "version");
   int64_t major = reader.integer(reader.get(version, "major"), "the version");
   int64_t minor = reader.integer(reader.get(version, "minor"), "the version");
-  if (major != kMajorVersion)
+  if (major != kMajorVersion || minor < 0)
     reader.fail("it is of version " + Twine(major) + "." + Twine(minor) + "; version " +
                 Twine(kMajorVersion) + " is supported");
+  reader.checkFields(version, "the version", {"major", "minor"});
+  reader.checkFields(document, "the trace",
+                     {"format", "version", "producer", "weights_file", "symbols", "sources",
+                      "inputs", "nodes", "outputs", "derivatives", "metadata"});
   program.producer = reader.string(reader.get(document, "producer"), "the producer").str();
   if (const Json &file = reader.find(document, "weights_file"); !file.is_null())
     weightsFile = reader.string(file, "the weights' file").str();
-  if (const Json &metadata = reader.find(document, "metadata"); !metadata.is_null())
-    program.metadata = metadata.dump();
-  for (const auto &[name, range] :
-       reader.object(reader.get(document, "symbols"), "the symbols").items()) {
+}
+
+void TraceReader::readSymbols(const Json &symbols) {
+  for (const auto &[name, range] : reader.object(symbols, "the symbols").items()) {
+    JsonReader::Scope scope(reader, "symbol '" + name + "'");
+    reader.checkFields(range, "the range", {"min", "max"});
     SymbolRange &symbol = program.symbols[name];
-    symbol.min = reader.integer(reader.get(range, "min"), "a symbol's minimum");
-    if (const Json &max = reader.find(range, "max"); !max.is_null())
-      symbol.max = reader.integer(max, "a symbol's maximum");
+    symbol.min = reader.integer(reader.get(range, "min"), "the minimum");
+    if (symbol.min < 0)
+      reader.fail("the minimum is negative");
+    if (!range.is_object() || !range.contains("max"))
+      continue;
+    symbol.max = reader.integer(range["max"], "the maximum");
+    if (*symbol.max < symbol.min)
+      reader.fail("the maximum is less than the minimum");
   }
+}
+
+void TraceReader::readSources(const Json &sources) {
   program.locations.emplace_back();
-  for (const Json &source : reader.array(reader.get(document, "sources"), "the sources")) {
-    if (!source.is_array() || source.size() < 2) {
-      reader.fail("a source isn't a file and a line");
-      return;
-    }
+  for (const Json &source : reader.array(sources, "the sources")) {
+    if (!source.is_array() || source.size() != 2)
+      return reader.fail("a source isn't a file and a line");
     int64_t line = reader.integer(source[1], "a source's line");
     program.locations.push_back({reader.string(source[0], "a source's file").str(),
                                  unsigned(std::clamp<int64_t>(line, 0, INT32_MAX))});
   }
 }
 
+/// Whether an input or output of the program is a weight; else it is the caller's, and
+/// has a name.
+bool TraceReader::isWeight(const Json &json, const char *what) {
+  bool hasWeight = json.is_object() && json.contains("weight");
+  bool hasName = json.is_object() && json.contains("name");
+  if (hasWeight == hasName)
+    reader.fail(Twine(what) + " has " + (hasName ? "both" : "neither") +
+                " a name " + (hasName ? "and" : "nor") + " a weight");
+  return hasWeight;
+}
+
 void TraceReader::readInputs(const Json &inputs) {
   for (const Json &input : reader.array(inputs, "the inputs")) {
+    JsonReader::Scope scope(reader, ("input '" + reader.text(input, "value") + "'").str());
+    reader.checkFields(input, "it", {"value", "type", "name", "weight", "parameter"});
     InputSpec spec;
     program.graph.inputs.push_back(readNamedValue(input));
-    if (const Json &weight = reader.find(input, "weight"); !weight.is_null()) {
+    if (isWeight(input, "it")) {
       spec.kind = InputSpec::Kind::Weight;
-      spec.weight = reader.string(weight, "a weight's name").str();
-      const Json &trained = reader.find(input, "parameter");
-      spec.isParameter = trained.is_boolean() && trained.get<bool>();
+      spec.weight = reader.string(input["weight"], "a weight's name").str();
+      spec.isParameter = input.contains("parameter") &&
+                         reader.boolean(input["parameter"], "whether it is a parameter");
     } else {
-      spec.userName = reader.string(reader.get(input, "name"), "an input's name").str();
+      spec.userName = reader.string(reader.find(input, "name"), "its name").str();
+      if (input.contains("parameter"))
+        reader.fail("it is a parameter, but no weight");
     }
     program.inputs.push_back(std::move(spec));
   }
 }
 
 void TraceReader::readOutputs(const Json &outputs) {
-  for (const Json &output : reader.array(outputs, "the outputs")) {
+  for (const auto &[index, output] : llvm::enumerate(reader.array(outputs, "the outputs"))) {
+    JsonReader::Scope scope(reader, "output " + std::to_string(index));
+    reader.checkFields(output, "it", {"arg", "name", "weight"});
     OutputSpec spec;
     program.graph.outputs.push_back(readArgument(reader.get(output, "arg")));
-    if (const Json &weight = reader.find(output, "weight"); !weight.is_null()) {
+    if (isWeight(output, "it")) {
       spec.kind = OutputSpec::Kind::State;
-      spec.weight = reader.string(weight, "a weight's name").str();
+      spec.weight = reader.string(output["weight"], "a weight's name").str();
     } else {
-      spec.userName = reader.string(reader.get(output, "name"), "an output's name").str();
+      spec.userName = reader.string(reader.find(output, "name"), "its name").str();
     }
     program.outputs.push_back(std::move(spec));
   }
@@ -241,26 +290,28 @@ void TraceReader::readOutputs(const Json &outputs) {
 
 void TraceReader::readDerivatives(const Json &derivatives) {
   for (const Json &json : reader.array(derivatives, "the derivatives")) {
+    JsonReader::Scope scope(reader, "derivative " + std::to_string(program.derivatives.size()));
+    reader.checkFields(json, "it",
+                       {"mode", "wrt", "of", "primal", "ones", "directions", "results"});
     Derivative derivative;
-    StringRef mode = reader.string(reader.get(json, "mode"), "a derivative's mode");
+    StringRef mode = reader.string(reader.get(json, "mode"), "its mode");
     if (mode != "vjp" && mode != "jvp")
-      reader.fail("a derivative's mode is '" + mode + "'");
+      reader.fail("its mode is '" + mode + "'");
     derivative.isReverse = mode == "vjp";
     auto isSet = [&](const char *key) {
-      const Json &flag = reader.find(json, key);
-      return flag.is_boolean() && flag.get<bool>();
+      return json.is_object() && json.contains(key) && reader.boolean(json[key], key);
     };
     derivative.withPrimal = isSet("primal");
     derivative.seedsOnes = isSet("ones");
     if (derivative.seedsOnes && !derivative.isReverse)
       reader.fail("a jvp's tangents are given, not 1");
-    for (const Json &number : reader.array(reader.get(json, "wrt"), "a derivative's inputs"))
+    for (const Json &number : reader.array(reader.get(json, "wrt"), "its list of inputs"))
       derivative.wrt.push_back(reader.integer(number, "an input's number"));
-    for (const Json &number : reader.array(reader.get(json, "of"), "a derivative's outputs"))
+    for (const Json &number : reader.array(reader.get(json, "of"), "its list of outputs"))
       derivative.of.push_back(reader.integer(number, "an output's number"));
-    for (const Json &name : reader.array(reader.get(json, "directions"), "the directions"))
+    for (const Json &name : reader.array(reader.get(json, "directions"), "its directions"))
       derivative.directionNames.push_back(reader.string(name, "a direction's name").str());
-    for (const Json &name : reader.array(reader.get(json, "results"), "the derivative's results"))
+    for (const Json &name : reader.array(reader.get(json, "results"), "its results"))
       derivative.resultNames.push_back(reader.string(name, "a result's name").str());
     program.derivatives.push_back(std::move(derivative));
   }
@@ -268,15 +319,23 @@ void TraceReader::readDerivatives(const Json &derivatives) {
 
 llvm::Error TraceReader::read(const Json &document) {
   readHeader(document);
-  if (!reader.hasFailed())
-    readInputs(reader.get(document, "inputs"));
+  auto readPart = [&](const char *key, void (TraceReader::*read)(const Json &)) {
+    if (!reader.hasFailed())
+      (this->*read)(reader.get(document, key));
+  };
+  readPart("symbols", &TraceReader::readSymbols);
+  readPart("sources", &TraceReader::readSources);
+  readPart("inputs", &TraceReader::readInputs);
   if (!reader.hasFailed())
     readNodes(reader.get(document, "nodes"), program.graph);
-  if (!reader.hasFailed())
-    readOutputs(reader.get(document, "outputs"));
-  if (const Json &derivatives = reader.find(document, "derivatives");
-      !reader.hasFailed() && !derivatives.is_null())
-    readDerivatives(derivatives);
+  readPart("outputs", &TraceReader::readOutputs);
+  if (!reader.hasFailed() && document.contains("derivatives"))
+    readDerivatives(document["derivatives"]);
+  if (const Json &metadata = reader.find(document, "metadata");
+      !reader.hasFailed() && !metadata.is_null()) {
+    checkCallStructure(metadata, program, reader);
+    program.metadata = metadata.dump();
+  }
   return reader.takeError();
 }
 
@@ -304,32 +363,45 @@ static llvm::Error readWeights(StringRef path, Program &program) {
   return llvm::Error::success();
 }
 
+/// A trace and its weights: those given, or else those in the file that it names, which
+/// is beside `path`.
+static llvm::Error readTrace(StringRef bytes, StringRef path,
+                             const ArrayRef<NamedTensor> *weights, Program &program) {
+  llvm::Expected<Json> document = parseJson(bytes, "the trace");
+  if (!document)
+    return document.takeError();
+  TraceReader reader(program);
+  if (llvm::Error error = reader.read(*document))
+    return error;
+  if (weights) {
+    for (const NamedTensor &weight : *weights)
+      program.weights[weight.name].tensor = weight.tensor;
+    return llvm::Error::success();
+  }
+  std::string name = reader.getWeightsFile();
+  if (name.empty())
+    return llvm::Error::success();
+  if (llvm::sys::path::filename(name) != name)
+    return makeError("the trace's weights '{0}' aren't beside it", name);
+  SmallString<128> file = llvm::sys::path::parent_path(path);
+  llvm::sys::path::append(file, name);
+  return readWeights(file, program);
+}
+
+llvm::Error dlc::checkTrace(StringRef path) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!file)
+    return makeError("{0}", file.getError().message());
+  Program program;
+  return readTrace((*file)->getBuffer(), path, nullptr, program);
+}
+
 static OwningOpRef<ModuleOp> importTraceImpl(StringRef bytes, StringRef path,
                                              const ArrayRef<NamedTensor> *weights,
                                              MLIRContext *context) {
   Program program;
-  auto attempt = [&]() -> llvm::Error {
-    llvm::Expected<Json> document = parseJson(bytes, "the trace");
-    if (!document)
-      return document.takeError();
-    TraceReader reader(program);
-    if (llvm::Error error = reader.read(*document))
-      return error;
-    if (weights) {
-      for (const NamedTensor &weight : *weights)
-        program.weights[weight.name].tensor = weight.tensor;
-      return llvm::Error::success();
-    }
-    std::string name = reader.getWeightsFile();
-    if (name.empty())
-      return llvm::Error::success();
-    if (llvm::sys::path::filename(name) != name)
-      return makeError("the trace's weights '{0}' aren't beside it", name);
-    SmallString<128> file = llvm::sys::path::parent_path(path);
-    llvm::sys::path::append(file, name);
-    return readWeights(file, program);
-  };
-  if (llvm::Error error = attempt()) {
+  if (llvm::Error error = readTrace(bytes, path, weights, program)) {
     mlir::emitError(FileLineColLoc::get(context, path, 0, 0))
         << llvm::toString(std::move(error));
     return {};
