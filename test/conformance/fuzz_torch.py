@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Imports damaged traces and .pt2 files: bytes flipped, cut and repeated; versions,
 inputs, outputs, symbols, weights changed; fields of nodes and entries of the archive
-changed, renamed, removed, repeated, nested.
+changed, renamed, removed, repeated, nested; single nodes with operands and results of
+other types and with other arguments. Of the traces each op has its share.
 
 Each must be imported, or refused with a sentence; for damage inside a node the
 sentence names that node, or its line, in at least 90 % of the cases. Meant for the
@@ -33,15 +34,18 @@ def parse(argv):
     parser.add_argument("--count", type=int, default=10000, help="how many mutations")
     parser.add_argument("--first", type=int, default=0, help="number of the first mutation")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--seeds", type=int, default=120, help="how many entries of op_db to damage")
+    parser.add_argument("--seeds", type=int, default=0,
+                        help="how many entries of op_db to damage (default: all)")
+    parser.add_argument("--programs", type=pathlib.Path,
+                        help="a folder of the files to damage, instead of making them")
     parser.add_argument("--optional", action="store_true",
                         help="skip the suite where PyTorch can't be installed")
     parser.add_argument("--verbose", action="store_true", help="print every message")
     return parser.parse_args(argv)
 
 
-def seed_files(count):
-    """The files to damage, kept in the cache folder by what makes them."""
+def make_programs(count):
+    """The folder of the files to damage, kept in the cache folder by what makes them."""
     sources = [*sorted((common.ROOT / "python" / "dlc").glob("*.py")),
                common.ROOT / "test" / "fuzz" / "torch_programs.py"]
     digest = hashlib.sha256(b"".join(s.read_bytes() for s in sources)).hexdigest()[:16]
@@ -54,6 +58,10 @@ def seed_files(count):
                                                     str(common.ROOT / f) for f in ("python", "test"))))
             folder.parent.mkdir(exist_ok=True)
             shutil.copytree(fresh, folder)
+    return folder
+
+
+def seed_files(folder):
     return sorted([*folder.glob("*.json"), *folder.glob("*.pt2")])
 
 
@@ -76,15 +84,36 @@ def run_files(tool, files):
     return outcomes, deaths
 
 
-def run_range(tool, seeds, first, last):
+def by_op(seeds, others):
+    """The smallest trace that holds each op, out of `others` if no seed does."""
+    found = {}
+    for seed in [*sorted(seeds, key=lambda s: s.stat().st_size), *others]:
+        if seed.suffix == ".json":
+            stack = [json.loads(seed.read_text())["nodes"]]
+            for container, key in torch_mutate.places(stack):
+                if key == "op":
+                    found.setdefault(container[key], seed)
+    return dict(sorted(found.items()))
+
+
+def choose(seeds, ops, number):
+    """What mutation `number` damages: one in six an archive, the others an op's trace."""
+    archives = [seed for seed in seeds if seed.suffix == ".pt2"]
+    if number % 6 == 0 and archives:
+        return archives[number // 6 % len(archives)], None
+    op = list(ops)[(number - number // 6 - 1) % len(ops)]
+    return ops[op], op
+
+
+def run_range(tool, seeds, ops, first, last):
     """The same for the mutations of a range, and what names each damaged node."""
     with tempfile.TemporaryDirectory() as folder:
         files, names = [], {}
         for weights in seeds[0].parent.glob("*.safetensors"):
             os.symlink(weights, pathlib.Path(folder) / weights.name)
         for number in range(first, last):
-            seed = seeds[number % len(seeds)]
-            data, named = torch_mutate.damage(seed, number)
+            seed, op = choose(seeds, ops, number)
+            data, named = torch_mutate.damage(seed, number, op, list(ops))
             file = pathlib.Path(folder) / f"{number}{seed.suffix}"
             file.write_bytes(data)
             files.append(file)
@@ -100,14 +129,14 @@ def main(argv):
     build = pathlib.Path(os.environ.get("DLC_BUILD", common.ROOT / "build"))
     subprocess.run(["ninja", "-C", str(build), "import_files"], check=True,
                    stdout=subprocess.DEVNULL)
-    # Undamaged, each is imported.
+    files = seed_files(options.programs or make_programs(options.seeds))
     seeds = [pathlib.Path(outcome["file"]) for outcome in
-             run_files(common.tool("import_files"), seed_files(options.seeds))[0]
-             if outcome["outcome"] == "imported"]
+             run_files(common.tool("import_files"), files)[0] if outcome["outcome"] == "imported"]
+    ops = by_op(seeds, files)
     tool, chunk, end = common.tool("import_files"), 100, options.first + options.count
     counts, failures = collections.Counter(), []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        work = [pool.submit(run_range, tool, seeds, begin, min(begin + chunk, end))
+        work = [pool.submit(run_range, tool, seeds, ops, begin, min(begin + chunk, end))
                 for begin in range(options.first, end, chunk)]
         for future in work:
             outcomes, deaths = future.result()
@@ -122,13 +151,13 @@ def main(argv):
                     counts["named" if is_named(outcome["messages"], names) else "unnamed"] += 1
             for file, text in deaths:
                 detail = [l for l in text.splitlines() if "ERROR" in l or "runtime error" in l
-                          or "takes more" in l or "#" in l][:12]
+                          or "Assertion" in l or "takes more" in l or "#" in l][:12]
                 failures.append(f"mutation {file.stem} ended the process\n  " + "\n  ".join(detail))
     for failure in failures:
         print(f"failed: {failure}")
     damaged = counts["named"] + counts["unnamed"]
     share = counts["named"] / max(damaged, 1)
-    print(f"{counts['imported']} imported, {counts['refused']} refused, of them {damaged} with "
+    print(f"{len(seeds)} programs with {len(ops)} ops; {counts['imported']} imported, {counts['refused']} refused, of them {damaged} with "
           f"damage inside a node: {100 * share:.1f} % name that node")
     failed = len(failures)
     if share < NAMED_SHARE:

@@ -4,7 +4,9 @@
 
 `damage(seed, number)` always does the same: to the file's bytes, to the document
 beside its nodes (versions, inputs, outputs, symbols, weights, signature), or to
-one node.
+one node; `op` says of which op that is. Half of a trace's nodes are taken out of it
+first and get their operands as inputs, whose types are changed together with the node
+(`damage_alone`), so that the importer of the op sees what is wrong, and no check before.
 """
 
 import copy
@@ -91,7 +93,12 @@ def names_of(node):
         if key in ("value", "name") and isinstance(container[key], str)]
 
 
-def damage_document(document, nodes, rng):
+def find_nodes(nodes, op):
+    """The numbers of the nodes of an op; of all, where there is none."""
+    return [i for i, n in enumerate(nodes) if n.get("op", n.get("target")) == op] or range(len(nodes))
+
+
+def damage_document(document, nodes, rng, op=None):
     """What an error names the damaged node by, where it was a node."""
     if rng.randrange(20) == 0:
         nest(document, rng)
@@ -100,7 +107,7 @@ def damage_document(document, nodes, rng):
         damage_value({key: value for key, value in document.items() if value is not nodes}
                      if rng.randrange(2) else document, rng)
         return None
-    index = rng.randrange(len(nodes))
+    index = rng.choice(find_nodes(nodes, op))
     node = nodes[index]
     names = names_of(node)
     if rng.randrange(12) == 0:
@@ -137,10 +144,136 @@ class Text(str):
     """Text of the document, as against a string in it."""
 
 
-def damage_trace(data, rng):
+SIZES = [0, 1, 1, 2, 3, 5, 7, 64, 2**31, 2**62, "s0", "s1", ["mul", 2, "s0"], ["add", "s0", -1]]
+DTYPES = ["f64", "f32", "f16", "bf16", "f8E4M3FN", "i1", "i8", "i16", "i32", "i64", "ui8", "ui16",
+          "ui64", "c32", "c64", "c128"]
+
+
+def damage_type(type, rng):
+    """A tensor's type changed in its shape or element type."""
+    shape, kind = type["shape"], rng.randrange(7)
+    at = rng.randrange(len(shape)) if shape else 0
+    if kind == 0:
+        type["dtype"] = rng.choice(DTYPES)
+    elif kind == 1 and shape:
+        shape.pop(at)
+    elif kind == 2:
+        shape.insert(at, copy.deepcopy(rng.choice(SIZES)))
+    elif kind == 3 and shape:
+        other = rng.randrange(len(shape))
+        shape[at], shape[other] = shape[other], shape[at]
+    elif kind == 4:
+        type["shape"] = [copy.deepcopy(rng.choice(SIZES)) for _ in range(rng.randrange(6))]
+    elif shape:
+        shape[at] = copy.deepcopy(rng.choice(SIZES))
+
+
+def values_in(argument):
+    """The {"value": name} in an argument, but for those in its graphs."""
+    if isinstance(argument, dict):
+        return [argument] if isinstance(argument.get("value"), str) else []
+    if not isinstance(argument, list):
+        return []
+    return [value for element in argument for value in values_in(element)]
+
+
+def damage_arguments(node, rng):
+    """A node whose arguments are left out, added, exchanged or changed."""
+    args, kind = node.get("args"), rng.randrange(8)
+    if not args or not all(isinstance(pair, list) and len(pair) == 2 for pair in args):
+        return  # damaged before
+    at, other = rng.randrange(len(args)), rng.randrange(len(args))
+    value, values = args[at][1], values_in([v for _, v in args])
+    if kind == 0:
+        args.pop(at)
+    elif kind == 1:
+        args.insert(other, copy.deepcopy([rng.choice(args)[0], value]))
+    elif kind == 2:
+        args[at][1], args[other][1] = args[other][1], value
+    elif kind == 3 and values:
+        rng.choice(values)["value"] = rng.choice(values)["value"]
+    elif kind == 4 and isinstance(value, list):
+        value.append(copy.deepcopy(rng.choice([*value, 0, 1, -1, None])))
+    elif kind == 5 and isinstance(value, list) and value:
+        value.pop(rng.randrange(len(value)))
+    elif kind == 6 and values:
+        args[at][1] = copy.deepcopy(rng.choice([None, rng.choice(values), values, 0, 1, -1, True]))
+    else:
+        damage_value({"args": args}, rng)
+
+
+def take_out(document, index):
+    """A program of one node of another: its operands are inputs, its results outputs.
+    None where an operand's type isn't known."""
+    types = {v["value"]: v.get("type") for v in document["inputs"]}
+    for node in document["nodes"]:
+        types.update((r["value"], r.get("type")) for r in node["results"] if r)
+    node = document["nodes"][index]
+    names = dict.fromkeys(v["value"] for v in values_in([value for _, value in node["args"]]))
+    if any(types.get(name) is None for name in names):
+        return None
+    alone = {key: document[key] for key in ("format", "version", "producer", "sources")}
+    alone["symbols"] = {"s0": {"min": 0}, **document["symbols"]}
+    alone["inputs"] = [{"value": name, "name": name, "type": types[name]} for name in names]
+    alone["nodes"] = [node]
+    alone["outputs"] = [{"name": r["value"], "arg": {"value": r["value"]}}
+                        for r in node["results"] if r]
+    return copy.deepcopy(alone)
+
+
+def damage_alone(document, rng, op, ops):
+    """A node by itself, with other operands, results and arguments, now and then of
+    another op; None where it can't be by itself."""
+    alone = take_out(document, rng.choice(find_nodes(document["nodes"], op)))
+    if not alone:
+        return None
+    node = alone["nodes"][0]
+    names = names_of(node)
+    operands = [i["type"] for i in alone["inputs"] if isinstance(i["type"], dict)]
+    results = [r["type"] for r in node["results"] if r and isinstance(r.get("type"), dict)]
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        kind = rng.randrange(6)
+        if kind <= 2 and operands:
+            choice, seed = rng.choice(operands), rng.random()
+            damaged = operands if kind == 0 else [choice] if kind == 1 else [choice, *results]
+            for type in damaged:  # alike, where they are
+                damage_type(type, random.Random(seed))
+        elif kind == 3 and results:
+            damage_type(rng.choice(results), rng)
+        elif kind == 4 and results:
+            for result in node["results"]:  # nothing is known of them
+                if result:
+                    result["type"] = None
+        else:
+            damage_arguments(node, rng)
+    if rng.randrange(10) == 0 and ops:
+        node["op"] = rng.choice(ops)
+    return alone, [*names, *names_of(node), "node 0 ", "input '"]
+
+
+def damage_trace(data, rng, op, ops):
     document = json.loads(data)
-    names = damage_document(document, document["nodes"], rng)
+    done = damage_alone(document, rng, op, ops) if document["nodes"] and rng.randrange(2) else None
+    if done:
+        return dump(done[0]).encode(), done[1]
+    names = damage_document(document, document["nodes"], rng, op)
     return dump(document).encode(), names
+
+
+def damage_meta(graph, rng):
+    """Changes an operand's type in an archive's graph as `damage_type` does."""
+    meta = rng.choice(list(graph["tensor_values"].values()))
+    sizes, kind = meta["sizes"], rng.randrange(4)
+    at = rng.randrange(len(sizes)) if sizes else 0
+    if kind == 0:
+        meta["dtype"] = rng.randrange(40)
+    elif kind == 1 and sizes:
+        sizes.pop(at), meta["strides"].pop(at)
+    elif kind == 2:
+        sizes.insert(at, {"as_int": rng.choice([0, 1, 2, 7])})
+        meta["strides"].insert(at, {"as_int": 1})
+    elif sizes:
+        sizes[at] = {"as_int": rng.choice([0, 1, 2, 3, 2**62])}
 
 
 def damage_archive(data, rng):
@@ -161,8 +294,11 @@ def damage_archive(data, rng):
     else:
         chosen = rng.choice([n for n in entries if n.endswith(".json")]) if kind == 3 else program
         document = json.loads(entries[chosen])
-        nodes = document["graph_module"]["graph"]["nodes"] if chosen == program else []
-        names = damage_document(document, nodes, rng)
+        graph = document["graph_module"]["graph"] if chosen == program else {"nodes": []}
+        if graph.get("tensor_values") and kind < 6:
+            damage_meta(graph, rng)
+        else:
+            names = damage_document(document, graph["nodes"], rng)
         entries[chosen] = dump(document).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if kind == 4 else zipfile.ZIP_STORED) as archive:
@@ -171,10 +307,11 @@ def damage_archive(data, rng):
     return out.getvalue(), names
 
 
-def damage(seed, number):
-    """The damaged bytes of a file; and what names the damaged node, if it was one."""
+def damage(seed, number, op=None, ops=()):
+    """The damaged bytes of a file; and what names the damaged node, if it was one. In a
+    trace that is a node of the op given, which may become one of `ops`."""
     rng = random.Random(number)
     data = seed.read_bytes()
-    if rng.randrange(6) == 0:
-        return damage_bytes(data, rng), None
-    return (damage_archive if seed.suffix == ".pt2" else damage_trace)(data, rng)
+    if seed.suffix == ".pt2":
+        return damage_archive(data, rng) if rng.randrange(6) else (damage_bytes(data, rng), None)
+    return damage_trace(data, rng, op, ops) if rng.randrange(10) else (damage_bytes(data, rng), None)

@@ -183,7 +183,7 @@ inline Expr pNorm(Expr x, int64_t axis, double p) {
 /// What formulas of a type are computed in: f32 for the narrower floats, whose range and
 /// digits intermediate values would leave.
 inline mlir::Type computationType(mlir::Type type) {
-  bool isNarrow = llvm::isa<mlir::FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+  bool isNarrow = llvm::isa_and_nonnull<mlir::FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
   return isNarrow ? mlir::Float32Type::get(type.getContext()) : type;
 }
 

@@ -18,6 +18,14 @@ Value dlc::frontend::dot(NodeBuilder &n, Value a, Value b, ArrayRef<int64_t> bat
   if (!a || !b)
     return {};
   auto shapeA = n.shapeOf(a), shapeB = n.shapeOf(b);
+  auto has = [&](Value v, ArrayRef<int64_t> dims) {
+    return llvm::all_of(dims, [&](int64_t d) { return d < n.rankOf(v); });
+  };
+  if (!has(a, batchA) || !has(a, contractA) || !has(b, batchB) || !has(b, contractB)) {
+    n.emitError() << "the ranks of " << a.getType() << " and " << b.getType()
+                  << " are too low for its product";
+    return {};
+  }
   auto agree = [](int64_t x, int64_t y) {
     return x == y || ShapedType::isDynamic(x) || ShapedType::isDynamic(y);
   };
@@ -44,6 +52,10 @@ bool dlc::frontend::broadcastBatches(NodeBuilder &n, Value &a, Value &b) {
   if (!a || !b)
     return false;
   int64_t rankA = n.rankOf(a), rankB = n.rankOf(b), rank = std::max(rankA, rankB);
+  if (rankA < 2 || rankB < 2) {
+    n.emitError() << "matrices are expected, not " << a.getType() << " and " << b.getType();
+    return false;
+  }
   Sizes sizesA = n.sizes(a), sizesB = n.sizes(b), batch;
   for (int64_t d = 0; d < rank - 2; ++d) {
     int64_t i = d - (rank - rankA), j = d - (rank - rankB);

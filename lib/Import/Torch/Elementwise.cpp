@@ -89,7 +89,9 @@ static LogicalResult importSignedInfinityTest(NodeImporter &n) {
 
 static LogicalResult importSignbit(NodeImporter &n) {
   Value self = n.tensor("self");
-  if (!self || !n.isFloat(self))
+  if (!self)
+    return failure();
+  if (!n.isFloat(self))
     return n.result(n.isBool(self) ? Expr(n, self) & ~Expr(n, self) : Expr(n, self) < 0.0);
   return n.result(isNegative(Expr(n, self)));
 }

@@ -190,6 +190,8 @@ static LogicalResult normalizeByRunning(NodeImporter &n, const BatchNorm &b) {
     results.push_back(i < 4 ? emptyResult(n, i) : Value());
   // …_functional gives the statistics back as they were.
   if (n.getTarget().contains("functional")) {
+    if (results.size() < 3)
+      return n.emitError() << "it has " << results.size() << " results, not 5";
     results[results.size() - 2] = b.mean;
     results[results.size() - 1] = b.variance;
   }
