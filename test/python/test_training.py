@@ -43,6 +43,21 @@ class Training(frontend.FrontendTest):
         expected = self.model.eval()(self.x).detach()
         torch.testing.assert_close(step(self.x), expected, rtol=1e-4, atol=1e-5)
 
+    def test_a_step_that_fails_changes_nothing(self):
+        self.model = torch.nn.Sequential(torch.nn.Embedding(10, 4), torch.nn.Flatten(),
+                                         torch.nn.Linear(12, 3))
+        self.x = torch.randint(0, 10, (5, 3))
+        labels = torch.randint(0, 3, (5,))
+        step = self.compile()
+        step.step(self.x, labels, lr=0.1)
+        before = {name: value.copy() for name, value in step.state.items()}
+        for x, target, sentence in [(self.x + 8, labels, "out of range"),
+                                    (self.x, labels + 9, "no class number")]:
+            with self.assertRaisesRegex(dlc.RunError, sentence):
+                step.step(x, target, lr=0.1)
+            for name, value in step.state.items():
+                np.testing.assert_array_equal(value, before[name])
+
     def test_state_is_saved_loaded_and_reset(self):
         step = self.compile(clip_norm=1.0)
         first = step.step(self.x, self.labels, lr=0.1)

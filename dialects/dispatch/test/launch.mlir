@@ -17,6 +17,8 @@ func.func @tensors(%x: tensor<?x8xf32>, %w: tensor<8x4xf32>, %n: index) -> tenso
 func.func @buffers(%x: memref<?x8xf32>, %n: index, %c: i1) {
   // CHECK: dispatch.fail_if %{{.*}}, "no"
   dispatch.fail_if %c, "no"
+  // CHECK: dispatch.leave_if_failed
+  dispatch.leave_if_failed
   // CHECK: dispatch.arena %{{.*}} : memref<?xi8>
   %arena = dispatch.arena %n : memref<?xi8>
   // CHECK: dispatch.view %{{.*}}[%{{.*}}] sizes(%{{.*}}) : memref<?xi8> -> memref<?x8xf32>

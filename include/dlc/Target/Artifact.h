@@ -44,6 +44,11 @@ constexpr llvm::StringLiteral kKernelAttr = "dlc.kernel";
 /// starts, and the input itself isn't read.
 constexpr llvm::StringLiteral kInPlaceAttr = "dlc.in_place";
 
+/// On a kernel: pairs of numbers, of an input and of a result that may be written over
+/// it, because the kernel reads each element of the input before it writes that element
+/// of the result.
+constexpr llvm::StringLiteral kPointwiseAttr = "dlc.pointwise";
+
 /// The host program's name.
 constexpr llvm::StringLiteral kEntryName = "dlc_entry";
 

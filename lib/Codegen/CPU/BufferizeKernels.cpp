@@ -17,6 +17,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dispatch/IR/Dispatch.h"
+#include "dl/IR/Dl.h"
 #include "dlc/Codegen/CPU/Passes.h"
 #include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
@@ -181,11 +183,59 @@ static void privatizeDestinations(func::FuncOp function) {
     privatizeDestination(*init);
 }
 
+/// Of a kernel of elementwise ops: pairs of an input and a result that may be written over
+/// it, because whatever reads the input does so element for element, and no later than
+/// the op that makes the result.
+static SmallVector<int64_t> findPointwisePairs(func::FuncOp function) {
+  auto isOneToOne = [](OpOperand &operand) {
+    return cast<linalg::LinalgOp>(operand.getOwner()).getMatchingIndexingMap(&operand).isIdentity();
+  };
+  for (Operation &op : function.front().without_terminator()) {
+    auto made = dyn_cast<linalg::LinalgOp>(op);
+    if (made ? made.getNumParallelLoops() != made.getNumLoops() ||
+                   !llvm::all_of(made.getDpsInitsMutable(), isOneToOne)
+             : !isa<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp>(op))
+      return {};
+  }
+  SmallVector<int64_t> pairs;
+  auto returned = cast<func::ReturnOp>(function.front().getTerminator());
+  for (BlockArgument argument : function.getArguments())
+    for (OpOperand &result : returned->getOpOperands()) {
+      auto maker = result.get().getDefiningOp<linalg::LinalgOp>();
+      if (maker && argument.getType() == result.get().getType() &&
+          llvm::all_of(argument.getUses(), [&](OpOperand &use) {
+            auto reader = dyn_cast<linalg::LinalgOp>(use.getOwner());
+            return isa<tensor::DimOp>(use.getOwner()) ||
+                   (reader && reader.isDpsInput(&use) && isOneToOne(use) &&
+                    (reader == maker || reader->isBeforeInBlock(maker)));
+          }))
+        pairs.append({argument.getArgNumber(), result.getOperandNumber()});
+    }
+  return pairs;
+}
+
+/// The kernels that make new values of the state that they read.
+static DenseSet<Attribute> findStateUpdates(ModuleOp module) {
+  DenseSet<Attribute> updates;
+  module.walk([&](dl::GlobalStoreOp store) {
+    auto launch = store.getValue().getDefiningOp<dispatch::LaunchOp>();
+    if (launch && llvm::any_of(launch.getInputs(), [&](Value input) {
+          auto load = input.getDefiningOp<dl::GlobalLoadOp>();
+          return load && load.getGlobalAttr() == store.getGlobalAttr();
+        }))
+      updates.insert(launch.getKernelAttr().getAttr());
+  });
+  return updates;
+}
+
 namespace {
 struct BufferizeKernelsPass : dlc::impl::BufferizeKernelsBase<BufferizeKernelsPass> {
   using BufferizeKernelsBase::BufferizeKernelsBase;
 
   LogicalResult bufferize(func::FuncOp function) {
+    if (updates.contains(function.getNameAttr()))
+      if (auto pairs = findPointwisePairs(function); !pairs.empty())
+        function->setAttr(kPointwiseAttr, DenseI64ArrayAttr::get(&getContext(), pairs));
     privatizeDestinations(function);
     rewriteSignature(function);
     IRRewriter rewriter(function);
@@ -201,6 +251,7 @@ struct BufferizeKernelsPass : dlc::impl::BufferizeKernelsBase<BufferizeKernelsPa
   }
 
   void runOnOperation() override {
+    updates = findStateUpdates(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr(kKernelAttrName) || function.isDeclaration())
         continue;
@@ -212,5 +263,8 @@ struct BufferizeKernelsPass : dlc::impl::BufferizeKernelsBase<BufferizeKernelsPa
         return signalPassFailure();
     }
   }
+
+private:
+  DenseSet<Attribute> updates;
 };
 } // namespace

@@ -210,12 +210,14 @@ static LLVM::LLVMFuncOp convertFunction(func::FuncOp function, SymbolTable &symb
   if (isKernel) {
     converted.setVisibility_(LLVM::Visibility::Hidden);
     converted->setAttr(kKernelAttrName, b.getUnitAttr());
-    if (Attribute inPlace = function->getAttr(kInPlaceAttr))
-      converted->setAttr(kInPlaceAttr, inPlace);
+    for (StringRef name : {kInPlaceAttr, kPointwiseAttr})
+      if (Attribute attribute = function->getAttr(name))
+        converted->setAttr(name, attribute);
   } else {
     converted.setNoInline(true);
   }
   auto range = function->getAttrOfType<FlatSymbolRefAttr>(kKernelPartAttrName);
+  bool mayAlias = function->hasAttr(kPointwiseAttr);
   symbols.remove(function);
 
   Region &body = converted.getBody();
@@ -243,8 +245,9 @@ static LLVM::LLVMFuncOp convertFunction(func::FuncOp function, SymbolTable &symb
       }
       argument.replaceAllUsesExcept(memref, created);
       nextSize += dynamic;
-      converted.setArgAttr(argument.getArgNumber(), LLVM::LLVMDialect::getNoAliasAttrName(),
-                           b.getUnitAttr());
+      if (!mayAlias)
+        converted.setArgAttr(argument.getArgNumber(), LLVM::LLVMDialect::getNoAliasAttrName(),
+                             b.getUnitAttr());
     } else if (source.isIndex()) {
       argument.setType(i64);
       auto cast = arith::IndexCastOp::create(b, b.getIndexType(), argument);

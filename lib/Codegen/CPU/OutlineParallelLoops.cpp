@@ -23,6 +23,7 @@
 #include "LoopNest.h"
 #include "dispatch/IR/Dispatch.h"
 #include "dlc/Codegen/CPU/Passes.h"
+#include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -144,6 +145,8 @@ func::FuncOp Outliner::buildPart(scf::ParallelOp loop, ArrayRef<Value> captured)
   auto part = func::FuncOp::create(loc, (kernel.getName() + "_part" + Twine(count)).str(),
                                    b.getFunctionType(types, {}));
   part.setPrivate();
+  if (Attribute pointwise = kernel->getAttr(kPointwiseAttr))
+    part->setAttr(kPointwiseAttr, pointwise);
   symbols.insert(part, Block::iterator(kernel));
   Block *entry = part.addEntryBlock();
   IRMapping mapping;

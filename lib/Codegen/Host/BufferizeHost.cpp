@@ -85,9 +85,17 @@ void HostBufferizer::claimOutputs() {
   }
 }
 
+void HostBufferizer::leaveIfFailed(Location loc, OpBuilder &builder) {
+  if (mayHaveFailed)
+    dispatch::LeaveIfFailedOp::create(builder, loc);
+  mayHaveFailed = false;
+}
+
 Value HostBufferizer::allocate(Value tensor, ValueRange sizes, OpBuilder &builder) {
   Location loc = tensor.getLoc();
   MemRefType type = getBufferType(tensor.getType());
+  if (auto state = stateClaims.lookup(tensor))
+    return dispatch::GlobalOp::create(builder, loc, type, state);
   auto claim = claims.find(tensor);
   if (claim == claims.end())
     return memref::AllocOp::create(builder, loc, type, sizes);
@@ -129,6 +137,10 @@ bool HostBufferizer::mayOverwrite(Value tensor, Operation *op) const {
 
 void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {
   SmallVector<Value> inputs, outs;
+  if (llvm::any_of(op.getResults(), [&](Value v) { return stateClaims.contains(v); }))
+    leaveIfFailed(op.getLoc(), builder);
+  else
+    mayHaveFailed = true;
   for (Value input : op.getInputs())
     inputs.push_back(lookup(input));
   Operation *kernel = symbols.lookup(op.getKernel());
@@ -283,6 +295,9 @@ LogicalResult HostBufferizer::visit(Operation *op) {
       })
       .Case([&](dl::GlobalLoadOp op) { return visitGlobalLoad(op, builder), success(); })
       .Case([&](dl::GlobalStoreOp op) {
+        if (stateClaims.contains(op.getValue()))
+          return success();
+        leaveIfFailed(loc, builder);
         Value source = lookup(op.getValue());
         Value target =
             dispatch::GlobalOp::create(builder, loc, source.getType(), op.getGlobalAttr());
@@ -329,9 +344,12 @@ LogicalResult HostBufferizer::visit(Operation *op) {
 }
 
 LogicalResult HostBufferizer::visitBlock(Block &block) {
+  // A loop's body comes after itself.
+  mayHaveFailed = true;
   for (Operation &op : llvm::make_early_inc_range(block))
     if (failed(visit(&op)))
       return failure();
+  mayHaveFailed = true;
   return success();
 }
 
@@ -343,6 +361,7 @@ LogicalResult HostBufferizer::run() {
       return func.emitError("takes or returns ")
              << type << ": a host program that is to get buffers is on ranked tensors";
   claimOutputs();
+  claimState();
   Block &entry = func.getBody().front();
   for (BlockArgument argument : SmallVector<BlockArgument>(entry.getArguments())) {
     buffers[argument] = entry.addArgument(getBufferType(argument.getType()), argument.getLoc());

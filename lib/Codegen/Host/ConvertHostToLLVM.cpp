@@ -39,7 +39,7 @@ static LogicalResult checkOp(Operation *op) {
   bool isTranslated =
       isa<dispatch::LaunchOp, dispatch::ViewOp, dispatch::OutputOp, dispatch::ArenaOp,
           dispatch::AllocOp, dispatch::FreeOp, dispatch::GlobalOp, dispatch::CopyOp,
-          dispatch::FailIfOp, dispatch::BytesOp, memref::LoadOp, memref::StoreOp, cf::BranchOp,
+          dispatch::FailIfOp, dispatch::LeaveIfFailedOp, dispatch::BytesOp, memref::LoadOp, memref::StoreOp, cf::BranchOp,
           cf::CondBranchOp, arith::SelectOp>(op);
   if (auto dim = dyn_cast<memref::DimOp>(op))
     isTranslated = dim.getConstantIndex().has_value();

@@ -33,6 +33,10 @@ private:
   }
 
   void claimOutputs();
+  /// Finds the launches that can write new state where the old is.
+  void claimState();
+  /// Ends the run before state is written, if a kernel may have failed since.
+  void leaveIfFailed(mlir::Location loc, mlir::OpBuilder &builder);
   mlir::LogicalResult visitBlock(mlir::Block &block);
   mlir::LogicalResult visit(mlir::Operation *op);
   void visitLaunch(dispatch::LaunchOp op, mlir::OpBuilder &builder);
@@ -86,6 +90,10 @@ private:
     mlir::Value tensor; ///< what is returned: the result or a view of it
   };
   llvm::DenseMap<mlir::Value, Claim> claims;
+  /// Results of launches that are written to state in place.
+  llvm::DenseMap<mlir::Value, mlir::FlatSymbolRefAttr> stateClaims;
+  /// Whether an error may have been reported since the last look.
+  bool mayHaveFailed = true;
   llvm::DenseSet<unsigned> claimed;
   llvm::SmallVector<mlir::Operation *> dead;
   llvm::DenseSet<mlir::BlockArgument> deadArguments;

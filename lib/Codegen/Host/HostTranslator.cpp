@@ -332,6 +332,11 @@ void HostTranslator::translate(Operation *op) {
       .Case([&](dispatch::ViewOp op) { translateView(op); })
       .Case([&](dispatch::OutputOp op) { translateOutput(op); })
       .Case([&](dispatch::FailIfOp op) { leaveIf(map(op.getCondition()), op.getMessage()); })
+      .Case([&](dispatch::LeaveIfFailedOp) {
+        Value status = call("dlc_rt_status", b.getI32Type(), context);
+        Value zero = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+        leaveIf(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, status, zero));
+      })
       .Case([&](dispatch::BytesOp op) {
         Value bytes = getSaturatedBytes(op.getFactor(), map(op.getSizes()));
         values[op] = arith::IndexCastOp::create(b, b.getIndexType(), bytes);

@@ -51,3 +51,23 @@ func.func private @update(%x: tensor<64xf32>, %u: tensor<4xf32>, %i: tensor<1xin
   %0 = dl.dynamic_update_slice %x, %u, %i : tensor<64xf32>, tensor<4xf32>, tensor<1xindex> -> tensor<64xf32>
   return %0 : tensor<64xf32>
 }
+
+// New values of the state that a kernel reads may be written over it: of what is read only
+// before (%m by both ops: over the second; %v by the second).
+// CHECK-LABEL: @new_state(
+// CHECK-SAME: dlc.pointwise = array<i64: 0, 1, 1, 1>
+dl.global private mutable @m : tensor<8xf32> = dense<0.0> : tensor<8xf32>
+func.func private @new_state(%m: tensor<8xf32>, %v: tensor<8xf32>, %rate: tensor<f32>) -> (tensor<8xf32>, tensor<8xf32>) attributes {dlc.kernel} {
+  %0 = dl.exp %m : tensor<8xf32> -> tensor<8xf32>
+  %r = dl.broadcast_in_dim %rate, dims = [] : tensor<f32> -> tensor<8xf32>
+  %1 = dl.mul %0, %r : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+  %2 = dl.add %1, %v : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+  %3 = dl.div %2, %m : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+  return %1, %3 : tensor<8xf32>, tensor<8xf32>
+}
+func.func @step(%v: tensor<8xf32>, %rate: tensor<f32>) -> tensor<8xf32> {
+  %m = dl.global_load mutable @m : tensor<8xf32>
+  %0:2 = dispatch.launch @new_state(%m, %v, %rate) : (tensor<8xf32>, tensor<8xf32>, tensor<f32>) -> (tensor<8xf32>, tensor<8xf32>)
+  dl.global_store %0#1, @m : tensor<8xf32>
+  return %0#0 : tensor<8xf32>
+}

@@ -125,3 +125,45 @@ func.func @copied(%x: tensor<4xf32>) -> tensor<4xf32> {
   dl.global_store %x, @state : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+dl.global private mutable @w : tensor<4xf32> = dense<0.0> : tensor<4xf32>
+dl.global private mutable @m : tensor<4xf32> = dense<0.0> : tensor<4xf32>
+dl.global private mutable @n : tensor<4xf32> = dense<0.0> : tensor<4xf32>
+func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.kernel}
+llvm.func @update(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) attributes {dlc.kernel, dlc.pointwise = array<i64: 0, 1, 1, 0>} {
+^bb0(%0: !llvm.ptr, %1: !llvm.ptr, %2: !llvm.ptr, %3: !llvm.ptr, %4: !llvm.ptr, %5: !llvm.ptr):
+  llvm.return
+}
+
+// New state is made in place once nothing can fail, by a kernel that may write over what
+// it reads; and is copied where the old is still read. Before that, errors are looked for.
+// CHECK-LABEL: func.func @state(
+// CHECK-DAG: %[[W:.*]] = dispatch.global @w
+// CHECK-DAG: %[[M:.*]] = dispatch.global @m
+// CHECK-DAG: %[[G:.*]] = memref.alloc
+// CHECK: dispatch.launch @k(%{{.*}}) outs(%[[G]]
+// CHECK: dispatch.leave_if_failed
+// CHECK: %[[NEW_M:.*]] = dispatch.global @m
+// CHECK: %[[NEW_W:.*]] = dispatch.global @w
+// CHECK: dispatch.launch @update(%[[W]], %[[M]], %[[G]]) outs(%[[NEW_M]], %[[NEW_W]] :
+// CHECK-NOT: dispatch.copy
+// CHECK: %[[T:.*]] = memref.alloc
+// CHECK: dispatch.launch @update({{.*}}) outs(%[[T]], %{{.*}} :
+// CHECK-NEXT: dispatch.leave_if_failed
+// CHECK-NEXT: %[[N:.*]] = dispatch.global @n
+// CHECK-NEXT: dispatch.copy %[[T]] to %[[N]]
+// CHECK-NOT: dispatch.copy
+func.func @state(%x: tensor<4xf32>) {
+  %w = dl.global_load mutable @w : tensor<4xf32>
+  %m = dl.global_load mutable @m : tensor<4xf32>
+  %n = dl.global_load mutable @n : tensor<4xf32>
+  %g = dispatch.launch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %0:2 = dispatch.launch @update(%w, %m, %g) : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  %1:2 = dispatch.launch @update(%n, %x, %g) : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  dl.global_store %0#0, @m : tensor<4xf32>
+  dl.global_store %0#1, @w : tensor<4xf32>
+  dl.global_store %1#0, @n : tensor<4xf32>
+  return
+}

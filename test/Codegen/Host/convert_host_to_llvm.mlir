@@ -10,6 +10,9 @@ dl.global private @w : tensor<4xf32> = dense<0.0> : tensor<4xf32>
 // CHECK: %[[OUT:.*]] = llvm.call @dlc_rt_output(%[[CALL]]
 // CHECK: llvm.cond_br %{{.*}}, ^[[LEAVE:.*]], ^
 // CHECK: llvm.call @k(%[[CALL]], %{{.*}}, %[[OUT]], %[[N:.*]], %[[N]]) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64) -> ()
+// CHECK: %[[SO_FAR:.*]] = llvm.call @dlc_rt_status(%[[CALL]])
+// CHECK: %[[FAILED:.*]] = llvm.icmp "ne" %[[SO_FAR]]
+// CHECK: llvm.cond_br %[[FAILED]], ^[[LEAVE]], ^
 // CHECK: llvm.br ^[[LEAVE]]
 // CHECK: ^[[LEAVE]]:
 // CHECK: %[[STATUS:.*]] = llvm.call @dlc_rt_status(%[[CALL]])
@@ -24,5 +27,6 @@ func.func @main(%x: memref<?xf32>) {
   dispatch.fail_if %bad, "node 'n': too small"
   %o = dispatch.output 0 sizes(%n) : memref<?xf32>
   dispatch.launch @k(%x) outs(%o : memref<?xf32>) : (memref<?xf32>) -> ()
+  dispatch.leave_if_failed
   return
 }

@@ -127,6 +127,9 @@ def BufferizeKernels : Pass<"dl-bufferize-kernels", "::mlir::ModuleOp"> {
     share, and buffers that a result is merely a view of, are resolved first, so
     that no result is copied where it can be computed in place.
 
+    A kernel of elementwise ops that makes new values of the state that it reads is
+    marked `dlc.pointwise`: pairs of an input and a result that may be written over it.
+
     The cost is that of the one-shot analysis, on each kernel by itself.
 
     Example (test/Codegen/CPU/bufferize_kernels.mlir):

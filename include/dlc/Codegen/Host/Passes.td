@@ -19,6 +19,11 @@ def BufferizeHost : Pass<"dl-bufferize-host", "::mlir::ModuleOp"> {
     caller's memory. Tensors become memrefs, results `dispatch.output`. The cost is
     linear in the number of ops.
 
+    New state is made in place, where the old is read no more (or by that kernel, element
+    for element: `dlc.pointwise`) and nothing can fail any more; else it is copied at the
+    store. Before the first of either the run ends if a kernel has reported an error, so
+    that a run that fails changes nothing.
+
     Example (test/Codegen/Host/bufferize_host.mlir):
 
     ```mlir

@@ -18,7 +18,8 @@ def Dispatch_LaunchOp : Dispatch_Op<"launch", [AttrSizedOperandSegments,
     order of appearance. On buffers there are no results and no sizes: `outs`
     are the buffers that the kernel fills, none of which overlaps an input or
     another one; but a kernel marked `dlc.in_place = N` updates input N, which is
-    then the same buffer as the output.
+    then the same buffer as the output, and a pair that `dlc.pointwise` lists, an input
+    and an output, may be one buffer.
 
     Example:
     ```mlir
@@ -51,6 +52,15 @@ def Dispatch_FailIfOp : Dispatch_Op<"fail_if", [MemoryEffects<[MemWrite]>]> {
   let arguments = (ins I1:$condition, StrAttr:$message);
   let assemblyFormat = "$condition `,` $message attr-dict";
   let hasCanonicalizeMethod = 1;
+}
+
+def Dispatch_LeaveIfFailedOp : Dispatch_Op<"leave_if_failed", [MemoryEffects<[MemWrite]>]> {
+  let summary = "ends the run if a kernel has reported an error";
+  let description = [{
+    In the host program, before it writes to state: a kernel that reports an error
+    leaves nonsense in its results, which mustn't become state.
+  }];
+  let assemblyFormat = "attr-dict";
 }
 
 def Dispatch_ContextOp : Dispatch_Op<"context", [Pure]> {
