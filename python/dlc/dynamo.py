@@ -23,6 +23,7 @@ Errors are dlc's own (dlc.CompileError with the line of your program), not wrapp
 from __future__ import annotations
 
 import contextlib
+import functools
 import operator
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -43,9 +44,10 @@ from .tracer import GraphWriter, decompositions
 
 def backend(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
             **options: Any) -> Callable[..., Any]:
-    """The backend `dlc` of torch.compile."""
+    """The backend `dlc` of torch.compile. Its options, torch.compile(…, options={…}), are
+    `threads` and `cpu`, as dlc.compile's."""
     try:
-        return _compiled(module, example_inputs, options)
+        return _compiled(module, example_inputs, {**options.pop("options", {}), **options})
     except DlcError as error:
         raise _REPORTED[type(error)](str(error)) from error
 
@@ -64,16 +66,18 @@ _REPORTED = {kind: type(kind.__name__, (kind, _Reported), {"__module__": kind.__
 
 def _compiled(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
               options: Dict[str, Any]) -> Callable[..., Any]:
-    given = {**options.pop("options", {}), **options}
-    if given:
-        raise DlcError("the backend dlc has no options, but is given " + ", ".join(sorted(given)))
+    unknown = sorted(options.keys() - {"threads", "cpu"})
+    if unknown:
+        raise DlcError("the options of the backend dlc are threads and cpu, not "
+                       + ", ".join(unknown))
     if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
         raise DlcError("the backend dlc serves inference: call the model under "
                        "torch.no_grad() or torch.inference_mode()")
     # Last, what keeps composites: of those that open_sizes knows, it hides the results' shapes
     # from AOTAutograd, which would take them for what the op does.
     with locations.recorded(), shapes.open_sizes(), _composites_kept() as taken_apart:
-        compile_graph = aot_autograd(fw_compiler=_CompiledGraph, decompositions=taken_apart)
+        compile_graph = aot_autograd(fw_compiler=functools.partial(_CompiledGraph, options),
+                                     decompositions=taken_apart)
         return compile_graph(module, example_inputs)
 
 
@@ -102,13 +106,14 @@ class _CompiledGraph:
 
     _boxed_call = True
 
-    def __init__(self, module: torch.fx.GraphModule, example_inputs: Sequence[Any]) -> None:
+    def __init__(self, options: Dict[str, Any], module: torch.fx.GraphModule,
+                 example_inputs: Sequence[Any]) -> None:
         with _disable_current_modes():  # constants are real tensors
             writer = _GraphWriter(module)
             trace = writer.write()
         self.taken, self.results = writer.taken, writer.results
         self.symbols = writer.symbols if any(result.is_laid_out for result in self.results) else {}
-        self.compiled = compile(trace) if trace.document["outputs"] else None
+        self.compiled = compile(trace, **options) if trace.document["outputs"] else None
 
     def __call__(self, inputs: List[Any]) -> List[Any]:
         values = [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken]

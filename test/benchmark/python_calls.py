@@ -77,7 +77,8 @@ def main(argv):
         loaded = dlc.load(path, threads=1)
         runs = {"eager": (model, tokens), "`dlc.compile`": (compiled, tokens),
                 "`dlc.load`, NumPy": (loaded, array),
-                '`torch.compile(backend="dlc")`': (torch.compile(model, backend="dlc"), tokens)}
+                '`torch.compile(backend="dlc")`': (
+                    torch.compile(model, backend="dlc", options={"threads": 1}), tokens)}
         if not options.without_inductor:
             runs["`torch.compile`, Inductor"] = (torch.compile(model), tokens)
         expected = model(tokens)

@@ -319,11 +319,17 @@ class RandomTest(DynamoTest):
 class ErrorsTest(DynamoTest):
     """dlc's own errors come through."""
 
+    def test_options(self):
+        compile = unittest.mock.Mock(wraps=dynamo.compile)
+        with unittest.mock.patch.object(dynamo, "compile", compile):
+            self.check(torch.sin, (torch.ones(2),), options={"threads": 1})
+        self.assertEqual(compile.call_args.kwargs, {"threads": 1})
+
     def test_kinds(self):
         fast = torch.compile(lambda x: torch.linalg.eigvals(x), backend=dynamo.backend)
         with self.assertRaisesRegex(dlc.CompileError, r"^\S*test_dynamo.py:\d+: .*linalg_eig"):
             fast(torch.eye(3))
-        with self.assertRaisesRegex(dlc.DlcError, "has no options, but is given mode"):
+        with self.assertRaisesRegex(dlc.DlcError, "are threads and cpu, not mode"):
             torch.compile(torch.sin, backend=dynamo.backend, options={"mode": 1})(torch.ones(2))
 
 

@@ -107,6 +107,7 @@ class DocumentationTest(FrontendTest):
         output = subprocess.run([sys.executable, "-W", "ignore", "-c", program], env=environment,
                                 cwd=self.folder, check=True, capture_output=True, text=True)
         self.assertIn("all the same", output.stdout)
+        self.assertEqual(list(self.folder.glob("*.so")), [])  # it leaves nothing behind
 
     @unittest.skipUnless(importlib.util.find_spec("mypy"), "no mypy")
     def test_types(self):
