@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 
 from . import tree
 from ._errors import TraceError
+from .runtime import between_graphs
 from .tracefile import Json, Trace
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class Derivative(abc.ABC):
         #: With the captured tensors, and copies to compare them with.
         self._compiled: Dict[Any, Tuple[CompiledModel, List[Any]]] = {}
 
+    @between_graphs
     def __call__(self, *args: Any) -> Any:
         import torch.utils._pytree as pytree
 

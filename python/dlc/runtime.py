@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import json
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 import weakref
-from typing import Any, BinaryIO, Dict, List, Optional, Protocol, Sequence, Tuple, Type, Union
+from typing import (Any, BinaryIO, Callable, Dict, List, Optional, Protocol, Sequence, Tuple, Type,
+                    TypeVar, Union, cast)
 
 import numpy as np
 
@@ -30,6 +33,23 @@ class Origin(Protocol):
     def flatten(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> Optional[List[Any]]: ...
 
     def unflatten(self, leaves: List[Any], structure: Any) -> Any: ...
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def between_graphs(method: Method) -> Method:
+    """A method that Dynamo doesn't look into: where a function under torch.compile calls it,
+    it runs in Python."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.compiler.is_compiling():
+            return torch.compiler.disable(method)(*args, **kwargs)
+        return method(*args, **kwargs)
+
+    return cast(Method, call)
 
 
 class CompiledModel:
@@ -95,9 +115,12 @@ class CompiledModel:
         leaves = self._origin.flatten(args, kwargs) if self._origin else None
         if leaves is None:
             leaves = self._flatten_parts(args, kwargs)
-        values = []
+        values: List[Any] = []
         for leaf, constant in zip(leaves, self._inputs):
             if constant is None:
+                if leaf is None:
+                    raise TypeError(f"input '{self._takes[len(values)].name}' is missing: the "
+                                    "example has a tensor there")
                 values.append(leaf)
             elif not _is_same(leaf, tree.constant(constant["constant"])):
                 raise TypeError(f"the model was compiled for "
@@ -166,10 +189,12 @@ class CompiledModel:
             raise TypeError(f"the model takes no argument '{key}'")
         return leaves
 
+    @between_graphs
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self._flatten(args, kwargs)
         return self._structure(self.run(values))
 
+    @between_graphs
     def run(self, values: Sequence[Any], kind: Optional[type] = None) -> List[Any]:
         """Runs on a flat list of tensors; returns the outputs as a flat list, of the
         inputs' kind, or of that given: torch.Tensor or numpy.ndarray."""

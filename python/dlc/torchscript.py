@@ -21,7 +21,7 @@ import torch
 from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
 from torch.utils import _pytree
 
-from . import locations, scriptops, shapes
+from . import locations, quiet, scriptops, shapes
 from ._errors import TraceError
 from .tracefile import Trace
 
@@ -53,11 +53,12 @@ def is_script(model: Any) -> bool:
 def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
                  dynamic_shapes: Any = None) -> Trace:
     """A trace of a TorchScript module or function."""
-    from .tracer import from_exported, symbol_names
+    from .tracer import check_example, from_exported, symbol_names
 
     program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
+    check_example(program, args, kwargs)
     try:
-        with torch.no_grad(), locations.recorded(), shapes.open_sizes():
+        with torch.no_grad(), locations.recorded(), shapes.open_sizes(), quiet.recording():
             exported = torch.export.export(program, args, kwargs, strict=False,
                                            dynamic_shapes=dynamic_shapes)
     except TraceError:

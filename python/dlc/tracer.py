@@ -112,7 +112,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     if is_script(model):
         return trace_script(model, args, kwargs, dynamic_shapes)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
-    _check_example(module, args, kwargs)
+    check_example(module, args, kwargs)
     try:
         with torch.no_grad(), locations.recorded(), recordable.substituted(), \
                 shapes.open_sizes(), quiet.recording():
@@ -140,7 +140,7 @@ def _example(value: Any) -> Any:
                          "tensors") from None
 
 
-def _check_example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def check_example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Refuses example inputs that the program can't be called with."""
     try:
         signature = inspect.signature(module.forward)

@@ -13,7 +13,7 @@ import numpy as np
 from . import tensors
 from ._errors import DlcError
 from .compiler import Progress, _cached, _Source, _trace_or_path
-from .runtime import CompiledModel, Origin, Path
+from .runtime import CompiledModel, Origin, Path, between_graphs
 from .tracefile import Trace
 
 
@@ -93,6 +93,7 @@ class TrainingStep(CompiledModel):
         #: What the last step gave beside the loss, by name: `gradient_norm`.
         self.results: Dict[str, float] = {}
 
+    @between_graphs
     def step(self, *args: Any, lr: float, seed: int = 0) -> float:
         """One step on the model's inputs and the target; gives the loss before it."""
         values = list(args) + [lr]

@@ -101,6 +101,9 @@ class StructureTest(FrontendTest):
             compiled(x, scale=3.0)
         with self.assertRaisesRegex(TypeError, "compiled for mask=None, its default"):
             compiled(x, mask=x)
+        compiled = dlc.compile(function, x, x)
+        with self.assertRaisesRegex(TypeError, "input 'mask' is missing: the example has a tensor"):
+            compiled(x)
         compiled = dlc.compile(function, x, kwargs={"scale": 3.0})
         with self.assertRaisesRegex(TypeError, "compiled for 3.0 where 2.0 is given"):
             compiled(x)

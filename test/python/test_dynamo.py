@@ -124,6 +124,18 @@ class GraphsTest(DynamoTest):
         self.check(lambda q: attention(q, q, q, is_causal=True), (torch.randn(1, 2, 6, 8),))
 
 
+class CompiledWithinTest(DynamoTest):
+    """Compiled models in functions under torch.compile run between its graphs."""
+
+    def test_model(self):
+        model = dlc.compile(torch.nn.Linear(3, 3), torch.ones(2, 3))
+        self.check(lambda x: model(x * 2) + 1, (torch.ones(2, 3),))
+
+    def test_derivative(self):
+        gradient = dlc.grad(lambda x: (x * x).sum())
+        self.check(lambda x: gradient(x + 1) * 2, (torch.ones(3),))
+
+
 class AliasTest(DynamoTest):
     def test_input_changed_in_place(self):
         def function(x):

@@ -178,6 +178,11 @@ class ExampleTest(FrontendTest):
         model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3, 3))
         self.check("in its module '1', Linear.*same reduction dim", model, torch.ones(2, 4))
 
+    def test_script(self):
+        model = torch.jit.script(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3, 3)))
+        self.check("takes an example .*'input'", model)
+        self.check("linear can't be recorded: .*same reduction dim", model, torch.ones(2, 4))
+
     def test_branch_on_elements(self):
         self.check("test_errors.py:.*data-dependent.*torch.cond",
                    lambda x: x * 2 if x.sum() > 0 else x, torch.ones(3))
