@@ -110,8 +110,7 @@ static bool staysInRegion(Operation *op) {
 static bool isFreeToPermute(Value value) {
   if (auto constant = value.getDefiningOp<ConstantOp>())
     return constant.getValue().isSplat();
-  auto broadcast = value.getDefiningOp<BroadcastInDimOp>();
-  return broadcast && !broadcast.getShape();
+  return value.getDefiningOp<BroadcastInDimOp>() != nullptr;
 }
 
 //===----------------------------------------------------------------------===//
@@ -234,8 +233,7 @@ private:
     if (auto constant = value.getDefiningOp<ConstantOp>(); constant && constant.getValue().isSplat())
       if (auto elements = dyn_cast<DenseElementsAttr>(constant.getValue()))
         return ConstantOp::create(b, elements.resizeSplat(type.clone(shape)));
-    if (auto broadcast = value.getDefiningOp<BroadcastInDimOp>();
-        broadcast && !broadcast.getShape())
+    if (auto broadcast = value.getDefiningOp<BroadcastInDimOp>())
       return permuteBroadcast(broadcast, type.clone(shape), b);
     // At the border: once for all uses.
     OpBuilder after(b.getContext());
@@ -246,7 +244,7 @@ private:
 
   /// A broadcast to the permuted shape. Its operand is permuted where its
   /// dimensions would change their order.
-  static Value permuteBroadcast(BroadcastInDimOp op, RankedTensorType type, TensorBuilder &b) {
+  Value permuteBroadcast(BroadcastInDimOp op, RankedTensorType type, TensorBuilder &b) {
     SmallVector<std::pair<int64_t, int64_t>> places; // result dimension, operand dimension
     for (auto [d, dim] : llvm::enumerate(op.getBroadcastDimensions()))
       places.push_back({moved(dim, type.getRank()), d});
@@ -257,7 +255,22 @@ private:
       permutation.push_back(d);
     }
     Value input = b.transpose(op.getInput(), permutation);
-    return BroadcastInDimOp::create(b, type, input, /*shape=*/Value(), dims);
+    Value shape = op.getShape() ? permuteShape(op.getShape()) : Value();
+    return BroadcastInDimOp::create(b, type, input, shape, dims);
+  }
+
+  /// A shape operand in channels-last order; one for all that have the same.
+  Value permuteShape(Value shape) {
+    Value &permuted = shapes[shape];
+    if (!permuted) {
+      int64_t rank = getTensorType(shape).getDimSize(0);
+      OpBuilder after(shape.getContext());
+      after.setInsertionPointAfterValue(shape);
+      TensorBuilder b(after, shape.getLoc());
+      permuted = b.concat(
+          {b.slice(shape, 0, 0, 1), b.slice(shape, 0, 2, rank), b.slice(shape, 0, 1, 2)}, 0);
+    }
+    return permuted;
   }
 
   Value convert(Operation *op, TensorBuilder &b) {
@@ -335,6 +348,8 @@ private:
 
   /// Channels-last versions of values in the region, and of those it takes in.
   llvm::DenseMap<Value, Value> last, border;
+  /// Channels-last versions of shape operands.
+  llvm::DenseMap<Value, Value> shapes;
   SmallVector<Operation *> converted;
 };
 

@@ -9,6 +9,7 @@ import unittest.mock
 from typing import Any, Iterator, Tuple
 
 import torch
+from torch import _meta_registrations
 from torch._decomp import decomposition_table
 
 _ATEN = torch.ops.aten
@@ -34,17 +35,32 @@ def _rnn(input: torch.Tensor, hx: Any, params: Any, has_biases: bool, num_layers
     return _steps(input, hx, bidirectional, batch_first), torch.empty_like(hx)
 
 
+def _pooled(size: Any, kernel: int, before: int, after: int, stride: int, dilation: int,
+            ceil_mode: bool) -> Any:
+    """The size of what is pooled. PyTorch's own formula compares where it rounds up, which
+    would take even or odd sizes only: a window must start in front of what is padded behind."""
+    span = dilation * (kernel - 1) + 1
+    if not ceil_mode:
+        return (size + before + after - span) // stride + 1
+    windows = (size + before + after - span + stride - 1) // stride + 1
+    if stride + after <= span:  # always so
+        return windows
+    return torch.sym_min(windows, (size + before - 1) // stride + 1)
+
+
 _SHAPES = {_ATEN.lstm.input: _lstm, _ATEN.gru.input: _rnn, _ATEN.rnn_tanh.input: _rnn,
            _ATEN.rnn_relu.input: _rnn}
 
 
 @contextlib.contextmanager
 def open_sizes() -> Iterator[None]:
-    """Recurrent networks take any number of steps while torch.export runs in this: it
-    would unroll them only to learn their results' shapes."""
+    """While torch.export runs in this, recurrent networks take any number of steps (it would
+    unroll them only to learn their results' shapes), and pooling that rounds up any size."""
     keys = torch._C.DispatchKey.CompositeImplicitAutograd, torch._C.DispatchKey.Autograd
     with contextlib.ExitStack() as stack:
         stack.enter_context(unittest.mock.patch.dict(decomposition_table, _SHAPES))
+        stack.enter_context(unittest.mock.patch.object(
+            _meta_registrations, "pooling_output_shape_pad_lr", _pooled))
         for op, shape in _SHAPES.items():
             stack.callback(op._dispatch_cache.clear)
             stack.enter_context(unittest.mock.patch.dict(op.py_kernels, dict.fromkeys(keys, shape)))

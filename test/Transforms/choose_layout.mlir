@@ -38,3 +38,25 @@ func.func @border(%x: tensor<?x4x8x8xf32>, %w: tensor<64x4x3x3xf32>) -> tensor<?
   %1 = dl.softmax %0, dim = 1 : tensor<?x64x6x6xf32> -> tensor<?x64x6x6xf32>
   return %1 : tensor<?x64x6x6xf32>
 }
+
+// Broadcasts are made in the new order, those to open sizes, too.
+// CHECK-LABEL: @open_broadcast
+func.func @open_broadcast(%x: tensor<?x4x8x8xf32>, %w: tensor<64x4x3x3xf32>, %s: tensor<4xi64>,
+                          %a: tensor<f32>, %b: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  // CHECK-DAG: %[[N:.*]] = dl.slice %arg2, {{.*}} -> tensor<1xi64>
+  // CHECK-DAG: %[[HW:.*]] = dl.slice %arg2, {{.*}} -> tensor<2xi64>
+  // CHECK: %[[S:.*]] = dl.concat %[[N]], %[[HW]], %{{.*}} dim = 0
+  // CHECK: %[[C:.*]] = dl.conv
+  %0 = dl.conv %x, %w strides = [1, 1] padding = [0, 0], [0, 0] dilations = [1, 1]
+    : tensor<?x4x8x8xf32>, tensor<64x4x3x3xf32> -> tensor<?x64x6x6xf32>
+  // CHECK: %[[A:.*]] = dl.broadcast_in_dim %arg3, dims = [] shape(%[[S]] : tensor<4xi64>) : tensor<f32> -> tensor<?x6x6x64xf32>
+  // CHECK: dl.add %[[C]], %[[A]]
+  %1 = dl.broadcast_in_dim %a, dims = [] shape(%s : tensor<4xi64>) : tensor<f32> -> tensor<?x64x6x6xf32>
+  %2 = dl.add %0, %1 : tensor<?x64x6x6xf32>, tensor<?x64x6x6xf32> -> tensor<?x64x6x6xf32>
+  // CHECK: %[[B:.*]] = dl.broadcast_in_dim %arg4, dims = [0, 3] shape(%[[S]] : tensor<4xi64>) : tensor<?x64xf32> -> tensor<?x6x6x64xf32>
+  // CHECK: dl.mul {{.*}}, %[[B]]
+  %3 = dl.broadcast_in_dim %b, dims = [0, 1] shape(%s : tensor<4xi64>) : tensor<?x64xf32> -> tensor<?x64x6x6xf32>
+  %4 = dl.mul %2, %3 : tensor<?x64x6x6xf32>, tensor<?x64x6x6xf32> -> tensor<?x64x6x6xf32>
+  %5 = dl.reduce mean %4, dims = [2, 3] : tensor<?x64x6x6xf32> -> tensor<?x64xf32>
+  return %5 : tensor<?x64xf32>
+}

@@ -7,8 +7,10 @@
 A model of test/models is recorded twice, with its sizes fixed and open; both times the
 trace and the .pt2 archive must give the same dl, and what `dl-compile` makes of the
 trace must give eager's results within 1e-4 of their range, for every size and several
-inputs of each, tell these apart, and refuse a size that is out of range. `--write`
-writes docs/conformance/torch_models.md.
+inputs of each, tell these apart, and refuse a size that is out of range. So must
+`torch.compile(backend="dlc")`, which may not compile again for another size; nor for
+another length while a model generates text. `--write` writes
+docs/conformance/torch_models.md.
 """
 
 import argparse
@@ -53,6 +55,7 @@ class Result:
     weights: int = 0
     size: int = 0
     nodes: int = 0
+    graphs: int = 0  # what torch.compile compiled
 
 
 def distance(ours, theirs):
@@ -76,10 +79,11 @@ def leaves(value):
 
 #: Runs a command and says its seconds of wall clock and of processors, and its peak of
 #: memory in bytes; a small process, for a command's peak starts with its parent's size.
+#: The command finds no Python: its environment is empty.
 MEASURE = """
 import os, sys, time
 begin = time.monotonic()
-process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], {})
 _, status, usage = os.wait4(process, 0)
 print("measured", time.monotonic() - begin, usage.ru_utime + usage.ru_stime,
       usage.ru_maxrss * 1024)
@@ -167,6 +171,73 @@ def compare(model, module, sizes, ours, result):
             before = expected
 
 
+class Backend:
+    """The backend `dlc`, which counts the graphs that it is given."""
+
+    def __init__(self):
+        self.graphs = 0
+
+    def __call__(self, module, example):
+        from dlc import dynamo
+
+        function = dynamo.backend(module, example)  # PyTorch may try again after an exception
+        self.graphs += 1
+        return function
+
+    def compile(self, function, **options):
+        import torch
+
+        torch._dynamo.reset()
+        return torch.compile(function, backend=self, **options)
+
+
+def by_torch_compile(model, module):
+    """The results of torch.compile, all sizes one after the other in one graph each."""
+    import torch
+
+    result, backend = Result(), Backend()
+    with torch._dynamo.config.patch(allow_rnn=True):
+        ours = backend.compile(copy.deepcopy(module), dynamic=True, fullgraph=True)
+
+        def inference(*args):
+            with torch.no_grad():
+                return ours(*args)
+
+        compare(model, module, model.sizes, inference, result)
+    result.graphs = backend.graphs
+    if result.graphs > model.graphs:
+        raise Failure(f"torch.compile compiled {result.graphs} graphs, more than {model.graphs}")
+    return result
+
+
+def run_generator(model):
+    """Text after each prompt, by a forward function that torch.compile compiles: once for
+    a prompt, for the first token after it, and for all others, and once for all other
+    prompts."""
+    import torch
+
+    torch.manual_seed(0)
+    module, result, backend = model.make(), Result(), Backend()
+    eager = module.forward
+    fast = backend.compile(eager, fullgraph=True)
+    for length in model.prompts:
+        prompt = torch.randint(1, model.vocabulary, (1, length))
+        found = []
+        for module.forward in (fast, eager):
+            found.append(module.generate(prompt, max_new_tokens=model.count, do_sample=False,
+                                         output_scores=True, return_dict_in_generate=True))
+        got, expected = found
+        if not torch.equal(got.sequences, expected.sequences):
+            raise Failure(f"a prompt of {length} tokens: the texts differ")
+        result.difference = max(result.difference, *map(distance, got.scores, expected.scores))
+    result.graphs, result.nodes = backend.graphs, len(model.prompts) * model.count
+    if result.difference > TOLERANCE:
+        raise Failure(f"differs by {result.difference:.1e} of the range")
+    if result.graphs > 4:
+        raise Failure(f"torch.compile compiled {result.graphs} graphs, more than 4")
+    return [result]
+
+
 def check_range(model, ours):
     """Wants a size that is too large refused with its limit."""
     import dlc
@@ -181,7 +252,7 @@ def check_range(model, ours):
 
 
 def run_model(model):
-    """The results of the static and of the dynamic compilation."""
+    """The results of the static and of the dynamic compilation, and of torch.compile."""
     import torch
 
     torch.manual_seed(0)
@@ -197,7 +268,12 @@ def run_model(model):
             compare(model, mine, sizes, ours, result)
             if dynamic:
                 check_range(model, ours)
+        if model.limits and (result.seconds > model.limits[0]
+                             or result.peak > model.limits[1] * result.weights):
+            raise Failure(f"compiling took {result.seconds:.1f} s and {result.peak / 1e6:.0f} MB")
         results.append(result)
+    torch.manual_seed(2)
+    results.append(by_torch_compile(model, module))
     return results
 
 
@@ -205,20 +281,28 @@ class Compared:
     """A trained model, compiled and PyTorch's own, called as the model."""
 
     def __init__(self, module, example, dynamic, folder):
+        import torch
+
         self.result, self.module = Result(), copy.deepcopy(module)
         self.ours = compiled(module, example, dynamic, folder, self.result)
+        self.backend = Backend()
+        self.fast = None
+        if not isinstance(module, torch.jit.ScriptModule):  # which Dynamo doesn't record
+            self.fast = self.backend.compile(module, dynamic=True, fullgraph=True)
 
     def __call__(self, *args):
         import torch
 
         with torch.no_grad():
             expected = self.module(*args)
-        got = self.ours(*args)
-        errors = map(distance, leaves(got), leaves(expected))
-        self.result.difference = max(self.result.difference, *errors)
+            got = [self.ours(*args)] + ([self.fast(*args)] if self.fast is not None else [])
+        for results in got:
+            errors = map(distance, leaves(results), leaves(expected))
+            self.result.difference = max(self.result.difference, *errors)
+        self.result.graphs = self.backend.graphs
         if self.result.difference > TOLERANCE:
             raise Failure(f"differs by {self.result.difference:.1e} of the range")
-        return got
+        return got[0]
 
 
 def run_trained(case):
@@ -231,6 +315,9 @@ def run_trained(case):
             return compared
 
         remark = case.check(make)
+    for result in results:
+        if result.graphs > case.graphs:
+            raise Failure(f"torch.compile compiled {result.graphs} graphs, more than {case.graphs}")
     return remark, results
 
 
@@ -274,9 +361,33 @@ def row(name, kind, r):
             f"{r.peak / mega:.0f} MB | {r.weights / mega:.1f} MB | {r.size / mega:.1f} MB |")
 
 
+HEADER = ["| model | sizes | ATen ops | difference | compiled in | peak memory | weights | .so |",
+          "|---|---|---:|---:|---:|---:|---:|---:|"]
+
+
+def rows(outcomes):
+    """What the page's tables have: the models, torch.compile, text, trained models, what
+    failed and what was skipped."""
+    tables = models, backend, text, trained, failed, skipped = [[] for _ in range(6)]
+    for name, (word, what) in outcomes.items():
+        if word != "pass":
+            (failed if word == "FAIL" else skipped).append(f"| {name} | {what} |")
+        elif isinstance(what, tuple):
+            trained += [row(name, what[0], r) for r in what[1]]
+            backend += [f"| {name} | {r.graphs} | |" for r in what[1] if r.graphs]
+        elif len(what) == 1:
+            text.append(f"| {name} | {what[0].nodes} | {what[0].graphs} | "
+                        f"{what[0].difference:.1e} |")
+        else:
+            models += [row(name, kind, r) for kind, r in zip(("static", "dynamic"), what)]
+            backend.append(f"| {name} | {what[2].graphs} | {what[2].difference:.1e} |")
+    return tables
+
+
 def write_page(outcomes):
     import torch
 
+    models, backend, text, trained, failed, skipped = rows(outcomes)
     lines = [
         "# PyTorch models", "",
         "Written by `scripts/conformance torch-models --write`: the models of "
@@ -284,37 +395,49 @@ def write_page(outcomes):
         "compiled by `dl-compile` from the trace's file, compared with eager PyTorch.", "",
         "The difference is the largest of all results on all inputs, relative to the result's "
         f"range; {TOLERANCE:.0e} is allowed. The trace and the `.pt2` archive gave the same dl "
-        "each time. A dynamic model ran with several sizes and refused one out of its range. "
+        "each time. A dynamic model ran with several sizes and refused one out of its range; "
+        "one with state was called again and again. "
         "Compiling took this much processor time, of all threads together, and so much memory "
-        "at its peak, mapped weights included.", "",
-        "| model | sizes | ATen ops | difference | compiled in | peak memory | weights | .so |",
-        "|---|---|---:|---:|---:|---:|---:|---:|"]
-    trained = [
-        "", "## Trained models", "", "Models out of Python packages, on real input.", "",
-        "| model | input and answer | ATen ops | difference | compiled in | peak memory | "
-        "weights | .so |",
-        "|---|---|---:|---:|---:|---:|---:|---:|"]
-    failed, skipped = [], []
-    for name, (word, what) in outcomes.items():
-        if word == "pass" and isinstance(what, tuple):
-            trained += [row(name, what[0], r) for r in what[1]]
-        elif word == "pass":
-            lines += [row(name, kind, r) for kind, r in zip(("static", "dynamic"), what)]
-        else:
-            (failed if word == "FAIL" else skipped).append(f"| {name} | {what} |")
-    lines += trained
-    for title, rows in (("Failed", failed), ("Skipped", skipped)):
-        if rows:
-            lines += ["", f"## {title}", "", "| model | why |", "|---|---|", *rows]
+        "at its peak, mapped weights included. `dl-compile` ran without an environment in which "
+        "it could find Python. vit_b_16 may take 20 s and three times its weights.",
+        "", *HEADER, *models,
+        "", "## Trained models", "", "Models out of Python packages, on real input; the answers "
+        "are those of the compiled model.", "",
+        HEADER[0].replace("sizes", "input and answer"), HEADER[1], *trained,
+        "", "## torch.compile", "",
+        "`torch.compile(model, backend=\"dlc\", dynamic=True, fullgraph=True)` ran the same "
+        "models with the same sizes, one after the other. The graphs are how often Dynamo asked "
+        "for a compilation: once for all sizes, once more where a size was 1; for each length of a "
+        "GRU, which Dynamo unrolls. Of a trained model, the difference above is of both ways.",
+        "", "| model | graphs | difference |", "|---|---:|---:|", *backend,
+        "", "## Generated text", "",
+        "`generate` of the package transformers, greedy, after three prompts of different lengths, "
+        "with a cache of keys and values that grows by each token, and a forward function that "
+        "`torch.compile(backend=\"dlc\", fullgraph=True)` compiled: once for the first prompt, "
+        "once for the token after it, and once for all further tokens and prompts each. The text "
+        "is eager PyTorch's.", "",
+        "| model | tokens | graphs | difference of scores |", "|---|---:|---:|---:|", *text]
+    for title, table in (("Failed", failed), ("Skipped", skipped)):
+        if table:
+            lines += ["", f"## {title}", "", "| model | why |", "|---|---|", *table]
     REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def told(kind, r):
+    """A sentence about a result."""
+    compilation = f", compiled in {r.processors:.1f} s, {r.peak / 1e6:.0f} MB for " \
+                  f"{r.weights / 1e6:.0f} MB of weights" if r.weights else ""
+    graphs = f", {r.graphs} graphs" if r.graphs else ""
+    return f"{kind}: differs by {r.difference:.1e}{graphs}{compilation}"
 
 
 def say(name, word, what):
     if word == "pass":
-        remark, what = what if isinstance(what, tuple) else ("", what)
-        what = "; ".join(f"{kind}: differs by {r.difference:.1e}, compiled in {r.processors:.1f} s, "
-                         f"{r.peak / 1e6:.0f} MB for {r.weights / 1e6:.0f} MB of weights"
-                         for kind, r in zip(("static", "dynamic") if not remark else (remark,), what))
+        if isinstance(what, tuple):
+            kinds, what = [what[0]], what[1]
+        else:
+            kinds = ["static", "dynamic", "torch.compile"] if len(what) > 1 else ["torch.compile"]
+        what = "; ".join(map(told, kinds, what))
     print(f"{word}  {name}: {what}", flush=True)
 
 
@@ -341,15 +464,17 @@ def main(argv):
     prepare()
     import importlib.util
 
-    from models import MODELS, TRAINED
+    from models import GENERATORS, MODELS, TRAINED
 
+    runs = [(model, run) for models, run in ((MODELS, run_model), (GENERATORS, run_generator),
+                                             (TRAINED, run_trained)) for model in models]
     outcomes = {}
-    for model in MODELS + TRAINED:
+    for model, run in runs:
         if not re.search(options.only, model.name):
             continue
         missing = [p for p in model.packages if importlib.util.find_spec(p) is None]
         outcomes[model.name] = ("skip", f"the package {missing[0]} isn't installed") if missing \
-            else in_process(run_trained if model in TRAINED else run_model, model, options.timeout)
+            else in_process(run, model, options.timeout)
         say(model.name, *outcomes[model.name])
     if options.write:
         write_page(outcomes)

@@ -7,4 +7,5 @@ from . import torchvision_import  # noqa: F401  (before what imports torchvision
 from . import llama, recurrent, text, trained, vision
 
 MODELS = vision.MODELS + text.MODELS + llama.MODELS + recurrent.MODELS
+GENERATORS = text.GENERATORS
 TRAINED = trained.TRAINED

@@ -15,7 +15,9 @@ class Model:
     by torch's generator). `sizes` are tried, the first one is the example and the only
     one of the static compilation; `too_large` is out of the range of `dynamic` (as
     torch.export's dynamic_shapes), and `complaint` the number that the error must name.
-    With `state`, what one call leaves behind is what the next one finds."""
+    With `state`, what one call leaves behind is what the next one finds. torch.compile
+    makes `graphs` of it at most: one for open sizes, one where one of them is 1. Compiling
+    takes at most `limits` of seconds, and of memory, in multiples of the weights."""
 
     name: str
     make: Callable
@@ -26,6 +28,21 @@ class Model:
     complaint: str
     packages: tuple = ()
     state: bool = False
+    graphs: int = 2
+    limits: tuple = ()
+
+
+@dataclass
+class Generator:
+    """A language model of the package transformers, which generates `count` tokens after
+    a prompt of each of these lengths, its cache of keys and values growing."""
+
+    name: str
+    make: Callable
+    vocabulary: int
+    prompts: tuple = (7, 11, 4)
+    count: int = 24
+    packages: tuple = ("transformers",)
 
 
 def dim(name, largest, least=1):

@@ -81,16 +81,16 @@ def tree(nodes):
     return torch.tensor(words), torch.tensor(left), torch.tensor(right)
 
 
-def recurrent(name, kind):
+def recurrent(name, kind, graphs):
     return Model(name, lambda: Recurrent(kind).eval(),
                  lambda batch, length: (torch.randint(0, 200, (batch, length)),),
                  ({0: dim("batch", 8), 1: dim("length", 64)},), [(2, 16), (1, 7), (3, 64)],
-                 (2, 65), "64")
+                 (2, 65), "64", graphs=graphs)
 
 
 NODES = {0: dim("nodes", 99)}
 MODELS = [
-    recurrent("lstm", nn.LSTM), recurrent("gru", nn.GRU),
+    recurrent("lstm", nn.LSTM, 2), recurrent("gru", nn.GRU, 3),  # Dynamo unrolls a GRU
     Model("tree_lstm", lambda: Tree().eval(), tree, (NODES,) * 3, [(15,), (1,), (31,), (31,)],
           (101,), "99"),
 ]

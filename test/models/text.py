@@ -5,7 +5,7 @@
 import torch
 from torch import nn
 
-from .model import Model, dim, enliven
+from .model import Generator, Model, dim, enliven
 
 TRANSFORMERS = ("transformers",)
 
@@ -89,6 +89,22 @@ def whisper_encoder():
                    ["input_features"])
 
 
+def gpt2_generator():
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    return enliven(GPT2LMHeadModel(GPT2Config(vocab_size=500, n_embd=128, n_layer=3, n_head=4,
+                                              bos_token_id=0, eos_token_id=None)).eval())
+
+
+def llama_generator():
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(vocab_size=500, hidden_size=128, intermediate_size=256,
+                         num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
+                         max_position_embeddings=256, bos_token_id=0, eos_token_id=None)
+    return enliven(LlamaForCausalLM(config).eval())
+
+
 BATCH, LENGTH = dim("batch", 8), dim("length", 64)
 OPEN = {0: BATCH, 1: LENGTH}
 SIZES = [(2, 16), (1, 7), (3, 64)]
@@ -104,3 +120,6 @@ MODELS = [
     Model("whisper_encoder", whisper_encoder, lambda batch: (torch.randn(batch, 80, 400),),
           (({0: BATCH},),), [(2,), (1,), (4,)], (9,), "8", TRANSFORMERS),
 ]
+
+GENERATORS = [Generator("gpt2, generating", gpt2_generator, 500),
+              Generator("llama, generating", llama_generator, 500)]

@@ -61,13 +61,32 @@ class UNet(nn.Module):
         return self.head(x)
 
 
+class Adapting(nn.Module):
+    """A U-Net in training mode, with the statistics that its norms keep."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = enliven(UNet().train())
+
+    def forward(self, x):
+        y = self.net(x)
+        norms = [part for part in self.net.modules() if isinstance(part, nn.BatchNorm2d)]
+        return y, *[torch.stack([norm.running_mean, norm.running_var]) for norm in norms]
+
+
 def unet():
     return calibrate(enliven(UNet().eval()), *[image(64)(4) for _ in range(2)])
 
 
-def classifier(name, size, source=from_torchvision, package="torchvision", model=None):
+def classifier(name, size, source=from_torchvision, package="torchvision", model=None, limits=()):
     return Model(name, functools.partial(source, model or name, size), image(size),
-                 ({0: dim("batch", 8)},), [(2,), (1,), (5,)], (9,), "8", (package,))
+                 ({0: dim("batch", 8)},), [(2,), (1,), (5,)], (9,), "8", (package,), limits=limits)
+
+
+def any_image(name, make, **more):
+    return Model(name, make, lambda batch, height, width: (torch.randn(batch, 3, height, width),),
+                 ({0: dim("batch", 4), 2: 8 * dim("rows", 16), 3: 8 * dim("columns", 16)},),
+                 [(2, 64, 48), (1, 32, 96), (3, 40, 40)], (2, 136, 48), "128", **more)
 
 
 MODELS = [
@@ -78,10 +97,9 @@ MODELS = [
     classifier("convnext_tiny", 96),
     classifier("densenet121", 96),
     classifier("shufflenet_v2", 96, model="shufflenet_v2_x1_0"),
-    classifier("vit_b_16", 224),
+    classifier("vit_b_16", 224, limits=(20, 3)),
     classifier("deit_tiny", 224, from_timm, "timm", "deit_tiny_patch16_224"),
     classifier("swin_t", 224),
-    Model("unet", unet, lambda batch, height, width: (torch.randn(batch, 3, height, width),),
-          ({0: dim("batch", 4), 2: 8 * dim("rows", 16), 3: 8 * dim("columns", 16)},),
-          [(2, 64, 48), (1, 32, 96), (3, 40, 40)], (2, 136, 48), "128"),
+    any_image("unet", unet),
+    any_image("unet, adapting", Adapting, state=True),
 ]
