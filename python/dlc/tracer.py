@@ -39,7 +39,7 @@ _OPERATORS = {
     operator.le: "operator.le", operator.gt: "operator.gt", operator.ge: "operator.ge",
     operator.and_: "operator.and", operator.or_: "operator.or",
     torch.sym_max: "torch.sym_max", torch.sym_min: "torch.sym_min",
-    torch.sym_float: "torch.sym_float", torch.sym_int: "torch.sym_int",
+    torch.sym_sum: "torch.sym_sum", torch.sym_float: "torch.sym_float", torch.sym_int: "torch.sym_int",
     torch.sym_not: "torch.sym_not", torch.sym_ite: "torch.sym_ite",
     math.floor: "math.floor", math.ceil: "math.ceil",
     math.trunc: "torch.sym_int", round: "math.round",
@@ -404,6 +404,8 @@ class GraphWriter:
         names = ["a", "b", "c"]
         if isinstance(target, torch._ops.HigherOrderOperator):
             names = _HIGHER_ORDER.get(target._name, [f"arg{i}" for i in range(len(node.args))])
+        if target is torch.sym_sum and not isinstance(node.args[0], (list, tuple)):
+            return [["a", self._argument(node.args, module)]]
         pairs = list(zip(names, node.args)) + list(node.kwargs.items())
         return [[name, self._argument(value, module)] for name, value in pairs]
 

@@ -44,6 +44,12 @@ class NumbersTest(FrontendTest):
                                      torch.searchsorted(x, 2.5, right=right),
                                      torch.searchsorted(b, torch.tensor(math.nan))), x, b)
 
+    def test_sum_of_sizes(self):
+        sizes = {0: torch.export.Dim("n", min=2, max=9)}
+        for total in (lambda n: torch.sym_sum([n, 2 * n, 1]), lambda n: torch.sym_sum(n, 2 * n, 1)):
+            self.check(lambda x: x.new_ones(total(x.shape[0])), torch.ones(4),
+                       dynamic_shapes=(sizes,))
+
     def test_arithmetic_of_sizes(self):
         def function(x, y):
             n, m = x.shape[0], y.shape[0] - 9

@@ -82,6 +82,13 @@ static LogicalResult importComparison(NodeImporter &n) {
   return n.results({ImportedValue(result, ImportedValue::Kind::Bool)});
 }
 
+static LogicalResult importSymSum(NodeImporter &n) {
+  Size sum = 0;
+  for (Size size : n.symbolics("a"))
+    sum = n.add(sum, size);
+  return n.result(sum);
+}
+
 static LogicalResult importSymFloat(NodeImporter &n) {
   Value number = n.operand("a", n.getBuilder().getF64Type());
   return n.results({ImportedValue(number, ImportedValue::Kind::Float)});
@@ -207,6 +214,7 @@ void torch::registerSymbolicOps(OpTable &t) {
   t.add("operator.ge", importComparison<Direction::ge>);
   t.add("torch.sym_float", importSymFloat);
   t.add("torch.sym_int", importSymInt);
+  t.add("torch.sym_sum", importSymSum);
   t.add("torch.sym_max", importArithmetic<&NodeBuilder::max, dl::MaxOp>);
   t.add("torch.sym_min", importArithmetic<&NodeBuilder::min, dl::MinOp>);
   t.add({"aten._local_scalar_dense.default", "aten.item.default"}, importItem);
