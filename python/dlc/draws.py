@@ -57,10 +57,20 @@ def _normal(mean: Any, std: Any, generator: Any = None) -> Any:
     return torch.randn_like(example) * std + mean
 
 
+def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
+               attn_mask: Optional[torch.Tensor] = None, dropout_p: float = 0.0,
+               is_causal: bool = False, **options: Any) -> Any:
+    if dropout_p == 0:
+        return NotImplemented  # kept whole
+    return _ATEN._scaled_dot_product_attention_math.default(
+        query, key, value, attn_mask, dropout_p, is_causal, **options)[0]
+
+
 #: Ops whose random numbers depend on what is computed, as draws that don't, and arithmetic.
 #: But for `bernoulli` they are those that eager draws.
 DECOMPOSITIONS: Dict[Any, Callable[..., Any]] = {
     _ATEN.native_dropout.default: _drop_out, _ATEN.bernoulli.default: _bernoulli,
+    _ATEN.scaled_dot_product_attention.default: _attention,
     _ATEN.multinomial.default: _multinomial, _ATEN.normal.Tensor_float: _normal,
     _ATEN.normal.float_Tensor: _normal, _ATEN.normal.Tensor_Tensor: _normal,
 }
@@ -75,6 +85,8 @@ def is_random(node: torch.fx.Node) -> bool:
     # Attention and the recurrent networks draw only where they drop something out.
     names = [p.name for p in op._schema.arguments]
     given: Dict[str, Any] = dict(zip(names, node.args), **node.kwargs)
+    if "p" in names and "train" in names:
+        return given["p"] != 0 and given.get("train") is not False
     if "dropout_p" in names:
         return bool(given.get("dropout_p", 0))
     if "dropout" in names:
@@ -92,7 +104,8 @@ class Draw:
         name = str(op)
         parameters = [p.name for p in op._schema.arguments]
         self.arguments: Dict[str, Any] = dict(zip(parameters, node.args), **node.kwargs)
-        self.like = self.arguments.pop("self").meta["val"].dtype if name in _LIKE else None
+        #: Numbers are drawn in the order in which the tensor lies in memory.
+        self.like = self.arguments.pop("self").meta["val"] if name in _LIKE else None
         self.sizes = next((n for n in ("size", "n") if n in self.arguments), "")
         self.arguments.pop(self.sizes, None)
         computed = any(isinstance(v, torch.fx.Node) for v in self.arguments.values())
@@ -106,6 +119,10 @@ class Draw:
     def __call__(self, inputs: Sequence[Any]) -> Any:
         shape = [self.evaluate(size, inputs) for size in self.shape]
         if self.like is not None:
-            return self.op(torch.empty(shape, dtype=self.like), **self.arguments)
+            strides = [self.evaluate(stride, inputs) for stride in self.like.stride()]
+            like = torch.empty_strided(shape, strides, dtype=self.like.dtype)
+            if self.op is _ATEN.bernoulli.p:  # gives rows, where what it stands for doesn't
+                return like.bernoulli_(self.arguments["p"])
+            return self.op(like, **self.arguments)
         size = shape[0] if self.sizes == "n" else shape
         return self.op(**{self.sizes: size}, **self.arguments)

@@ -303,6 +303,9 @@ class RandomTest(DynamoTest):
 
     def test_dropout(self):
         self.check_seeded(torch.nn.Dropout(0.25), torch.randn(50, 20))
+        attention = torch.nn.functional.scaled_dot_product_attention
+        self.check_seeded(lambda q: attention(q, q, q, dropout_p=0.3), torch.randn(2, 3, 5, 8))
+        self.check_seeded(lambda x: torch.dropout(x.t(), 0.5, True), torch.randn(6, 8))
         self.check_seeded(torch.nn.Sequential(torch.nn.Dropout2d(0.5), torch.nn.Dropout(0.5)),
                           torch.randn(2, 30, 4, 5))
 

@@ -213,6 +213,7 @@ class WarningTest(FrontendTest):
         self.assertRegex(drops, "random numbers .*native_dropout.*the same.* model.eval")
         self.assertRegex(normalises, "batch norm in training mode .* model.eval")
         self.assertEqual(self.warnings(model.eval(), x), [])
+        self.assertEqual(self.warnings(torch.nn.Dropout(0.0), x), [])
         function = lambda x: torch.nn.functional.dropout(x)  # noqa: E731
         self.assertRegex(self.warnings(function, x)[0], f"^{__file__}:{line_of(function)}: ")
 
