@@ -45,7 +45,8 @@ def _pooled(size: Any, kernel: int, before: int, after: int, stride: int, dilati
     windows = (size + before + after - span + stride - 1) // stride + 1
     if stride + after <= span:  # always so
         return windows
-    return torch.sym_min(windows, (size + before - 1) // stride + 1)
+    sym_min: Any = torch.sym_min
+    return sym_min(windows, (size + before - 1) // stride + 1)
 
 
 _SHAPES = {_ATEN.lstm.input: _lstm, _ATEN.gru.input: _rnn, _ATEN.rnn_tanh.input: _rnn,
