@@ -280,7 +280,11 @@ class CompiledModel:
                            "changes")
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        data = os.pread(self._file.fileno(), os.fstat(self._file.fileno()).st_size, 0)
+        size = os.fstat(self._file.fileno()).st_size
+        if self.signature.get("weight_bytes", 0) > size:
+            raise DlcError(f"'{self.path}' has its weights in a file beside it, and can't be "
+                           "pickled: load it where it is needed")
+        data = os.pread(self._file.fileno(), size, 0)
         states = [None if s is None else bytes(s) for s in self._states()]
         return _restored, (type(self), data, self._threads, states)
 

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from frontend import FrontendTest, dlc
 
+from dlc import _library
+
 
 class Counter(torch.nn.Module):
     def __init__(self):
@@ -160,6 +162,16 @@ class StateTest(FrontendTest):
             other.save(self.folder / "count.so")
             self.assert_close(dlc.load(self.folder / "count.so")(x), torch.ones(2))
         self.assert_close(compiled(x), torch.full((2,), 2.0))
+
+    def test_weights_in_another_file(self):
+        trace = dlc.trace(torch.nn.Linear(90, 90), torch.ones(90))
+        _library.compile_file("trace", str(self.folder / "m.so"), model=trace.to_json().encode(),
+                              weights=trace.weights, external_weights=True)
+        model, x = dlc.load(self.folder / "m.so"), torch.ones(90)
+        with torch.no_grad():
+            self.assert_close(copy.deepcopy(model)(x), model(x))
+        with self.assertRaisesRegex(dlc.DlcError, "m.so' has its weights in a file beside it"):
+            pickle.dumps(model)
 
 
 if __name__ == "__main__":
