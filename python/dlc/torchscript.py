@@ -53,7 +53,7 @@ def is_script(model: Any) -> bool:
 def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
                  dynamic_shapes: Any = None) -> Trace:
     """A trace of a TorchScript module or function."""
-    from .tracer import check_example, from_exported, symbol_names
+    from .tracer import check_example, from_exported, parameters_of, symbol_names
 
     program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
     check_example(program, args, kwargs)
@@ -65,7 +65,7 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
         raise
     except Exception as error:
         raise TraceError(f"the TorchScript program can't be recorded: {error}") from error
-    return from_exported(exported, program.parameter_names, {},
+    return from_exported(exported, *parameters_of(program),
                          symbol_names(program, exported, args, kwargs, dynamic_shapes))
 
 
@@ -164,7 +164,6 @@ class Program(torch.nn.Module):
         schema = model.forward.schema if self.is_module else model.schema
         arguments = schema.arguments[1:] if self.is_module else schema.arguments
         self.input_names = [value.debugName() for value in inputs]
-        self.parameter_names = [a.name for a in arguments]
         self.attributes: Dict[str, Callable[[], Any]] = {}
         self.constants: Dict[str, Callable[[], torch.Tensor]] = {}
         names = {n.s("name") for n in _nodes(self.graph)

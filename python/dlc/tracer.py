@@ -121,7 +121,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     except Exception as error:
         what = "torch.export can't record the program"
         raise TraceError(locations.explained(error, what, module)) from error
-    return from_exported(program, *_parameters(model),
+    return from_exported(program, *parameters_of(model),
                          symbol_names(module, program, args, kwargs, dynamic_shapes))
 
 
@@ -156,7 +156,7 @@ def check_example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -
         raise TraceError(f"{needed}the program takes ({takes}): {error}") from None
 
 
-def _parameters(model: Any) -> Tuple[Optional[List[str]], Json]:
+def parameters_of(model: Any) -> Tuple[Optional[List[str]], Json]:
     """The names of a callable's positional parameters, None where they aren't fixed; and
     the defaults of those parameters that have plain ones."""
     function = model.forward if isinstance(model, torch.nn.Module) else model

@@ -223,5 +223,19 @@ class TorchScriptTest(FrontendTest):
             dlc.compile(bad, torch.randn(3, 4))
 
 
+class DefaultsTest(FrontendTest):
+    def test_default_in_a_call(self):
+        compiled = dlc.compile(torch.jit.script(scaled), torch.ones(2))
+        for result in (compiled(torch.ones(2)), compiled(torch.ones(2), 2.0),
+                       compiled(torch.ones(2), factor=2.0)):
+            self.assert_close(result, torch.full((2,), 2.0))
+        with self.assertRaisesRegex(TypeError, "compiled for factor=2.0, its default"):
+            compiled(torch.ones(2), factor=3.0)
+
+
+def scaled(x, factor: float = 2.0):
+    return x * factor
+
+
 if __name__ == "__main__":
     unittest.main()
