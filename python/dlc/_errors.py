@@ -5,6 +5,7 @@
 import os
 import sys
 import warnings
+from typing import Set, Tuple
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -33,9 +34,18 @@ class DlcWarning(UserWarning):
     """A model was compiled, but perhaps isn't what was meant."""
 
 
+#: What was warned of, and where: Python's own list is lost whenever filters change, which
+#: they do in PyTorch.
+_warned: Set[Tuple[str, str, int]] = set()
+
+
 def warn(message: str) -> None:
-    """Warns at the line of the user's program that called dlc."""
+    """Warns at the line of the user's program that called dlc, once."""
     level, frame = 1, sys._getframe()
     while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
+    place = message, frame.f_code.co_filename, frame.f_lineno
+    if place in _warned:
+        return
+    _warned.add(place)
     warnings.warn(message, DlcWarning, stacklevel=level)

@@ -263,7 +263,8 @@ class CompiledModel:
         self._check(self._api.reset(self._context))
 
     def save_state(self, path: Path) -> None:
-        """Writes all state as a safetensors file."""
+        """Writes all state as a safetensors file, each piece under the name that `state` and
+        the module have for it."""
         self._require_state()
         self._check(self._api.save(self._context, os.fsencode(path)))
 

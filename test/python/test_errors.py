@@ -212,6 +212,7 @@ class WarningTest(FrontendTest):
         drops, normalises = self.warnings(model, x)
         self.assertRegex(drops, "random numbers .*native_dropout.*the same.* model.eval")
         self.assertRegex(normalises, "batch norm in training mode .* model.eval")
+        self.assertEqual(self.warnings(model, x), [])  # once
         self.assertEqual(self.warnings(model.eval(), x), [])
         self.assertEqual(self.warnings(torch.nn.Dropout(0.0), x), [])
         function = lambda x: torch.nn.functional.dropout(x)  # noqa: E731
