@@ -45,8 +45,9 @@ def _multinomial(weights: torch.Tensor, count: int, replacement: bool = False,
         return race.argmax(-1, keepdim=True) if count == 1 else race.topk(count).indices
     ends = weights.cumsum(-1)
     draw = torch.rand((*weights.shape[:-1], count), dtype=torch.float64)
-    found: torch.Tensor = torch.searchsorted(ends / ends[..., -1:], draw.to(weights.dtype),
-                                             right=True)
+    # In float64 the draws stay below the last end, which is 1.
+    shares = (ends / ends[..., -1:]).to(torch.float64)
+    found: torch.Tensor = torch.searchsorted(shares, draw, right=True)
     return found
 
 
