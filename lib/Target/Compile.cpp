@@ -10,6 +10,7 @@
 
 #include "mlir/Target/LLVMIR/ModuleTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -22,6 +23,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/Transforms/Utils/LoopSimplify.h"
 
 #include <mutex>
 
@@ -212,6 +214,28 @@ static void setTargetAttributes(llvm::Module &module, const ResolvedTarget &targ
   }
 }
 
+/// Gives loops around others a counter from 0 by 1 where they have none. LLVM 22's loop
+/// vectoriser makes one when it writes run-time checks of memory, and if these turn out
+/// to be needless, removes it although the inner loop's trip count is written in terms of
+/// it: the inner loop's work is lost then. A counter that nothing uses costs nothing.
+struct CountOuterLoops : llvm::PassInfoMixin<CountOuterLoops> {
+  llvm::PreservedAnalyses run(llvm::Function &function, llvm::FunctionAnalysisManager &manager) {
+    for (llvm::Loop *loop : manager.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
+      llvm::BasicBlock *before = loop->getLoopPreheader(), *latch = loop->getLoopLatch();
+      if (loop->isInnermost() || !before || !latch || loop->getCanonicalInductionVariable())
+        continue;
+      llvm::IRBuilder<> b(loop->getHeader(), loop->getHeader()->begin());
+      llvm::PHINode *count = b.CreatePHI(b.getInt64Ty(), 2, "count");
+      b.SetInsertPoint(latch->getTerminator());
+      count->addIncoming(b.getInt64(0), before);
+      count->addIncoming(b.CreateAdd(count, b.getInt64(1), "count.next"), latch);
+    }
+    llvm::PreservedAnalyses preserved;
+    preserved.preserveSet<llvm::CFGAnalyses>();
+    return preserved;
+  }
+};
+
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopInterleaving = tuning.LoopVectorization = tuning.SLPVectorization = level >= 2;
@@ -220,6 +244,11 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigne
   llvm::CGSCCAnalysisManager cgam;
   llvm::ModuleAnalysisManager mam;
   llvm::PassBuilder builder(&machine, tuning);
+  builder.registerVectorizerStartEPCallback(
+      [](llvm::FunctionPassManager &passes, llvm::OptimizationLevel) {
+        passes.addPass(llvm::LoopSimplifyPass());
+        passes.addPass(CountOuterLoops());
+      });
   builder.registerModuleAnalyses(mam);
   builder.registerCGSCCAnalyses(cgam);
   builder.registerFunctionAnalyses(fam);
