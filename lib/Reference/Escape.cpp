@@ -46,6 +46,13 @@ static Tensors evaluateUnique(dl::UniqueOp op, Operands operands) {
       }
     return 0;
   };
+  auto hasNan = [&](auto &values, int64_t a) {
+    for (int64_t o = 0; o < split.outer; ++o)
+      for (int64_t n = 0; n < split.inner; ++n)
+        if (auto x = values[split.at(o, a, n)]; x != x)
+          return true;
+    return false;
+  };
   // Groups of equal slices, each headed by its first occurrence.
   std::vector<int64_t> first, inverse(split.size), counts;
   withArithmetic(input.getType(), [&](auto zero) {
@@ -54,7 +61,8 @@ static Tensors evaluateUnique(dl::UniqueOp op, Operands operands) {
     std::iota(order.begin(), order.end(), 0);
     sortPlaces(order, [&](int64_t a, int64_t b) { return compare(values, a, b) < 0; });
     for (size_t i = 0; i < order.size(); ++i) {
-      if (i == 0 || compare(values, order[i - 1], order[i]) != 0) {
+      if (i == 0 || compare(values, order[i - 1], order[i]) != 0 ||
+          (op.getSeparateNans() && hasNan(values, order[i]))) {
         first.push_back(order[i]);
         counts.push_back(0);
       }

@@ -67,6 +67,7 @@ void addGatherScatterEvaluators(EvaluatorTable &table);
 void addReduceEvaluators(EvaluatorTable &table);
 void addLinearEvaluators(EvaluatorTable &table);
 void addFactorEvaluators(EvaluatorTable &table);
+void addEigenvalueEvaluators(EvaluatorTable &table);
 void addWindowEvaluators(EvaluatorTable &table);
 void addCompositeEvaluators(EvaluatorTable &table);
 void addRecurrentEvaluators(EvaluatorTable &table);

@@ -30,6 +30,7 @@ static const EvaluatorTable &getTable() {
     addReduceEvaluators(*made);
     addLinearEvaluators(*made);
     addFactorEvaluators(*made);
+    addEigenvalueEvaluators(*made);
     addWindowEvaluators(*made);
     addCompositeEvaluators(*made);
     addRecurrentEvaluators(*made);

@@ -146,10 +146,7 @@ static void addFunctions(EvaluatorTable &table) {
   addFloat<dl::CeilOp>(table, std::ceil);
   addFloat<dl::RoundOp>(table, std::nearbyint);
   addFloat<dl::TruncOp>(table, std::trunc);
-  // x · 0 at −∞ is the limit 0, not NaN.
-  addFloat<dl::SiluOp>(table, [](double x) {
-    return std::isinf(x) && x < 0 ? -0.0 : x / (1 + std::exp(-x));
-  });
+  addFloat<dl::SiluOp>(table, [](double x) { return x / (1 + std::exp(-x)); });
 }
 
 void reference::addUnaryEvaluators(EvaluatorTable &table) {

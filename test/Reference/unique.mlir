@@ -23,6 +23,20 @@ func.func @by_occurrence() -> (tensor<?xi8>, tensor<?xi64>, tensor<4xi64>, tenso
   return %v, %f, %i, %c : tensor<?xi8>, tensor<?xi64>, tensor<4xi64>, tensor<?xi64>
 }
 
+// NaNs are one value, or separate ones.
+// CHECK-LABEL: @nans
+// CHECK: 3xf32 = [-1, 2, nan]
+// CHECK: = [2, 1, 2]
+// CHECK: 4xf32 = [-1, 2, nan, nan]
+// CHECK: = [2, 1, 3, 0, 0]
+// CHECK: = [2, 1, 1, 1]
+func.func @nans() -> (tensor<?xf32>, tensor<?xi64>, tensor<?xf32>, tensor<5xi64>, tensor<?xi64>) {
+  %x = dl.constant dense<[0x7FC00000, 2.0, 0x7FC00000, -1.0, -1.0]> : tensor<5xf32>
+  %v, %f, %i, %c = dl.unique %x {sorted} : tensor<5xf32> -> tensor<?xf32>, tensor<?xi64>, tensor<5xi64>, tensor<?xi64>
+  %w, %g, %j, %d = dl.unique %x {sorted, separate_nans} : tensor<5xf32> -> tensor<?xf32>, tensor<?xi64>, tensor<5xi64>, tensor<?xi64>
+  return %v, %c, %w, %j, %d : tensor<?xf32>, tensor<?xi64>, tensor<?xf32>, tensor<5xi64>, tensor<?xi64>
+}
+
 // CHECK-LABEL: @rows
 // CHECK: 2x2xi8 = {{\[\[}}1, 2], [3, 4]]
 // CHECK: = [1, 0]

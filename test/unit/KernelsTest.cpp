@@ -151,12 +151,12 @@ TEST(Kernels, NonzeroGivesCoordinates) {
 TEST(Kernels, UniqueElements) {
   std::vector<int32_t> in{2, 1, 2, 5, 1};
   for (bool sorted : {true, false}) {
-    int64_t count = dlc_kernel_unique_count(nullptr, DLC_I32, in.data(), 1, 5, 1);
+    int64_t count = dlc_kernel_unique_count(nullptr, DLC_I32, in.data(), 1, 5, 1, 0);
     ASSERT_EQ(count, 3);
     std::vector<int32_t> values(count);
     std::vector<int64_t> first(count), inverse(5), counts(count);
     dlc_kernel_unique(nullptr, DLC_I32, in.data(), values.data(), first.data(), inverse.data(),
-                      counts.data(), 8, 1, 5, 1, count, sorted);
+                      counts.data(), 8, 1, 5, 1, count, sorted, 0);
     EXPECT_EQ(values, sorted ? (std::vector<int32_t>{1, 2, 5}) : (std::vector<int32_t>{2, 1, 5}));
     EXPECT_EQ(first, sorted ? (std::vector<int64_t>{1, 0, 3}) : (std::vector<int64_t>{0, 1, 3}));
     EXPECT_EQ(inverse, sorted ? (std::vector<int64_t>{1, 0, 1, 2, 0})
@@ -169,12 +169,12 @@ TEST(Kernels, UniqueElements) {
 TEST(Kernels, UniqueSlicesCompareWhole) {
   // Columns of [[1, 0, 1, nan], [2, 2, 2, 0]]: the first and third are equal.
   std::vector<float> in{1, 0, 1, NAN, 2, 2, 2, 0};
-  int64_t count = dlc_kernel_unique_count(nullptr, DLC_F32, in.data(), 2, 4, 1);
+  int64_t count = dlc_kernel_unique_count(nullptr, DLC_F32, in.data(), 2, 4, 1, 1);
   ASSERT_EQ(count, 3);
   std::vector<float> values(2 * count);
   std::vector<int32_t> first(count), inverse(4), counts(count);
   dlc_kernel_unique(nullptr, DLC_F32, in.data(), values.data(), first.data(), inverse.data(),
-                    counts.data(), 4, 2, 4, 1, count, true);
+                    counts.data(), 4, 2, 4, 1, count, true, 1);
   EXPECT_EQ(first, (std::vector<int32_t>{1, 0, 3}));
   EXPECT_EQ(inverse, (std::vector<int32_t>{1, 0, 1, 2}));
   EXPECT_EQ(counts, (std::vector<int32_t>{1, 2, 1}));
@@ -420,6 +420,37 @@ TEST(Kernels, EigenvectorsMakeTheMatrixDiagonal) {
   EXPECT_EQ(liveBlocks, 0);
 }
 
+TEST(Kernels, EigenvectorsAreScaledByTheMatrix) {
+  Rng rng(11);
+  for (int64_t n : {0, 1, 2, 3, 10, 40})
+    for (bool isReal : {false, true}) {
+      std::vector<double> re = makeMatrix(rng, n, n, n), im(n * n, 0), a;
+      if (!isReal)
+        im = makeMatrix(rng, n, n, n);
+      for (int64_t i = 0; i < n * n; ++i)
+        a.insert(a.end(), {re[i], im[i]});
+      std::vector<double> l(n * 2), v(n * n * 2), alone(n * 2), vRe(n * n), vIm(n * n);
+      dlc_kernel_eig(nullptr, DLC_F64, a.data(), l.data(), v.data(), 1, n);
+      std::vector<double> scaledRe(n * n), scaledIm(n * n);
+      for (int64_t i = 0; i < n * n; ++i) {
+        double x = l[i % n * 2], y = l[i % n * 2 + 1];
+        vRe[i] = v[2 * i], vIm[i] = v[2 * i + 1];
+        scaledRe[i] = vRe[i] * x - vIm[i] * y, scaledIm[i] = vRe[i] * y + vIm[i] * x;
+      }
+      std::vector<double> left = multiply(re, vRe, n, n, n), right = multiply(im, vIm, n, n, n);
+      for (int64_t i = 0; i < n * n; ++i)
+        left[i] -= right[i];
+      expectNear(left, scaledRe);
+      left = multiply(re, vIm, n, n, n), right = multiply(im, vRe, n, n, n);
+      for (int64_t i = 0; i < n * n; ++i)
+        left[i] += right[i];
+      expectNear(left, scaledIm);
+      dlc_kernel_eig(nullptr, DLC_F64, a.data(), alone.data(), nullptr, 1, n);
+      EXPECT_EQ(alone, l);
+    }
+  EXPECT_EQ(liveBlocks, 0);
+}
+
 TEST(Kernels, SingularVectorsMakeTheMatrixDiagonal) {
   Rng rng(9);
   for (auto [m, n] : kSizes)
@@ -473,7 +504,7 @@ TEST(Kernels, WithoutMemoryNothingHappens) {
   std::vector<int64_t> indices(17);
   dlc_kernel_sort(nullptr, DLC_F32, in.data(), out.data(), indices.data(), 1, 17, 1, 0);
   dlc_kernel_top_k(nullptr, DLC_F32, in.data(), out.data(), indices.data(), 8, 1, 17, 1, 3, 0);
-  dlc_kernel_unique_count(nullptr, DLC_F32, in.data(), 1, 17, 1);
+  dlc_kernel_unique_count(nullptr, DLC_F32, in.data(), 1, 17, 1, 0);
   dlc_kernel_fft(nullptr, DLC_F32, 2, in.data(), out.data(), 1, 17, 9, 1);
   dlc_kernel_cholesky(nullptr, DLC_F32, in.data(), out.data(), 1, 4, 0);
   dlc_kernel_triangular_solve(nullptr, DLC_F32, in.data(), in.data(), out.data(), 1, 4, 1, 0, 0, 0,
@@ -483,6 +514,7 @@ TEST(Kernels, WithoutMemoryNothingHappens) {
   dlc_kernel_householder_qr(nullptr, DLC_F32, in.data(), out.data(), out.data(), 1, 4, 4);
   dlc_kernel_householder_product(nullptr, DLC_F32, in.data(), in.data(), out.data(), 1, 4, 4, 4);
   dlc_kernel_eigh(nullptr, DLC_F32, in.data(), out.data(), out.data(), 1, 4, 0);
+  dlc_kernel_eig(nullptr, DLC_F32, in.data(), out.data(), out.data(), 1, 2);
   dlc_kernel_svd(nullptr, DLC_F32, in.data(), out.data(), out.data(), out.data(), 1, 4, 4, 0);
   dlc_kernel_ldl(nullptr, DLC_F32, in.data(), out.data(), rows.data(), 1, 4);
   dlc_kernel_ldl_solve(nullptr, DLC_F32, in.data(), rows.data(), 4, in.data(), out.data(), 1, 4, 1);

@@ -1,7 +1,7 @@
 // RUN: dl-opt %s --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: @round_trip
-func.func @round_trip(%a: tensor<?x3x2xf32>, %s: tensor<?x?xf64>, %b: tensor<?x1xf64>) {
+func.func @round_trip(%a: tensor<?x3x2xf32>, %s: tensor<?x?xf64>, %b: tensor<?x1xf64>, %k: tensor<2x?x3x2xf32>) {
   // CHECK: dl.lu %arg0 : tensor<?x3x2xf32> -> tensor<?x3x2xf32>, tensor<?x2xi32>
   %f, %p = dl.lu %a : tensor<?x3x2xf32> -> tensor<?x3x2xf32>, tensor<?x2xi32>
   // CHECK: dl.exchange_rows %arg0, %{{.*}} {backward} : tensor<?x3x2xf32>, tensor<?x2xi32> -> tensor<?x3x2xf32>
@@ -14,6 +14,8 @@ func.func @round_trip(%a: tensor<?x3x2xf32>, %s: tensor<?x?xf64>, %b: tensor<?x1
   %q, %r = dl.qr %a {complete} : tensor<?x3x2xf32> -> tensor<?x3x3xf32>, tensor<?x3x2xf32>
   // CHECK: dl.eigh %arg1 {upper} : tensor<?x?xf64> -> tensor<?xf64>, tensor<?x?xf64>
   %l, %v = dl.eigh %s {upper} : tensor<?x?xf64> -> tensor<?xf64>, tensor<?x?xf64>
+  // CHECK: dl.eig %arg3 : tensor<2x?x3x2xf32> -> tensor<2x3x2xf32>, tensor<2x3x3x2xf32>
+  %c, %z = dl.eig %k : tensor<2x?x3x2xf32> -> tensor<2x3x2xf32>, tensor<2x3x3x2xf32>
   // CHECK: dl.svd %arg0 {full} : tensor<?x3x2xf32> -> tensor<?x3x3xf32>, tensor<?x2xf32>, tensor<?x2x2xf32>
   %u, %d, %w = dl.svd %a {full} : tensor<?x3x2xf32> -> tensor<?x3x3xf32>, tensor<?x2xf32>, tensor<?x2x2xf32>
   // CHECK: dl.ldl %arg1 : tensor<?x?xf64> -> tensor<?x?xf64>, tensor<?xi32>
@@ -101,6 +103,24 @@ func.func @eigh(%a: tensor<2x3xf32>) { // eigh C1
   // expected-error @+2 {{input 'tensor<2x3xf32>' is not a stack of square matrices}}
   // expected-error @+1 {{failed to infer returned types}}
   %0:2 = dl.eigh %a : tensor<2x3xf32> -> tensor<2xf32>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @eig_square(%a: tensor<2x3x2xf32>) { // eig C1
+  // expected-error @+2 {{input 'tensor<2x3x2xf32>' is not a stack of square matrices of complex numbers}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:2 = dl.eig %a : tensor<2x3x2xf32> -> tensor<2x2xf32>, tensor<2x3x2xf32>
+  return
+}
+
+// -----
+
+func.func @eig_complex(%a: tensor<3x3x1xf32>) { // eig C2
+  // expected-error @+2 {{input 'tensor<3x3x1xf32>' is not complex: its last size is not 2}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:2 = dl.eig %a : tensor<3x3x1xf32> -> tensor<3x2xf32>, tensor<3x3x2xf32>
   return
 }
 

@@ -75,13 +75,13 @@ void dlc_kernel_nonzero(int32_t element, const void *in, void *out, int32_t inde
 
 /// dl.unique along a dimension (flat: outer = inner = 1, n = all elements): how
 /// many distinct slices; then those ([outer, count, inner]), first positions and
-/// counts ([count]) and each slice's place ([n]). NaNs count as equal.
+/// counts ([count]) and each slice's place ([n]). NaNs count as equal, unless separate.
 int64_t dlc_kernel_unique_count(dlc_call *call, int32_t element, const void *in,
-                                int64_t outer, int64_t n, int64_t inner);
+                                int64_t outer, int64_t n, int64_t inner, int32_t separate_nans);
 void dlc_kernel_unique(dlc_call *call, int32_t element, const void *in, void *values,
                        void *first, void *inverse, void *counts, int32_t index_bytes,
                        int64_t outer, int64_t n, int64_t inner, int64_t count,
-                       int32_t sorted);
+                       int32_t sorted, int32_t separate_nans);
 
 /// dl.non_max_suppression on boxes [batches, boxes, 4] and scores [batches,
 /// classes, boxes], both of `element`. Writes at most `capacity` rows (batch,
@@ -133,6 +133,10 @@ void dlc_kernel_householder_product(dlc_call *call, int32_t element, const void 
 /// dl.eigh of `batch` n x n matrices; `vectors` may be null.
 void dlc_kernel_eigh(dlc_call *call, int32_t element, const void *in, void *values, void *vectors,
                      int64_t batch, int64_t n, int32_t upper);
+
+/// dl.eig of `batch` n x n matrices of complex numbers; `vectors` may be null.
+void dlc_kernel_eig(dlc_call *call, int32_t element, const void *in, void *values, void *vectors,
+                    int64_t batch, int64_t n);
 
 /// dl.svd of `batch` m x n matrices; `u` and `vt` may be null.
 void dlc_kernel_svd(dlc_call *call, int32_t element, const void *in, void *u, void *s, void *vt,

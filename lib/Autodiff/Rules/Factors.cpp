@@ -421,6 +421,116 @@ static LogicalResult reverseSvd(SvdOp op, Reverse &r) {
 }
 
 //===----------------------------------------------------------------------===//
+// eig
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Matrices, or vectors, of complex numbers.
+struct Complex {
+  Value re, im;
+};
+} // namespace
+
+static Complex split(TensorBuilder &b, Value x) {
+  int64_t last = rankOf(x) - 1;
+  SmallVector<Size> sizes = b.sizes(x);
+  sizes.pop_back();
+  return {b.reshape(b.slice(x, last, 0, 1), sizes), b.reshape(b.slice(x, last, 1, 2), sizes)};
+}
+
+static Value join(TensorBuilder &b, Complex z) {
+  SmallVector<Size> sizes = b.sizes(z.re);
+  sizes.push_back(1);
+  return b.concat({b.reshape(z.re, sizes), b.reshape(z.im, sizes)}, rankOf(z.re));
+}
+
+static Complex conjugate(TensorBuilder &b, Complex z) { return {z.re, b.unary<NegOp>(z.im)}; }
+
+static Complex sub(TensorBuilder &b, Complex x, Complex y) {
+  return {b.sub(x.re, y.re), b.sub(x.im, y.im)};
+}
+
+/// X·Y, or with `adjoint` Xᴴ·Y.
+static Complex multiply(TensorBuilder &b, Complex x, Complex y, bool adjoint = false) {
+  if (adjoint)
+    x = conjugate(b, x);
+  auto product = [&](Value p, Value q) { return matmul(b, p, q, /*transposeX=*/adjoint); };
+  return {b.sub(product(x.re, y.re), product(x.im, y.im)),
+          b.add(product(x.re, y.im), product(x.im, y.re))};
+}
+
+/// V⁻¹·Y, or with `adjoint` V⁻ᴴ·Y, by the real matrix [[re, −im], [im, re]].
+static Complex solve(TensorBuilder &b, Complex v, Complex y, bool adjoint) {
+  int64_t last = rankOf(v.re) - 1;
+  Value above = b.concat({v.re, b.unary<NegOp>(v.im)}, last);
+  Value whole = b.concat({above, b.concat({v.im, v.re}, last)}, last - 1);
+  auto lu = LuOp::create(b, adjoint ? transposeMatrix(b, whole) : whole);
+  Value x = ExchangeRowsOp::create(b, b.concat({y.re, y.im}, last - 1), lu.getPivots(),
+                                   /*backward=*/false);
+  x = solve(b, lu.getFactors(), x, false, /*upper=*/false, /*unit=*/true, false);
+  x = solve(b, lu.getFactors(), x, false, /*upper=*/true, /*unit=*/false, false);
+  Size rows = b.size(v.re, last);
+  return {takeRows(b, x, 0, rows), takeRows(b, x, rows, rows)};
+}
+
+/// x[j, k] / (v[k] − v[j]), the divisor conjugated with `conjugated`; 0 on the diagonal.
+static Complex divideByGaps(TensorBuilder &b, Complex x, Complex values, bool conjugated) {
+  SmallVector<int64_t> dims = upTo(rankOf(x.re)), columns = dims;
+  columns.erase(columns.end() - 2);
+  dims.pop_back();
+  auto spread = [&](Value v, ArrayRef<int64_t> to) { return b.broadcastLike(v, to, x.re); };
+  Complex gap{b.sub(spread(values.re, columns), spread(values.re, dims)),
+              b.sub(spread(values.im, columns), spread(values.im, dims))};
+  // x / gap = x·gap* / |gap|², 1 standing for the gap on the diagonal.
+  Value one = fillDiagonal(b, b.splatLike(1.0, values.re), x.re);
+  Value square = b.add(b.add(b.mul(gap.re, gap.re), b.mul(gap.im, gap.im)), one);
+  Complex factor{b.div(gap.re, square), b.div(gap.im, square)};
+  if (!conjugated)
+    factor = conjugate(b, factor);
+  return {b.sub(b.mul(x.re, factor.re), b.mul(x.im, factor.im)),
+          b.add(b.mul(x.re, factor.im), b.mul(x.im, factor.re))};
+}
+
+/// X = V⁻¹·dA·V: dλ = diag X, and of V·(X / gaps) what leaves the columns' length.
+static void forwardEig(EigOp op, Forward &f) {
+  TensorBuilder &b = f.b;
+  Complex v = split(b, op.getVectors());
+  Complex x = solve(b, v, multiply(b, split(b, f.tangent(0)), v), /*adjoint=*/false);
+  f.set(0, join(b, {takeDiagonal(b, x.re), takeDiagonal(b, x.im)}));
+  Complex values = split(b, op.getValues());
+  Complex dv = multiply(b, v, divideByGaps(b, x, values, /*conjugated=*/false));
+  Value along = takeDiagonal(b, multiply(b, v, dv, /*adjoint=*/true).re);
+  f.set(1, join(b, sub(b, dv, {scaleColumns(b, v.re, along), scaleColumns(b, v.im, along)})));
+}
+
+/// dA = V⁻ᴴ·(diag dλ + Vᴴ·dV' / gaps*)·Vᴴ, dV' being what of dV changes no column's
+/// length: that it changes none's angle either is checked.
+static void reverseEig(EigOp op, Reverse &r) {
+  TensorBuilder &b = r.b;
+  Complex v = split(b, op.getVectors()), inner;
+  if (r.cotangent(0)) {
+    Complex values = split(b, r.cotangent(0));
+    inner = {fillDiagonal(b, values.re, v.re), fillDiagonal(b, values.im, v.re)};
+  }
+  if (r.cotangent(1)) {
+    Complex dv = split(b, r.cotangent(1)), x = multiply(b, v, dv, /*adjoint=*/true);
+    Value turn = b.unary<AbsOp>(takeDiagonal(b, x.im));
+    AssertOp::create(b, b.unary<NotOp>(b.compare(Direction::gt, turn, 0.01)),
+                     "the derivative of eigenvectors is asked for by a function that depends on "
+                     "their angle, which is arbitrary");
+    Value along = takeDiagonal(b, x.re);
+    dv = sub(b, dv, {scaleColumns(b, v.re, along), scaleColumns(b, v.im, along)});
+    x = divideByGaps(b, multiply(b, v, dv, true), split(b, op.getValues()), /*conjugated=*/true);
+    inner = {sum(b, inner.re, x.re), sum(b, inner.im, x.im)};
+  }
+  // inner·Vᴴ = (V·innerᴴ)ᴴ
+  Complex adjoint = conjugate(b, {transposeMatrix(b, inner.re), transposeMatrix(b, inner.im)});
+  Complex right = multiply(b, v, adjoint);
+  right = conjugate(b, {transposeMatrix(b, right.re), transposeMatrix(b, right.im)});
+  r.add(0, join(b, solve(b, v, right, /*adjoint=*/true)));
+}
+
+//===----------------------------------------------------------------------===//
 // ldl_solve
 //===----------------------------------------------------------------------===//
 
@@ -453,6 +563,7 @@ void autodiff::addFactorRules(RuleTable &table) {
   table.add<QrOp>(forwardQr, reverseQr);
   table.add<HouseholderProductOp>(forwardHouseholderProduct, reverseHouseholderProduct);
   table.add<EighOp>(forwardEigh, reverseEigh);
+  table.add<EigOp>(forwardEig, reverseEig);
   table.add<SvdOp>(forwardSvd, reverseSvd);
   table.add<LdlSolveOp>(forwardLdlSolve, reverseLdlSolve);
 }

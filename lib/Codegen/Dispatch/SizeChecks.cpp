@@ -280,6 +280,10 @@ void SizeChecker::checkFactors() {
         int64_t last = rank(op.getInput()) - 1;
         equal(op.getInput(), last, op.getInput(), last - 1);
       })
+      .Case([&](dl::EigOp op) {
+        int64_t columns = rank(op.getInput()) - 2;
+        equal(op.getInput(), columns, op.getInput(), columns - 1);
+      })
       .Case([&](dl::TriangularSolveOp op) {
         int64_t last = rank(op.getA()) - 1;
         equal(op.getA(), last, op.getA(), last - 1);

@@ -88,22 +88,40 @@ struct Results {
 };
 } // namespace
 
+/// What a routine takes after the call, the element type and the input.
+using Arguments = llvm::function_ref<SmallVector<Value>(const Results &, ArrayRef<OpFoldResult>)>;
+
+/// An op of one operand as a routine that fills buffers for its results; `arguments` is
+/// given those and the operand's sizes.
+template <typename OpTy>
+static LogicalResult lowerToRoutine(OpTy op, typename OpTy::Adaptor adaptor,
+                                    ConversionPatternRewriter &rewriter, B &b, StringRef routine,
+                                    Arguments arguments) {
+  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
+  if (failed(shapes))
+    return failure();
+  Results results(b, *shapes, op);
+  SmallVector<Value> all{callContext(b), elementCode(b, elementOf(op.getInput())),
+                         inputPointer(b, adaptor.getInput())};
+  llvm::append_range(all, arguments(results, getSizes(b, adaptor.getInput())));
+  callRuntime(b, routine, all);
+  results.replace(b, rewriter, op);
+  return success();
+}
+
 /// lu, householder_qr: two results, and rows and columns.
 template <typename OpTy>
 static LogicalResult lowerRectangular(OpTy op, typename OpTy::Adaptor adaptor,
                                       ConversionPatternRewriter &rewriter, B &b) {
-  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
-  if (failed(shapes))
-    return failure();
-  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
-  Results results(b, *shapes, op);
-  callRuntime(b, std::is_same_v<OpTy, dl::LuOp> ? "dlc_kernel_lu" : "dlc_kernel_householder_qr",
-              {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
-               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getRows(sizes)),
-               i64Argument(b, getColumns(sizes))});
-  results.replace(b, rewriter, op);
-  return success();
+  StringRef routine =
+      std::is_same_v<OpTy, dl::LuOp> ? "dlc_kernel_lu" : "dlc_kernel_householder_qr";
+  return lowerToRoutine(op, adaptor, rewriter, b, routine,
+                        [&](const Results &results, ArrayRef<OpFoldResult> sizes) {
+                          return SmallVector<Value>{results.pointer(b, 0), results.pointer(b, 1),
+                                                    i64Argument(b, countBatches(b, sizes)),
+                                                    i64Argument(b, getRows(sizes)),
+                                                    i64Argument(b, getColumns(sizes))};
+                        });
 }
 
 static LogicalResult lowerExchangeRows(dl::ExchangeRowsOp op, dl::ExchangeRowsOp::Adaptor adaptor,
@@ -143,51 +161,50 @@ static LogicalResult lowerHouseholderProduct(dl::HouseholderProductOp op,
 
 static LogicalResult lowerEigh(dl::EighOp op, dl::EighOp::Adaptor adaptor,
                                ConversionPatternRewriter &rewriter, B &b) {
-  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
-  if (failed(shapes))
-    return failure();
-  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
-  Results results(b, *shapes, op);
-  callRuntime(b, "dlc_kernel_eigh",
-              {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), results.pointer(b, 0),
-               results.pointerIfUsed(b, op.getVectors(), 1), i64Argument(b, countBatches(b, sizes)),
-               i64Argument(b, getColumns(sizes)), i32Argument(b, op.getUpper())});
-  results.replace(b, rewriter, op);
-  return success();
+  return lowerToRoutine(op, adaptor, rewriter, b, "dlc_kernel_eigh",
+                        [&](const Results &results, ArrayRef<OpFoldResult> sizes) {
+                          return SmallVector<Value>{
+                              results.pointer(b, 0), results.pointerIfUsed(b, op.getVectors(), 1),
+                              i64Argument(b, countBatches(b, sizes)),
+                              i64Argument(b, getColumns(sizes)), i32Argument(b, op.getUpper())};
+                        });
+}
+
+/// The last size is that of a complex number.
+static LogicalResult lowerEig(dl::EigOp op, dl::EigOp::Adaptor adaptor,
+                              ConversionPatternRewriter &rewriter, B &b) {
+  return lowerToRoutine(op, adaptor, rewriter, b, "dlc_kernel_eig",
+                        [&](const Results &results, ArrayRef<OpFoldResult> sizes) {
+                          sizes = sizes.drop_back();
+                          return SmallVector<Value>{
+                              results.pointer(b, 0), results.pointerIfUsed(b, op.getVectors(), 1),
+                              i64Argument(b, countBatches(b, sizes)),
+                              i64Argument(b, getColumns(sizes))};
+                        });
 }
 
 static LogicalResult lowerSvd(dl::SvdOp op, dl::SvdOp::Adaptor adaptor,
                               ConversionPatternRewriter &rewriter, B &b) {
-  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
-  if (failed(shapes))
-    return failure();
-  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
-  Results results(b, *shapes, op);
-  callRuntime(b, "dlc_kernel_svd",
-              {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), results.pointerIfUsed(b, op.getU(), 0),
-               results.pointer(b, 1), results.pointerIfUsed(b, op.getVt(), 2),
-               i64Argument(b, countBatches(b, sizes)),
-               i64Argument(b, getRows(sizes)), i64Argument(b, getColumns(sizes)),
-               i32Argument(b, op.getFull())});
-  results.replace(b, rewriter, op);
-  return success();
+  return lowerToRoutine(op, adaptor, rewriter, b, "dlc_kernel_svd",
+                        [&](const Results &results, ArrayRef<OpFoldResult> sizes) {
+                          return SmallVector<Value>{results.pointerIfUsed(b, op.getU(), 0),
+                                                    results.pointer(b, 1),
+                                                    results.pointerIfUsed(b, op.getVt(), 2),
+                                                    i64Argument(b, countBatches(b, sizes)),
+                                                    i64Argument(b, getRows(sizes)),
+                                                    i64Argument(b, getColumns(sizes)),
+                                                    i32Argument(b, op.getFull())};
+                        });
 }
 
 static LogicalResult lowerLdl(dl::LdlOp op, dl::LdlOp::Adaptor adaptor,
                               ConversionPatternRewriter &rewriter, B &b) {
-  FailureOr<SmallVector<SmallVector<OpFoldResult>>> shapes = getResultSizes(b, op);
-  if (failed(shapes))
-    return failure();
-  SmallVector<OpFoldResult> sizes = getSizes(b, adaptor.getInput());
-  Results results(b, *shapes, op);
-  callRuntime(b, "dlc_kernel_ldl",
-              {callContext(b), elementCode(b, elementOf(op.getInput())),
-               inputPointer(b, adaptor.getInput()), results.pointer(b, 0), results.pointer(b, 1),
-               i64Argument(b, countBatches(b, sizes)), i64Argument(b, getColumns(sizes))});
-  results.replace(b, rewriter, op);
-  return success();
+  return lowerToRoutine(op, adaptor, rewriter, b, "dlc_kernel_ldl",
+                        [&](const Results &results, ArrayRef<OpFoldResult> sizes) {
+                          return SmallVector<Value>{results.pointer(b, 0), results.pointer(b, 1),
+                                                    i64Argument(b, countBatches(b, sizes)),
+                                                    i64Argument(b, getColumns(sizes))};
+                        });
 }
 
 static LogicalResult lowerLdlSolve(dl::LdlSolveOp op, dl::LdlSolveOp::Adaptor adaptor,
@@ -220,6 +237,7 @@ void dlc::populateDlFactorToLinalgPatterns(const TypeConverter &converter,
   addLowering<dl::HouseholderQrOp>(patterns, converter, lowerRectangular<dl::HouseholderQrOp>);
   addLowering<dl::HouseholderProductOp>(patterns, converter, lowerHouseholderProduct);
   addLowering<dl::EighOp>(patterns, converter, lowerEigh);
+  addLowering<dl::EigOp>(patterns, converter, lowerEig);
   addLowering<dl::SvdOp>(patterns, converter, lowerSvd);
   addLowering<dl::LdlOp>(patterns, converter, lowerLdl);
   addLowering<dl::LdlSolveOp>(patterns, converter, lowerLdlSolve);

@@ -149,9 +149,10 @@ static LogicalResult lowerUnique(dl::UniqueOp op, dl::UniqueOp::Adaptor adaptor,
   }
   Value element = elementCode(b, elementOf(op.getInput())), pointer = inputPointer(b, input);
   Value outerArg = i64Argument(b, outer), sizeArg = i64Argument(b, size),
-        innerArg = i64Argument(b, inner), context = callContext(b);
+        innerArg = i64Argument(b, inner), context = callContext(b),
+        separate = i32Argument(b, op.getSeparateNans());
   Value count = callRuntime(b, "dlc_kernel_unique_count",
-                            {context, element, pointer, outerArg, sizeArg, innerArg},
+                            {context, element, pointer, outerArg, sizeArg, innerArg, separate},
                             b.getI64Type())
                     .getResult(0);
   OpFoldResult found = toIndex(b, count);
@@ -177,7 +178,7 @@ static LogicalResult lowerUnique(dl::UniqueOp op, dl::UniqueOp::Adaptor adaptor,
   callRuntime(b, "dlc_kernel_unique",
               {context, element, pointer, pointers[0], pointers[1], pointers[2], pointers[3],
                indexBytes(b, op.getCounts()), outerArg, sizeArg, innerArg, count,
-               i32Argument(b, op.getSorted())});
+               i32Argument(b, op.getSorted()), separate});
   for (RoutineResult &result : results)
     tensors.push_back(result.tensor(b));
   rewriter.replaceOp(op, tensors);

@@ -188,6 +188,8 @@ public:
 
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<Size> sizes);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> staticShape);
+  /// All elements in one dimension.
+  mlir::Value flatten(mlir::Value x);
   /// A size-1 dimension put in before each given position of the result.
   mlir::Value unsqueeze(mlir::Value x, llvm::ArrayRef<int64_t> resultAxes);
   /// The given dimensions, of size 1, dropped.

@@ -267,6 +267,8 @@ Value NodeBuilder::reshape(Value x, ArrayRef<int64_t> staticShape) {
   return reshape(x, Sizes(staticShape.begin(), staticShape.end()));
 }
 
+Value NodeBuilder::flatten(Value x) { return reshape(x, ArrayRef<Size>{product(sizes(x))}); }
+
 Value NodeBuilder::unsqueeze(Value x, ArrayRef<int64_t> resultAxes) {
   if (!x)
     return {};

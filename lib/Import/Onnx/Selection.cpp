@@ -49,8 +49,9 @@ static LogicalResult importUnique(NodeImporter &n) {
       return failure();
     axisAttr = n.getBuilder().getI64IntegerAttr(*axis);
   }
-  auto results = n.inferMulti<dl::UniqueOp>(x, axisAttr,
-                                            sorted ? n.getBuilder().getUnitAttr() : UnitAttr());
+  auto sortedAttr = sorted ? n.getBuilder().getUnitAttr() : UnitAttr();
+  auto results = n.inferMulti<dl::UniqueOp>(x, axisAttr, sortedAttr,
+                                            /*separate_nans=*/UnitAttr());
   if (results.empty())
     return failure();
   return n.results(ArrayRef(results).take_front(n.numOutputs()));

@@ -205,6 +205,20 @@ static LogicalResult importEigh(NodeImporter &n) {
   return n.results({parts.values, wantsVectors ? parts.vectors : emptyResult(n, 1)});
 }
 
+/// Of a real matrix, too, the results are complex.
+static LogicalResult importEig(NodeImporter &n) {
+  Type type = n.promoteParts({"self"});
+  Complex a = type ? n.complexOperand("self", type) : Complex{{n, {}}, {n, {}}};
+  if (!a || !n.requireRank(a.re, 2, INT64_MAX, "its input"))
+    return failure();
+  SmallVector<Value> parts =
+      n.inferMulti<dl::EigOp>(interleave(n, ImportedValue::complex(a.re, a.im)));
+  if (parts.empty())
+    return failure();
+  ImportedValue values = deinterleave(n, parts[0]);
+  return n.numResults() == 1 ? n.results({values}) : n.results({values, deinterleave(n, parts[1])});
+}
+
 static LogicalResult importSvd(NodeImporter &n) {
   n.ignore({"driver"});
   bool isFull = n.has("full_matrices") && n.boolean("full_matrices");
@@ -254,6 +268,9 @@ void torch::registerFactorizationOps(OpTable &t) {
   t.add("aten.ormqr.default", importOrmqr);
   t.add({"aten.linalg_eigh.default", "aten.linalg_eigvalsh.default", "aten._linalg_eigh.default"},
         importEigh);
+  t.addComplex({"aten.linalg_eig.default", "aten.linalg_eigvals.default",
+                "aten._linalg_eigvals.default"},
+               importEig);
   t.add({"aten.linalg_svd.default", "aten.linalg_svdvals.default", "aten._linalg_svd.default"},
         importSvd);
   t.add("aten.linalg_polar.default", importPolar);

@@ -12,10 +12,6 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-static Value flatten(NodeImporter &n, Value x) {
-  return n.reshape(x, ArrayRef<Size>{n.product(n.sizes(x))});
-}
-
 /// Result `i`, which is an empty tensor where it wasn't asked for, but for slices on
 /// the CPU.
 static Value ifAsked(NodeImporter &n, unsigned i, StringRef flag, Value value) {
@@ -39,8 +35,9 @@ static LogicalResult importUnique(NodeImporter &n) {
       return failure();
     axisAttr = n.getBuilder().getI64IntegerAttr(*axis);
   }
-  SmallVector<Value> found =
-      n.inferMulti<dl::UniqueOp>(self, axisAttr, n.getBuilder().getUnitAttr());
+  UnitAttr yes = n.getBuilder().getUnitAttr();
+  SmallVector<Value> found = n.inferMulti<dl::UniqueOp>(self, axisAttr, /*sorted=*/yes,
+                                                        /*separate_nans=*/yes);
   if (found.empty())
     return failure();
   Value inverse = isFlat ? n.reshape(found[2], n.sizes(self)) : found[2];
@@ -57,7 +54,7 @@ static LogicalResult importUniqueConsecutive(NodeImporter &n) {
   int64_t axis = 0;
   Value x = self;
   if (isFlat)
-    x = flatten(n, self);
+    x = n.flatten(self);
   else if (auto given = n.axis("dim", n.rankOf(self)))
     axis = *given;
   if (!x || !n.requireRank(x, 1, INT64_MAX, "its input"))

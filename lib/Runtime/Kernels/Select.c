@@ -52,10 +52,11 @@ void dlc_kernel_nonzero(int32_t element, const void *in, void *out, int32_t inde
 
 // Slices of [outer, n, inner] along the middle dimension, ranked: after
 // rank_slices, two slices are equal iff their ranks are, and ranks ascend in
-// lexicographic order. Sorts by one element position at a time, last first
+// lexicographic order; NaN equals NaN unless they are separate. Sorts by one element position at a time, last first
 // (least-significant-digit order), so that each pass is a stable sort by key.
 static int64_t rank_slices(dlc_call *call, int32_t element, const void *in, int64_t outer,
-                           int64_t n, int64_t inner, keyed **sorted_slices) {
+                           int64_t n, int64_t inner, int32_t separate_nans,
+                           keyed **sorted_slices) {
   keyed *items = dlc_rt_alloc(call, 2 * n * (int64_t)sizeof(keyed));
   *sorted_slices = items;
   if (!items)
@@ -68,13 +69,17 @@ static int64_t rank_slices(dlc_call *call, int32_t element, const void *in, int6
         items[j].key = element_key(element, in, (o * n + items[j].position) * inner + i);
       dlc_kernel_sort_keyed(items, items + n, n);
     }
+  separate_nans &= element_is_float(element);
+  const uint64_t nan = UINT64_MAX;
   int64_t rank = -1;
   for (int64_t j = 0; j < n; ++j) {
     int equal = j > 0;
     for (int64_t o = 0; o < outer && equal; ++o)
-      for (int64_t i = 0; i < inner && equal; ++i)
-        equal = element_key(element, in, (o * n + items[j].position) * inner + i) ==
-                element_key(element, in, (o * n + items[j - 1].position) * inner + i);
+      for (int64_t i = 0; i < inner && equal; ++i) {
+        uint64_t key = element_key(element, in, (o * n + items[j].position) * inner + i);
+        equal = key == element_key(element, in, (o * n + items[j - 1].position) * inner + i) &&
+                (key != nan || !separate_nans);
+      }
     rank += !equal;
     items[j].key = (uint64_t)rank;
   }
@@ -82,11 +87,11 @@ static int64_t rank_slices(dlc_call *call, int32_t element, const void *in, int6
 }
 
 int64_t dlc_kernel_unique_count(dlc_call *call, int32_t element, const void *in,
-                                int64_t outer, int64_t n, int64_t inner) {
+                                int64_t outer, int64_t n, int64_t inner, int32_t separate_nans) {
   if (n == 0)
     return 0;
   keyed *slices;
-  int64_t count = rank_slices(call, element, in, outer, n, inner, &slices);
+  int64_t count = rank_slices(call, element, in, outer, n, inner, separate_nans, &slices);
   if (slices)
     dlc_rt_free(call, slices);
   return count;
@@ -95,11 +100,11 @@ int64_t dlc_kernel_unique_count(dlc_call *call, int32_t element, const void *in,
 void dlc_kernel_unique(dlc_call *call, int32_t element, const void *in, void *values,
                        void *first, void *inverse, void *counts, int32_t index_bytes,
                        int64_t outer, int64_t n, int64_t inner, int64_t count,
-                       int32_t sorted) {
+                       int32_t sorted, int32_t separate_nans) {
   if (n == 0)
     return;
   keyed *slices;
-  rank_slices(call, element, in, outer, n, inner, &slices);
+  rank_slices(call, element, in, outer, n, inner, separate_nans, &slices);
   keyed *groups = slices ? dlc_rt_alloc(call, 2 * count * (int64_t)sizeof(keyed)) : 0;
   int64_t *place = groups ? dlc_rt_alloc(call, count * (int64_t)sizeof(int64_t)) : 0;
   if (!place)

@@ -87,14 +87,12 @@ float dlc_math_sigmoid_f32(float x) {
   return (x < 0 ? e : 1) / (1 + e);
 }
 
-/// x·sigmoid(x); −∞ gives −0, as the limit does.
+/// x·sigmoid(x); −∞ gives NaN, as the product does.
 double dlc_math_silu_f64(double x) {
   double e = dlc_math_exp_f64(-__builtin_fabs(x));
-  double y = (x < 0 ? x * e : x) / (1 + e);
-  return x == -INFINITY_F64 ? -0.0 : y;
+  return (x < 0 ? x * e : x) / (1 + e);
 }
 float dlc_math_silu_f32(float x) {
   float e = dlc_math_exp_f32(-__builtin_fabsf(x));
-  float y = (x < 0 ? x * e : x) / (1 + e);
-  return x == -__builtin_inff() ? -0.0f : y;
+  return (x < 0 ? x * e : x) / (1 + e);
 }

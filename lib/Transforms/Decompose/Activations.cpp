@@ -23,17 +23,17 @@ static Value decomposeSigmoid(SigmoidOp op, TensorBuilder &b) {
   return b.convert(y, elementOf(op));
 }
 
+/// x · sigmoid(x)
+static Value decomposeSilu(SiluOp op, TensorBuilder &b) {
+  Value x = b.widen(op.getInput());
+  return b.convert(b.mul(x, b.unary<SigmoidOp>(x)), elementOf(op));
+}
+
 /// −∞ as the lowest number, so that its product with 0 is −0 and no NaN.
 static Value limitBelow(Value x, TensorBuilder &b) {
   auto type = cast<FloatType>(getElementTypeOrSelf(x));
   return b.max(x, APFloat::getLargest(type.getFloatSemantics(), /*Negative=*/true)
                       .convertToDouble());
-}
-
-/// x · sigmoid(x)
-static Value decomposeSilu(SiluOp op, TensorBuilder &b) {
-  Value x = limitBelow(b.widen(op.getInput()), b);
-  return b.convert(b.mul(x, b.unary<SigmoidOp>(x)), elementOf(op));
 }
 
 /// x/2 · (1 + erf(x/√2)), or with `tanh` x/2 · (1 + tanh(√(2/π)·(x + 0.044715x³)))

@@ -58,6 +58,17 @@ func.func @eigh(%x: tensor<3x3xf64>) -> (tensor<3xf64>, tensor<3x3xf64>) {
   return %l, %w : tensor<3xf64>, tensor<3x3xf64>
 }
 
+// Values, and of the vectors what doesn't depend on their angle.
+func.func @eig(%x: tensor<2x3x3x2xf64>) -> (tensor<2x3x2xf64>, tensor<2x3x3xf64>) {
+  %d = dl.constant dense<[[[1.0, 2.0], [0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [6.0, -1.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0], [-12.0, 5.0]]]> : tensor<3x3x2xf64>
+  %b = dl.broadcast_in_dim %d, dims = [1, 2, 3] : tensor<3x3x2xf64> -> tensor<2x3x3x2xf64>
+  %a = dl.add %x, %b : tensor<2x3x3x2xf64>, tensor<2x3x3x2xf64> -> tensor<2x3x3x2xf64>
+  %l, %v = dl.eig %a : tensor<2x3x3x2xf64> -> tensor<2x3x2xf64>, tensor<2x3x3x2xf64>
+  %w = dl.mul %v, %v : tensor<2x3x3x2xf64>, tensor<2x3x3x2xf64> -> tensor<2x3x3x2xf64>
+  %s = dl.reduce sum %w, dims = [3] : tensor<2x3x3x2xf64> -> tensor<2x3x3xf64>
+  return %l, %s : tensor<2x3x2xf64>, tensor<2x3x3xf64>
+}
+
 func.func @svd(%x: tensor<4x2xf64>) -> (tensor<4x2xf64>, tensor<2xf64>, tensor<2x2xf64>) {
   %d = dl.constant dense<[[2.0, 0.0], [0.0, 8.0], [0.0, 0.0], [0.0, 0.0]]> : tensor<4x2xf64>
   %a = dl.add %x, %d : tensor<4x2xf64>, tensor<4x2xf64> -> tensor<4x2xf64>

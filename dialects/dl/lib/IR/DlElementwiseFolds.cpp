@@ -225,7 +225,7 @@ DL_FLOAT_FOLD(AcoshOp, std::acosh(x))
 DL_FLOAT_FOLD(AtanhOp, std::atanh(x))
 DL_FLOAT_FOLD(ErfOp, std::erf(x))
 DL_FLOAT_FOLD(SigmoidOp, 1 / (1 + std::exp(-x)))
-DL_FLOAT_FOLD(SiluOp, std::isinf(x) && x < 0 ? -0.0 : x / (1 + std::exp(-x)))
+DL_FLOAT_FOLD(SiluOp, x / (1 + std::exp(-x)))
 
 /// Roundings, which are idempotent.
 #define DL_ROUNDING_FOLD(Op, function)                                                   \

@@ -87,6 +87,39 @@ static LogicalResult reifyMatrices(Operation *op, OpBuilder &builder,
   });
 }
 
+/// All sizes that follow the batches' are the matrices' order.
+static LogicalResult reifySquare(Operation *op, OpBuilder &builder,
+                                 ReifiedRankedShapedTypeDims &shapes) {
+  return reifyMatrices(op, builder, shapes,
+                       [](SizeBuilder &, OpFoldResult rows, OpFoldResult, int64_t, int64_t) {
+                         return rows;
+                       });
+}
+
+/// lu, householder_qr: matrices of the input's type, and for each a vector as long as the
+/// shorter side.
+static LogicalResult inferFactors(Complaint complain, Value operand, Type vectorElement,
+                                  SmallVectorImpl<Type> &types) {
+  RankedTensorType input = getTensorType(operand);
+  if (failed(checkMatrix(complain, "input", input)))
+    return failure();
+  types.push_back(input);
+  types.push_back(
+      perMatrix(input, minSize(countRows(input), countColumns(input)), vectorElement));
+  return success();
+}
+
+static LogicalResult reifyFactors(Operation *op, OpBuilder &builder,
+                                  ReifiedRankedShapedTypeDims &shapes) {
+  return reifyMatrices(op, builder, shapes,
+                       [](SizeBuilder &sizes, OpFoldResult rows, OpFoldResult columns,
+                          int64_t result, int64_t dim) {
+                         if (result == 1)
+                           return sizes.min(rows, columns);
+                         return dim == 0 ? rows : columns;
+                       });
+}
+
 //===----------------------------------------------------------------------===//
 // cholesky, triangular_solve
 //===----------------------------------------------------------------------===//
@@ -160,24 +193,13 @@ LogicalResult TriangularSolveOp::reifyResultShapes(OpBuilder &builder,
 
 DL_INFER_RETURN_TYPES(LuOp) {
   Adaptor op(operands, attributes, properties, regions);
-  RankedTensorType input = getTensorType(op.getInput());
   // lu C1
-  if (failed(checkMatrix({loc, getOperationName()}, "input", input)))
-    return failure();
-  types.push_back(input);
-  types.push_back(perMatrix(input, minSize(countRows(input), countColumns(input)),
-                            IntegerType::get(context, 32)));
-  return success();
+  return inferFactors({loc, getOperationName()}, op.getInput(), IntegerType::get(context, 32),
+                      types);
 }
 
 DL_REIFY_RESULT_SHAPES(LuOp) {
-  return reifyMatrices(*this, builder, reified,
-                       [](SizeBuilder &sizes, OpFoldResult rows, OpFoldResult columns,
-                          int64_t result, int64_t dim) {
-                         if (result == 1)
-                           return sizes.min(rows, columns);
-                         return dim == 0 ? rows : columns;
-                       });
+  return reifyFactors(*this, builder, reified);
 }
 
 DL_INFER_RETURN_TYPES(ExchangeRowsOp) {
@@ -206,23 +228,12 @@ DL_REIFY_RESULT_SHAPES(ExchangeRowsOp) {
 
 DL_INFER_RETURN_TYPES(HouseholderQrOp) {
   Adaptor op(operands, attributes, properties, regions);
-  RankedTensorType input = getTensorType(op.getInput());
   // householder_qr C1
-  if (failed(checkMatrix({loc, getOperationName()}, "input", input)))
-    return failure();
-  types.push_back(input);
-  types.push_back(perMatrix(input, minSize(countRows(input), countColumns(input))));
-  return success();
+  return inferFactors({loc, getOperationName()}, op.getInput(), /*elementType=*/{}, types);
 }
 
 DL_REIFY_RESULT_SHAPES(HouseholderQrOp) {
-  return reifyMatrices(*this, builder, reified,
-                       [](SizeBuilder &sizes, OpFoldResult rows, OpFoldResult columns,
-                          int64_t result, int64_t dim) {
-                         if (result == 1)
-                           return sizes.min(rows, columns);
-                         return dim == 0 ? rows : columns;
-                       });
+  return reifyFactors(*this, builder, reified);
 }
 
 DL_INFER_RETURN_TYPES(HouseholderProductOp) {
@@ -291,10 +302,34 @@ DL_INFER_RETURN_TYPES(EighOp) {
 }
 
 DL_REIFY_RESULT_SHAPES(EighOp) {
-  return reifyMatrices(*this, builder, reified,
-                       [](SizeBuilder &, OpFoldResult rows, OpFoldResult, int64_t, int64_t) {
-                         return rows;
-                       });
+  return reifySquare(*this, builder, reified);
+}
+
+DL_INFER_RETURN_TYPES(EigOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  Complaint complain{loc, getOperationName()};
+  RankedTensorType input = getTensorType(op.getInput());
+  // eig C1
+  int64_t rank = input.getRank();
+  if (rank < 3 || !mayEqual(input.getDimSize(rank - 3), input.getDimSize(rank - 2)))
+    return complain("input ", input, " is not a stack of square matrices of complex numbers");
+  // eig C2
+  if (input.getDimSize(rank - 1) != 2)
+    return complain("input ", input, " is not complex: its last size is not 2");
+  SmallVector<int64_t> shape(input.getShape().drop_back(2));
+  shape.back() = mergeSizes(shape.back(), input.getDimSize(rank - 2));
+  SmallVector<int64_t> vectors = shape;
+  vectors.append({shape.back(), 2});
+  shape.push_back(2);
+  types.push_back(input.clone(shape));
+  types.push_back(input.clone(vectors));
+  return success();
+}
+
+DL_REIFY_RESULT_SHAPES(EigOp) {
+  return reifyEach(*this, builder, reified, [&](SizeBuilder &sizes, int64_t, int64_t d) {
+    return sizes.dim(getInput(), d);
+  });
 }
 
 DL_INFER_RETURN_TYPES(SvdOp) {
@@ -340,10 +375,7 @@ DL_INFER_RETURN_TYPES(LdlOp) {
 }
 
 DL_REIFY_RESULT_SHAPES(LdlOp) {
-  return reifyMatrices(*this, builder, reified,
-                       [](SizeBuilder &, OpFoldResult rows, OpFoldResult, int64_t, int64_t) {
-                         return rows;
-                       });
+  return reifySquare(*this, builder, reified);
 }
 
 DL_INFER_RETURN_TYPES(LdlSolveOp) {

@@ -22,9 +22,10 @@ def Dl_UniqueOp : Dl_PureOp<"unique"> {
     Results: the values (ascending with `sorted`, else in order of first
     occurrence), each one's first position, for every element (slice) its place
     among the values, and how often each occurs. Without `axis` the operand is
-    taken flat.
+    taken flat. NaNs are one value, or with `separate_nans` one each.
   }];
-  let arguments = (ins Dl_Tensor:$input, OptionalAttr<I64Attr>:$axis, UnitAttr:$sorted);
+  let arguments = (ins Dl_Tensor:$input, OptionalAttr<I64Attr>:$axis, UnitAttr:$sorted,
+                       UnitAttr:$separate_nans);
   let results = (outs Dl_Tensor:$values, Dl_IndexTensor:$first_indices,
                       Dl_IndexTensor:$inverse_indices, Dl_IndexTensor:$counts);
   let assemblyFormat = [{

@@ -100,6 +100,19 @@ def Dl_EighOp : Dl_PureOp<"eigh"> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($values) `,` type($vectors)";
 }
 
+def Dl_EigOp : Dl_PureOp<"eig"> {
+  let summary = "eigenvalues and eigenvectors of a matrix of complex numbers";
+  let description = [{
+    A·V = V·diag(values), V = `vectors`; complex numbers have a last dimension of 2
+    (real, imaginary). Eigenvalues come in the order of LAPACK's geev, pairs of a real
+    matrix the positive imaginary part first. Columns of V have length 1, and the first
+    of the largest elements of each is real and positive.
+  }];
+  let arguments = (ins Dl_FloatTensor:$input);
+  let results = (outs Dl_FloatTensor:$values, Dl_FloatTensor:$vectors);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($values) `,` type($vectors)";
+}
+
 def Dl_SvdOp : Dl_PureOp<"svd"> {
   let summary = "A = U·diag(s)·Vᵀ, the singular values s descending";
   let description = [{
