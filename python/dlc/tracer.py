@@ -108,7 +108,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     """See dlc.trace."""
     from .torchscript import is_script, trace_script
 
-    args, kwargs = pytree.tree_map(_example, (tuple(args), dict(kwargs or {})))
+    args, kwargs = _apart(pytree.tree_map(_example, (tuple(args), dict(kwargs or {}))))
     if is_script(model):
         return trace_script(model, args, kwargs, dynamic_shapes)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
@@ -138,6 +138,20 @@ def _example(value: Any) -> Any:
     except TypeError:
         raise TraceError(f"an example input is an array of {value.dtype}, of which there are no "
                          "tensors") from None
+
+
+def _apart(values: Any) -> Any:
+    """The same with no tensor twice, which torch.export would take for one input."""
+    seen = set()
+
+    def apart(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            if id(value) in seen:
+                return value.clone()
+            seen.add(id(value))
+        return value
+
+    return pytree.tree_map(apart, values)
 
 
 def check_example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -299,6 +313,8 @@ class GraphWriter:
             "symbols": symbols, "inputs": inputs, "nodes": nodes, "outputs": outputs,
             "sources": self.sources, "metadata": metadata,
         }
+        if torch.get_default_dtype() != torch.float32:
+            document["default_dtype"] = _DTYPES[torch.get_default_dtype()]
         trace = Trace(document, self.weights)
         trace.captured = self.captured
         return trace

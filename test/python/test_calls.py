@@ -36,6 +36,11 @@ class StructureTest(FrontendTest):
         for model in self.both(function, *args, **kwargs):
             self.assert_close(model(*args, **kwargs), expected)
 
+    def test_one_example_for_two_inputs(self):
+        x = torch.ones(3)
+        compiled = dlc.compile(lambda a, b: a - b, x, x)
+        self.assert_close(compiled(x, 3 * x), -2 * x)
+
     def test_nested(self):
         x, y = torch.randn(3), torch.randn(3)
         self.check(lambda a, b: ([a["x"], (b + 1,)], {"s": a["l"][0][0] - b}),

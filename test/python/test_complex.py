@@ -31,6 +31,50 @@ class ComplexTest(FrontendTest):
         self.assertEqual(arrays["product"].dtype, np.complex64)
         np.testing.assert_allclose(arrays["product"], self.z.numpy() * x.numpy(), rtol=1e-5)
 
+    def test_infinite_numbers(self):
+        parts = [0.0, -0.0, 1.0, -2.0, 10.0, 1e-30, float("inf"), float("-inf")]
+        z = torch.tensor([complex(a, b) for a in parts for b in parts])
+        names = ("exp log sqrt rsqrt reciprocal sinh cosh sin cos tan tanh "
+                 "asin acos atan asinh acosh atanh sigmoid").split()
+        compiled = dlc.compile(lambda z: tuple(getattr(torch, name)(z) for name in names), z)
+        for name, result in zip(names, compiled(z)):
+            expected = torch.cat([getattr(torch, name)(z[i:i + 1]) for i in range(len(z))])
+            for x, a, b in zip(z.tolist(), result.tolist(), expected.tolist()):
+                # What sign an infinity of unknown angle has is open.
+                close = [p == q or (p != p and q != q) or abs(p - q) <= 1e-4 * abs(q) + 1e-6
+                         or (abs(p) == abs(q) == float("inf") and abs(x.imag) == float("inf"))
+                         for p, q in ((a.real, b.real), (a.imag, b.imag))]
+                self.assertTrue(all(close), f"{name}({x}) is {a}, not {b}")
+
+    def test_eigenvalues(self):
+        for dtype in (torch.float32, torch.float64, torch.complex64):
+            a = torch.randn(3, 5, 5, dtype=dtype)
+            compiled = dlc.compile(lambda a: (torch.linalg.eig(a), torch.linalg.eigvals(a)), a)
+            (values, vectors), alone = compiled(a)
+            expected = torch.linalg.eig(a)
+            self.assert_close(values, expected[0], atol=1e-4, rtol=1e-4)
+            self.assert_close(alone, values)
+            self.assert_close(vectors.abs(), expected[1].abs(), atol=1e-4, rtol=1e-4)
+            self.assert_close(a.to(vectors.dtype) @ vectors, vectors * values[:, None],
+                              atol=1e-5, rtol=1e-5)
+        sizes = ({0: torch.export.Dim("n", min=2, max=64), 1: torch.export.Dim("n", min=2, max=64)},)
+        a = torch.randn(4, 4, dtype=torch.float64)
+        compiled = dlc.compile(lambda a: torch.linalg.eigvals(a), a, dynamic_shapes=sizes)
+        a = torch.randn(6, 6, dtype=torch.float64)
+        self.assert_close(compiled(a), torch.linalg.eigvals(a))
+
+    def test_derivative_of_eigenvectors(self):
+        def shares(a):
+            values, vectors = torch.linalg.eig(a)
+            return values.abs().sum() + (vectors.abs() ** 2)[0].sum()
+
+        a = torch.randn(4, 4, dtype=torch.float64)
+        want = a.clone().requires_grad_()
+        shares(want).backward()
+        self.assert_close(dlc.grad(shares)(a), want.grad)
+        with self.assertRaisesRegex(dlc.RunError, "depends on their angle"):
+            dlc.grad(lambda a: torch.linalg.eig(a)[1].imag[0].sum())(torch.tensor([[0., -2], [1, 0]]))
+
     def test_weights(self):
         weight = torch.randn(4, dtype=torch.complex64)
         trace = dlc.trace(lambda z: z @ weight, self.z)

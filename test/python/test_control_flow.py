@@ -99,6 +99,21 @@ class ControlFlowTest(FrontendTest):
         self.check(lambda xs, y: torch_map(lambda x, y: x.sum() * y, xs, y),
                    (torch.randn(5, 3), torch.randn(2)))
 
+    def test_rounds_of_open_sizes(self):
+        sizes = ({1: torch.export.Dim("n", min=2, max=64)},)
+        for function in (lambda x: torch_map(lambda row: torch.cat([row, row]), x),
+                         lambda x: scan(lambda c, row: (c + row, c * row),
+                                        torch.zeros_like(x[0]), x, dim=0)):
+            self.check(function, (torch.randn(3, 4, 5),), (torch.randn(3, 6, 5),),
+                       dynamic_shapes=sizes)
+
+    def test_lstm_with_projections(self):
+        for bias, both, layers in ((True, False, 2), (False, True, 1)):
+            model = torch.nn.LSTM(4, 6, layers, bias=bias, proj_size=3, bidirectional=both).eval()
+            self.check(model, (torch.randn(5, 2, 4),))
+            state = (torch.randn(layers * (1 + both), 2, 3), torch.randn(layers * (1 + both), 2, 6))
+            self.check(model, (torch.randn(5, 2, 4), state))
+
     def test_open_number_of_steps(self):
         def model(init, xs):
             return scan(lambda c, x: (c + x, c * x), init, xs)

@@ -6,6 +6,7 @@ import math
 import unittest
 
 import torch
+import torch.nn.functional as F
 from frontend import FrontendTest, dlc
 
 
@@ -22,6 +23,18 @@ class NumbersTest(FrontendTest):
     def test_sum_of_booleans(self):
         a, b = torch.tensor([True, False, False]), torch.tensor([False, True, False])
         self.check(lambda a, b: (torch.add(a, b), torch.add(a, b, alpha=False)), a, b)
+
+    def test_extremes_of_booleans(self):
+        a, b = torch.tensor([True, False, True]), torch.tensor([False, False, True])
+        self.check(lambda a, b: (a.cummax(0), b.cummin(0), a.clamp_max(b), a.clamp_min(b),
+                                 torch.addr(a[:, None] & b, a, b)), a, b)
+
+    def test_booleans_meet(self):
+        a, i = torch.tensor([True, False, False]), torch.tensor([1, 1, 0])
+        self.check(lambda a, i: (a.index_put((i,), ~a, accumulate=True),
+                                 a.put(i, ~a, accumulate=True), a.scatter(0, i, ~a, reduce="add"),
+                                 a.scatter(0, i, ~a, reduce="multiply"), a.index_add(0, i, ~a)),
+                   a, i)
 
     def test_floats_wrap_into_narrow_integers(self):
         x = torch.tensor([-1, 300, 255.9, -3.7, 70000, -200.5])
@@ -62,6 +75,65 @@ class NumbersTest(FrontendTest):
         for n in (3, 6, 7, 8):
             args = torch.zeros(n), torch.zeros(n - 1)
             self.assert_close(compiled(*args), function(*args))
+
+    def test_division_by_zero(self):
+        x, zeros = torch.tensor([5, 6]), torch.tensor([2, 0])
+        functions = (lambda x, y: x // y, lambda x, y: x % y, torch.fmod,
+                     lambda x, y: torch.div(x, y, rounding_mode="trunc"))
+        for function in functions:
+            compiled = dlc.compile(function, x, zeros + 1)
+            self.assert_close(compiled(x, x + 1), function(x, x + 1))
+            with self.assertRaisesRegex(dlc.RunError, "an integer is divided by 0"):
+                compiled(x, zeros)
+        self.check(lambda x, y: (x // y, x % y), x.float(), zeros.float())
+        self.check(lambda x: (x // 3, x % -3), x)
+        sizes = ({0: torch.export.Dim("n", min=0, max=64)},)
+        compiled = dlc.compile(lambda x: x + 7 // x.shape[0], x, dynamic_shapes=sizes)
+        self.assert_close(compiled(x), x + 3)
+
+    def test_integers_and_floats_are_of_the_default_type(self):
+        x = torch.tensor([2**24 + 1])
+        self.check(lambda x: x > 2.0**24, x)
+        self.addCleanup(torch.set_default_dtype, torch.get_default_dtype())
+        torch.set_default_dtype(torch.float64)
+        self.check(lambda x: (x > 2.0**24, x * 0.5), x)
+
+    def test_any_and_all_of_no_dimensions(self):
+        x = torch.tensor([[1.0, 0.0], [math.nan, 0.0]])
+        self.check(lambda x: (torch.any(x, dim=()), torch.all(x, dim=()), x.sum(dim=()),
+                              x.amax(dim=())), x)
+
+    def test_silu_of_infinity(self):
+        self.check(F.silu, torch.tensor([-math.inf, math.inf, math.nan, -100.0]))
+
+    def test_distinct_nans(self):
+        x = torch.tensor([1.0, math.nan, math.nan, 2.0, 1.0])
+        self.check(lambda x: torch.unique(x, return_inverse=True, return_counts=True), x)
+
+    def test_images_of_bytes(self):
+        for shape, size in (((2, 3, 5, 4), (7, 9)), ((1, 6, 9, 8), (4, 5))):
+            x = torch.randint(0, 256, shape, dtype=torch.uint8)
+            self.check(lambda x: [F.interpolate(x, size, mode=mode, align_corners=aligns,
+                                                antialias=smooth)
+                                  for mode in ("bilinear", "bicubic")
+                                  for aligns in (False, True) for smooth in (False, True)], x)
+        x = torch.randint(0, 256, (1, 3, 6, 8), dtype=torch.uint8)
+        self.check(lambda x: F.interpolate(x, scale_factor=1.7, mode="bilinear"), x)
+        sizes = ({2: torch.export.Dim("h", min=2, max=64)},)
+        double = lambda x: F.interpolate(x, (2 * x.shape[2], 9), mode="bilinear")  # noqa: E731
+        compiled = dlc.compile(double, x, dynamic_shapes=sizes)
+        x = torch.randint(0, 256, (1, 3, 11, 8), dtype=torch.uint8)
+        self.assert_close(compiled(x), double(x))
+
+    def test_common_divisors(self):
+        a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
+        self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)
+
+    def test_powers_of_sizes(self):
+        sizes = ({0: torch.export.Dim("n", min=2, max=64)},)
+        cube = lambda x: x + x.shape[0] ** 3  # noqa: E731
+        compiled = dlc.compile(cube, torch.zeros(4), dynamic_shapes=sizes)
+        self.assert_close(compiled(torch.zeros(7)), cube(torch.zeros(7)))
 
 
 if __name__ == "__main__":

@@ -51,18 +51,32 @@ Expr Complex::abs() const { return hypot(re, im); }
 
 Expr Complex::angle() const { return im.binary<dl::Atan2Op>(re); }
 
-Complex Complex::reciprocal() const { return constant(1) / *this; }
+/// Whether x is infinite.
+static Expr isInfinite(Expr x) { return x.abs().eq(INFINITY); }
+
+/// Where one part is infinite and the other a number, 0.
+Complex Complex::reciprocal() const {
+  return constant(0).where(isInfinite(re.abs() - im.abs().get()), constant(1) / *this);
+}
 
 //===----------------------------------------------------------------------===//
 // Powers, exponentials, logarithms
 //===----------------------------------------------------------------------===//
 
+/// x · y, where 0 times anything is 0.
+static Expr timesZero(Expr x, Expr y) {
+  return x.eq(0.0).select(x, y.eq(0.0).select(y, x * y.get()));
+}
+
+/// cos y; 1 where the angle of an infinite number isn't known.
+static Expr cosBeside(Expr x, Expr y) {
+  Expr cos = y.cos();
+  return (isInfinite(x) & cos.isNan().get()).select(cos.builder().splatLike(cos, 1), cos);
+}
+
 Complex Complex::exp() const {
   Expr length = re.exp();
-  // Infinity times 0 would be NaN.
-  Expr isReal = im.eq(0.0);
-  return {isReal.select(length, length * im.cos().get()),
-          isReal.select(im, length * im.sin().get())};
+  return {timesZero(length, cosBeside(re, im)), timesZero(length, im.sin())};
 }
 
 Complex Complex::log() const { return {abs().log(), angle()}; }
@@ -81,7 +95,10 @@ Complex Complex::sqrt() const {
   Complex z = *this * choose(std::ldexp(1.0, 2 * digits), 1.0 / 16);
   Expr t = ((z.abs() + z.re.abs().get()) * 0.5).sqrt();
   Expr u = t.eq(0.0).select(t, z.im.abs() / (t * 2.0).get());
-  u = z.im.abs().eq(INFINITY).select(t, u);
+  // Beside an infinite imaginary part both are infinite.
+  Expr isPole = isInfinite(z.im);
+  t = isPole.select(z.im.abs(), t);
+  u = isPole.select(t, u);
   Expr isRight = re >= 0.0;
   Complex root{isRight.select(t, u), copysign(isRight.select(u, t), im)};
   return root * choose(std::ldexp(1.0, -digits), 4);
@@ -107,42 +124,64 @@ static Expr sinhOf(Expr x) { return x.unary<dl::SinhOp>(); }
 static Expr coshOf(Expr x) { return x.unary<dl::CoshOp>(); }
 
 Complex Complex::sinh() const {
-  return {sinhOf(re) * im.cos().get(), coshOf(re) * im.sin().get()};
+  return {timesZero(sinhOf(re), cosBeside(re, im)), timesZero(coshOf(re), im.sin())};
 }
 
 Complex Complex::cosh() const {
-  return {coshOf(re) * im.cos().get(), sinhOf(re) * im.sin().get()};
+  return {timesZero(coshOf(re), cosBeside(re, im)), timesZero(sinhOf(re), im.sin())};
 }
 
-/// (sinh x cosh x + i sin y cos y) / (sinh² x + cos² y); beyond ±20 it is ±1.
+/// (sinh x cosh x + i sin y cos y) / (sinh² x + cos² y); beyond ±20 it is ±1. A part that
+/// is 0 stays 0 beside NaN.
 Complex Complex::tanh() const {
   Expr x = re.max(-20.0).min(20.0), sinh = sinhOf(x), cos = im.cos();
   Complex numerator{sinh * coshOf(x).get(), im.sin() * cos.get()};
-  return numerator / (sinh.square() + cos.square().get());
+  Complex quotient = numerator / (sinh.square() + cos.square().get());
+  Expr isOne = isInfinite(re);
+  return {re.eq(0.0).select(re, isOne.select(re.sign(), quotient.re)),
+          im.eq(0.0).select(im, isOne.select(builder().splatLike(im, 0), quotient.im))};
 }
 
-// W. Kahan, Branch Cuts for Complex Elementary Functions (1987).
+// W. Kahan, Branch Cuts for Complex Elementary Functions (1987). Where a part is infinite
+// they are the limits, an angle and an infinity.
+
+static Expr atan2(Expr y, Expr x) { return y.binary<dl::Atan2Op>(x); }
+static Expr asinhOf(Expr x) { return x.unary<dl::AsinhOp>(); }
+static Expr infinityLike(Expr sign) {
+  return copysign({sign.builder(), sign.builder().splatLike(sign, INFINITY)}, sign);
+}
+static Expr hasInfinity(const Complex &z) { return isInfinite(z.re) | isInfinite(z.im).get(); }
 
 Complex Complex::acos() const {
-  Complex one = constant(1), a = (one - *this).sqrt(), b = (one + *this).sqrt();
-  return {a.re.binary<dl::Atan2Op>(b.re) * 2.0, (b.conj() * a).im.unary<dl::AsinhOp>()};
+  Complex a = (-*this + 1).sqrt(), b = (*this + 1).sqrt();
+  Complex root{atan2(a.re, b.re) * 2.0, asinhOf((b.conj() * a).im)};
+  Complex limit{atan2(im.abs(), re), -infinityLike(im)};
+  return limit.where(hasInfinity(*this), root);
 }
 
 Complex Complex::acosh() const {
-  Complex one = constant(1), a = (*this - one).sqrt(), b = (*this + one).sqrt();
-  return {(a.conj() * b).re.unary<dl::AsinhOp>(), a.im.binary<dl::Atan2Op>(b.re) * 2.0};
+  Complex a = (*this + -1).sqrt(), b = (*this + 1).sqrt();
+  Complex root{asinhOf((a.conj() * b).re), atan2(a.im, b.re) * 2.0};
+  Complex limit{infinityLike(re.abs()), atan2(im, re)};
+  return limit.where(hasInfinity(*this), root);
 }
 
 Complex Complex::asin() const {
-  Complex one = constant(1), a = (one - *this).sqrt(), b = (one + *this).sqrt();
-  return {re.binary<dl::Atan2Op>((a * b).re), (a.conj() * b).im.unary<dl::AsinhOp>()};
+  Complex a = (-*this + 1).sqrt(), b = (*this + 1).sqrt();
+  Complex root{atan2(re, (a * b).re), asinhOf((a.conj() * b).im)};
+  Complex limit{atan2(re, im.abs()), infinityLike(im)};
+  return limit.where(hasInfinity(*this), root);
 }
 
+/// ½ ln |(1 + z) / (1 − z)|, the logarithm of 1 + 4x / |1 − z|² but near ±1, and half the
+/// angle of that.
 Complex Complex::atanh() const {
-  Expr far = re + 1.0, near = -re + 1.0;
+  Expr x = re.abs(), far = x + 1.0, near = -x + 1.0;
   Expr gap = near.square() + im.square().get();
-  Expr real = (re * 4.0 / gap.get()).unary<dl::Log1pOp>() * 0.25;
-  Expr imaginary =
-      (im * 2.0).binary<dl::Atan2Op>(far * near.get() - im.square().get()) * 0.5;
-  return {real, imaginary};
+  Expr close = (hypot(far, im) / hypot(near, im).get()).log() * 0.5;
+  Expr other = (x * 4.0 / gap.get()).unary<dl::Log1pOp>() * 0.25;
+  Expr length = copysign((gap < 0x1p-20).select(close, other), re);
+  Expr angle = atan2(im * 2.0, far * near.get() - im.square().get()) * 0.5;
+  Complex limit = constant(0, M_PI_2);
+  return Complex{limit.re, copysign(limit.im, im)}.where(hasInfinity(*this), {length, angle});
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -84,7 +85,7 @@ static LogicalResult importExpm1(NodeImporter &n) {
   Complex z = n.complexOperand("self", type);
   Expr half = (z.im * 0.5).sin();
   Expr real = z.re.unary<dl::Expm1Op>() * z.im.cos().get() - (half.square() * 2.0).get();
-  return n.result(Complex{real, z.re.exp() * z.im.sin().get()});
+  return n.result(Complex{real, z.exp().im});
 }
 
 static LogicalResult importExp2(NodeImporter &n) {
@@ -114,10 +115,8 @@ static LogicalResult importPartTest(NodeImporter &n) {
 
 /// Whether the number isn't 0.
 static Expr truth(NodeImporter &n, StringRef name) {
-  if (!n.isComplex(name)) {
-    Expr x = n.operand(name);
-    return !x || n.isBool(x) ? x : x.ne(0.0);
-  }
+  if (!n.isComplex(name))
+    return truth(n.operand(name));
   Complex z = n.complexOperand(name, n.promoteParts({name}));
   return z.re.ne(0.0) | z.im.ne(0.0).get();
 }

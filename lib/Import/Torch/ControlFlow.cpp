@@ -68,7 +68,7 @@ static LogicalResult importCond(NodeImporter &n) {
   frontend::Branches branches(n, flag);
   bool isBuilt = branches.build([&](unsigned i, SmallVectorImpl<Value> &results) {
     SmallVector<ImportedValue> outputs;
-    if (mlir::failed(n.getGraph().importSubgraph(*graphs[i], operands, outputs, b, n.getLoc())))
+    if (mlir::failed(n.getGraph().importSubgraph(n, *graphs[i], operands, outputs)))
       return false;
     for (const ImportedValue &output : outputs)
       results.push_back(toTensor(n, output));
@@ -139,7 +139,6 @@ static Value openUp(NodeImporter &n, Value value, const NamedValue &input) {
 }
 
 static LogicalResult importWhileLoop(NodeImporter &n) {
-  OpBuilder &b = n.getBuilder();
   const Graph *check = n.subgraph("cond_graph"), *body = n.subgraph("body_graph");
   SmallVector<ImportedValue> carried = n.values("carried"), additional = n.values("additional");
   if (!check || !body || n.hasFailed() || body->inputs.size() < carried.size())
@@ -155,7 +154,7 @@ static LogicalResult importWhileLoop(NodeImporter &n) {
     for (auto [value, original] : llvm::zip_equal(values, carried))
       inputs.push_back(fromTensor(value, original.kind));
     llvm::append_range(inputs, additional);
-    return succeeded(n.getGraph().importSubgraph(graph, inputs, outputs, b, n.getLoc()));
+    return succeeded(n.getGraph().importSubgraph(n, graph, inputs, outputs));
   };
   SmallVector<Value> results = buildLoop(
       n, initial,
@@ -184,13 +183,14 @@ static LogicalResult importWhileLoop(NodeImporter &n) {
 /// An accumulator for one result of each round.
 static Value makeAccumulator(NodeImporter &n, unsigned i, Size trips) {
   Type type = n.resultElementType(i);
-  SmallVector<int64_t> shape = n.resultShape(i);
-  if (!type || n.hasFailed() || shape.empty())
+  if (!type || n.hasFailed() || n.resultShape(i).empty())
     return {};
   Sizes sizes{trips};
-  for (int64_t size : ArrayRef(shape).drop_front()) {
-    if (ShapedType::isDynamic(size)) {
-      n.emitError() << "result " << i << " has an open size besides the number of rounds";
+  for (const SizeExpr &expr : ArrayRef(n.getNode().results[i].type.shape).drop_front()) {
+    Size size = n.getGraph().getProgram().evaluate(n, expr);
+    if (!size.isStatic() && !size.getTensor()) {
+      n.emitError() << "result " << i
+                    << " has a size, besides the number of rounds, that data decides";
       return {};
     }
     sizes.push_back(size);
@@ -225,7 +225,7 @@ static LogicalResult importScan(NodeImporter &n, bool hasInit) {
       inputs.push_back(n.squeeze(n.sliceAxis(x, 0, Size(values[0]), 1), {0}));
     llvm::append_range(inputs, additional);
     if (n.hasFailed() ||
-        mlir::failed(n.getGraph().importSubgraph(*body, inputs, outputs, b, n.getLoc())) ||
+        mlir::failed(n.getGraph().importSubgraph(n, *body, inputs, outputs)) ||
         outputs.size() + 1 != values.size())
       return false;
     next.push_back(n.sizeTensor(n.add(Size(values[0]), 1)));

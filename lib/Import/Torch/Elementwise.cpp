@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Formulas.h"
-#include "NodeImporter.h"
+#include "Loop.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -60,15 +60,8 @@ static LogicalResult importBitwiseNot(NodeImporter &n) {
   return n.result(Expr(n, n.tensor("self")).unary<dl::NotOp>());
 }
 
-/// The value as a truth: whether it isn't 0.
-static Expr truth(NodeImporter &n, Value value) {
-  if (!value || n.isBool(value))
-    return {n, value};
-  return Expr(n, value).ne(0.0);
-}
-
 static LogicalResult importLogicalNot(NodeImporter &n) {
-  return n.result(~truth(n, n.tensor("self")));
+  return n.result(~truth({n, n.tensor("self")}));
 }
 
 template <typename Op>
@@ -164,12 +157,17 @@ static LogicalResult importBinary(NodeImporter &n) {
 
 /// The larger (smaller) of two; of booleans `or` (`and`).
 template <typename Op>
-static LogicalResult importExtremum(NodeImporter &n) {
+static Expr extremum(Expr x, Expr y) {
   using Logic = std::conditional_t<std::is_same_v<Op, dl::MaxOp>, dl::OrOp, dl::AndOp>;
+  return x && NodeBuilder::isBool(x) ? x.binary<Logic>(y) : x.binary<Op>(y);
+}
+
+template <typename Op>
+static LogicalResult importExtremum(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  return type.isInteger(1) ? importBinary<Logic>(n) : importBinary<Op>(n);
+  return n.result(extremum<Op>(n.operand("self", type), n.operand("other", type)));
 }
 
 /// self ± alpha · other. For booleans addition is `or`.
@@ -196,10 +194,25 @@ static LogicalResult importMul(NodeImporter &n) {
   return n.result(type.isInteger(1) ? self & other.get() : self * other.get());
 }
 
+/// The run ends with an error where an integer is divided by 0, as PyTorch's does.
+static void requireDivisor(NodeImporter &n, Expr divisor) {
+  if (!divisor || n.isFloat(divisor))
+    return;
+  DenseIntElementsAttr known;
+  auto isZero = [](const APInt &x) { return x.isZero(); };
+  if (matchPattern(divisor.get(), m_Constant(&known)) &&
+      llvm::none_of(known.getValues<APInt>(), isZero))
+    return;
+  if (Expr isUsable = divisor.ne(0.0))
+    n.createVoid<dl::AssertOp>(isUsable.get(), n.getBuilder().getStringAttr(
+                                                   n.describe() + ": an integer is divided by 0"));
+}
+
 /// Floored quotient of x and y, both of one type.
 static Expr floorQuotient(NodeImporter &n, Expr x, Expr y) {
   if (!x || !y)
     return {n, {}};
+  requireDivisor(n, y);
   if (n.isFloat(x)) {
     // As PyTorch: from the exact remainder, so that 1 // 0.1 is 9.
     Expr rest = x % y.get(), exact = (x - rest.get()) / y.get();
@@ -223,6 +236,7 @@ static LogicalResult importDiv(NodeImporter &n) {
   std::string mode = n.has("rounding_mode") ? n.string("rounding_mode") : "";
   if (mode == "floor")
     return n.result(floorQuotient(n, x, y));
+  requireDivisor(n, y);
   Expr quotient = x / y.get();
   return n.result(mode == "trunc" && isa<FloatType>(type) ? quotient.unary<dl::TruncOp>()
                                                           : quotient);
@@ -235,16 +249,41 @@ static LogicalResult importFloorDivide(NodeImporter &n) {
   return n.result(floorQuotient(n, n.operand("self", type), n.operand("other", type)));
 }
 
-/// The remainder with the divisor's sign.
-static LogicalResult importRemainder(NodeImporter &n) {
+/// The remainder with the dividend's sign, or with the divisor's.
+static LogicalResult importRemainder(NodeImporter &n, bool isFloored) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
   Expr x = n.operand("self", type), y = n.operand("other", type), rest = x % y.get();
-  if (!rest || n.isUnsigned(rest))
+  requireDivisor(n, y);
+  if (!rest || !isFloored || n.isUnsigned(rest))
     return n.result(rest);
   Expr isOff = rest.ne(0.0) & (rest < 0.0).ne((y < 0.0).get()).get();
   return n.result(isOff.select(rest + y.get(), rest));
+}
+
+/// Euclid's algorithm on all elements at once: (a, b) to (b, a mod b) until b is 0.
+static LogicalResult importGcd(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Value a = n.operand("self", type), b = n.operand("other", type);
+  if (!a || !b || !n.broadcast(a, b))
+    return failure();
+  auto check = [&](ArrayRef<Value> values) -> Value {
+    Expr isOpen = Expr(n, values[1]).ne(0.0);
+    return isOpen.reduce(dl::ReductionKind::bit_or, dimRange(0, n.rankOf(values[1])),
+                         /*keepDims=*/false);
+  };
+  auto round = [&](ArrayRef<Value> values, SmallVectorImpl<Value> &next) {
+    Expr x(n, values[0]), y(n, values[1]), isDone = y.eq(0.0);
+    next.append({isDone.select(x, y), isDone.select(y, x % y.get())});
+    return !n.hasFailed();
+  };
+  SmallVector<Value> results = buildLoop(n, {a, b}, check, round);
+  if (results.empty())
+    return failure();
+  return n.result(n.isUnsigned(results[0]) ? results[0] : n.infer<dl::AbsOp>(results[0]));
 }
 
 static LogicalResult importPow(NodeImporter &n) {
@@ -273,8 +312,7 @@ static LogicalResult importCompare(NodeImporter &n) {
 
 template <typename Op>
 static LogicalResult importLogical(NodeImporter &n) {
-  return n.result(
-      truth(n, n.operand("self")).template binary<Op>(truth(n, n.operand("other"))));
+  return n.result(truth(n.operand("self")).template binary<Op>(truth(n.operand("other"))));
 }
 
 /// The larger (or smaller) that isn't NaN.
@@ -317,7 +355,7 @@ static LogicalResult importWhere(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Expr condition = truth(n, n.tensor("condition"));
+  Expr condition = truth({n, n.tensor("condition")});
   return n.result(condition.select(n.operand("self", type), n.operand("other", type)));
 }
 
@@ -327,9 +365,9 @@ static LogicalResult importClamp(NodeImporter &n) {
     return failure();
   Expr x = n.operand("self", type);
   if (n.has("min"))
-    x = x.max(n.operand("min", type).get());
+    x = extremum<dl::MaxOp>(x, n.operand("min", type));
   if (n.has("max"))
-    x = x.min(n.operand("max", type).get());
+    x = extremum<dl::MinOp>(x, n.operand("max", type));
   return n.result(x);
 }
 
@@ -339,7 +377,7 @@ static LogicalResult importClampOne(NodeImporter &n) {
   if (!type)
     return failure();
   StringRef bound = std::is_same_v<Op, dl::MaxOp> ? "min" : "max";
-  return n.result(n.operand("self", type).binary<Op>(n.operand(bound, type)));
+  return n.result(extremum<Op>(n.operand("self", type), n.operand(bound, type)));
 }
 
 static LogicalResult importAddcmul(NodeImporter &n) {
@@ -452,10 +490,13 @@ static void registerBinaryOps(OpTable &t) {
          "aten.true_divide.Tensor"},
         importDiv);
   t.add({"aten.floor_divide.default", "aten.floor_divide.Scalar"}, importFloorDivide);
-  t.add({"aten.fmod.Tensor", "aten.fmod.Scalar"}, importBinary<dl::RemOp>);
+  t.add({"aten.fmod.Tensor", "aten.fmod.Scalar"},
+        [](NodeImporter &n) { return importRemainder(n, /*isFloored=*/false); });
   t.add({"aten.remainder.Tensor", "aten.remainder.Scalar", "aten.remainder.Scalar_Tensor"},
-        importRemainder);
+        [](NodeImporter &n) { return importRemainder(n, /*isFloored=*/true); });
   t.add({"aten.pow.Tensor_Tensor", "aten.pow.Tensor_Scalar", "aten.pow.Scalar"}, importPow);
+  t.add({"aten.gcd.default", "prims.gcd.default"}, importGcd);
+  t.add("prims.div.default", importBinary<dl::DivOp>);
   t.add("aten.atan2.default", importBinary<dl::Atan2Op>);
   t.add({"aten.maximum.default"}, importExtremum<dl::MaxOp>);
   t.add({"aten.minimum.default"}, importExtremum<dl::MinOp>);

@@ -136,6 +136,7 @@ struct Derivative {
 
 struct Program {
   std::string producer;
+  std::string defaultFloat = "f32"; ///< torch.get_default_dtype()
   std::string metadata; ///< JSON for whoever loads the artefact, or empty
   Graph graph;
   std::vector<InputSpec> inputs;   ///< one for each of graph.inputs

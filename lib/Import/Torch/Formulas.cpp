@@ -12,6 +12,8 @@ using namespace dlc;
 using namespace dlc::torch;
 using frontend::NodeBuilder;
 
+Expr torch::truth(Expr x) { return !x || NodeBuilder::isBool(x) ? x : x.ne(0.0); }
+
 Expr torch::bitsOf(Expr x) {
   if (!x)
     return x;

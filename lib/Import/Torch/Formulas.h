@@ -14,6 +14,8 @@ namespace dlc::torch {
 
 using frontend::Expr;
 
+/// Whether a number isn't 0.
+Expr truth(Expr x);
 /// The bits of a float tensor as signless integers.
 Expr bitsOf(Expr x);
 /// Whether the sign bit is set, also of zeros and NaN.

@@ -20,8 +20,7 @@ static LogicalResult importHistc(NodeImporter &n) {
   double low = n.number("min"), high = n.number("max");
   if (!self || !type || n.hasFailed())
     return failure();
-  Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
-  Expr x(n, flat), least(n, n.scalar(type, low)), most(n, n.scalar(type, high));
+  Expr x(n, n.flatten(self)), least(n, n.scalar(type, low)), most(n, n.scalar(type, high));
   if (low == high) {
     least = x.reduce(dl::ReductionKind::min, {0}, /*keepDims=*/false);
     most = x.maximum({0}, /*keepDims=*/false);
@@ -47,10 +46,6 @@ struct Samples {
 };
 } // namespace
 
-static Value flatten(NodeImporter &n, Value x) {
-  return n.reshape(x, ArrayRef<Size>{n.product(n.sizes(x))});
-}
-
 /// All elements as samples of one dimension, or the rows of the last dimension as
 /// samples of several; no coordinates after reporting an error.
 static Samples getSamples(NodeImporter &n, bool isOneDimensional) {
@@ -59,9 +54,9 @@ static Samples getSamples(NodeImporter &n, bool isOneDimensional) {
   if (!self)
     return samples;
   if (weight)
-    samples.weight = flatten(n, n.convert(weight, n.elementTypeOf(self)));
+    samples.weight = n.flatten(n.convert(weight, n.elementTypeOf(self)));
   if (isOneDimensional) {
-    samples.coordinates.push_back(flatten(n, self));
+    samples.coordinates.push_back(n.flatten(self));
     return samples;
   }
   int64_t last = n.rankOf(self) - 1;
@@ -72,7 +67,7 @@ static Samples getSamples(NodeImporter &n, bool isOneDimensional) {
     return samples;
   }
   for (int64_t d = 0; d < n.shapeOf(self)[last]; ++d)
-    samples.coordinates.push_back(flatten(n, n.sliceAxis(self, last, d, 1)));
+    samples.coordinates.push_back(n.flatten(n.sliceAxis(self, last, d, 1)));
   return samples;
 }
 

@@ -68,6 +68,18 @@ static std::optional<dl::ScatterKind> getScatterKind(NodeImporter &n, StringRef 
   return kind;
 }
 
+/// Scatters; booleans, which dl only replaces, as numbers, of which the larger is the sum.
+static Value combine(NodeImporter &n, Value x, Value updates, dl::ScatterKind kind,
+                     llvm::function_ref<Value(Value, Value, dl::ScatterKind)> scatter) {
+  using Kind = dl::ScatterKind;
+  if (!x || !updates || !n.isBool(x) || kind == Kind::replace)
+    return scatter(x, updates, kind);
+  Type i8 = n.getBuilder().getI8Type();
+  kind = kind == Kind::add ? Kind::max : kind == Kind::mul ? Kind::min : kind;
+  Value result = scatter(n.convert(x, i8), n.convert(updates, i8), kind);
+  return n.convert(result, n.getBuilder().getI1Type());
+}
+
 /// The updates of a scatter: a tensor, or a number for every index.
 static Value getUpdates(NodeImporter &n, Value self, Value index) {
   if (n.has("src"))
@@ -94,7 +106,10 @@ static LogicalResult scatter(NodeImporter &n, dl::ScatterKind kind) {
   for (int64_t d = 0; d < n.rankOf(index); ++d)
     if (!n.sameSize(n.size(updates, d), n.size(index, d)))
       updates = n.sliceAxis(updates, d, 0, n.size(index, d));
-  return n.result(ofRank(n, scatterElements(n, self, index, updates, *axis, kind), rank));
+  Value result = combine(n, self, updates, kind, [&](Value x, Value y, dl::ScatterKind how) {
+    return scatterElements(n, x, index, y, *axis, how);
+  });
+  return n.result(ofRank(n, result, rank));
 }
 
 static LogicalResult importScatter(NodeImporter &n) {
@@ -191,20 +206,19 @@ static LogicalResult importIndexReduce(NodeImporter &n) {
   return n.result(ofRank(n, scatterReduce(n, self, everywhere, source, *axis), rank));
 }
 
-/// take, put: the tensor as one row.
-static Value flatten(NodeImporter &n, Value x) {
-  return n.reshape(x, ArrayRef<Size>{n.product(n.sizes(x))});
-}
-
 static LogicalResult importTake(NodeImporter &n) {
-  return n.result(n.take(flatten(n, n.tensor("self")), n.tensor("index"), 0));
+  return n.result(n.take(n.flatten(n.tensor("self")), n.tensor("index"), 0));
 }
 
+/// put: the tensor as one row.
 static Value putFlat(NodeImporter &n, Value self, Value index, Value source,
                      dl::ScatterKind kind) {
   if (!self || !index || !source)
     return {};
-  Value row = scatterElements(n, flatten(n, self), flatten(n, index), flatten(n, source), 0, kind);
+  Value row = combine(n, n.flatten(self), n.flatten(source), kind,
+                      [&](Value x, Value y, dl::ScatterKind how) {
+                        return scatterElements(n, x, n.flatten(index), y, 0, how);
+                      });
   return n.reshape(row, n.sizes(self));
 }
 
@@ -366,7 +380,10 @@ static LogicalResult importIndexPut(NodeImporter &n) {
   shape.insert(shape.begin(), others.begin(), others.begin() + index->place);
   shape.append(others.begin() + index->place, others.end());
   auto kind = accumulate ? dl::ScatterKind::add : dl::ScatterKind::replace;
-  return n.result(scatterAt(n, self, *index, n.broadcastTo(values, shape), kind));
+  return n.result(combine(n, self, n.broadcastTo(values, shape), kind,
+                          [&](Value x, Value y, dl::ScatterKind how) {
+                            return scatterAt(n, x, *index, y, how);
+                          }));
 }
 
 /// Where the diagonal of two dimensions is; it becomes the last dimension.
@@ -440,7 +457,7 @@ static Value getStridedPlaces(NodeImporter &n) {
 
 static LogicalResult importAsStrided(NodeImporter &n) {
   Value self = n.tensor("self"), places = getStridedPlaces(n);
-  return n.result(n.take(flatten(n, self), places, 0, /*wrapNegative=*/false));
+  return n.result(n.take(n.flatten(self), places, 0, /*wrapNegative=*/false));
 }
 
 static LogicalResult importAsStridedScatter(NodeImporter &n) {
@@ -462,7 +479,7 @@ static LogicalResult importMaskedFill(NodeImporter &n) {
 
 /// Positions of a mask's true elements among all of them.
 static Value flatPositions(NodeImporter &n, Value mask) {
-  Value flat = flatten(n, mask);
+  Value flat = n.flatten(mask);
   Value found = flat ? n.infer<dl::NonzeroOp>(flat) : Value();
   return found ? n.convert(n.squeeze(found, {0}), n.getBuilder().getI64Type()) : Value();
 }
@@ -471,7 +488,7 @@ static LogicalResult importMaskedSelect(NodeImporter &n) {
   Value self = n.tensor("self"), mask = n.tensor("mask");
   if (!self || !mask || !n.broadcast(self, mask))
     return failure();
-  Value flat = flatten(n, self);
+  Value flat = n.flatten(self);
   return n.result(n.take(flat, flatPositions(n, mask), 0, /*wrapNegative=*/false));
 }
 
@@ -485,7 +502,7 @@ static LogicalResult importMaskedScatter(NodeImporter &n) {
   Value flags = n.reshape(n.convert(mask, i64), ArrayRef<Size>{n.product(shape)});
   Expr count(n, n.infer<dl::CumulativeOp>(dl::CumulativeKind::sum, flags, int64_t(0)));
   // In front of the source, an element for what isn't masked: the source may be empty.
-  Value padded = n.padConstant(flatten(n, source), {int64_t(1)}, {int64_t(0)});
+  Value padded = n.padConstant(n.flatten(source), {int64_t(1)}, {int64_t(0)});
   Value taken = n.take(padded, count, 0, /*wrapNegative=*/false);
   return n.result(Expr(n, mask).select(n.reshape(taken, shape), self));
 }

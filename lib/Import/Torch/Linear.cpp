@@ -30,20 +30,21 @@ static LogicalResult importLinear(NodeImporter &n) {
   return n.result(product);
 }
 
-/// beta · self + alpha · product, where beta 0 ignores self altogether.
+/// beta · self + alpha · product, where beta 0 ignores self altogether; in the product's
+/// type.
 static LogicalResult addScaled(NodeImporter &n, Expr product) {
-  Type type = n.resultElementType();
-  if (!type || !product)
+  Type result = n.resultElementType();
+  if (!result || !product)
     return failure();
+  Type type = n.elementTypeOf(product);
   if (n.number("alpha") != 1)
     product = product * n.operand("alpha", type).get();
-  Value self = n.tensor("self");
+  Expr self = n.operand("self", type);
   if (n.number("beta") == 0)
-    return n.result(product);
-  Expr scaled(n, self);
+    return n.result(product.to(result));
   if (n.number("beta") != 1)
-    scaled = scaled * n.operand("beta", type).get();
-  return n.result(scaled + product.get());
+    self = self * n.operand("beta", type).get();
+  return n.result((self + product.get()).to(result));
 }
 
 static LogicalResult importAddProduct(NodeImporter &n, StringRef lhs, StringRef rhs) {
@@ -56,8 +57,15 @@ static LogicalResult importAddbmm(NodeImporter &n) {
   return addScaled(n, {n, dot(n, a, b, {}, {}, {0, 2}, {0, 1})});
 }
 
+/// Booleans are calculated with as numbers.
 static LogicalResult importAddr(NodeImporter &n) {
-  return addScaled(n, {n, dot(n, n.tensor("vec1"), n.tensor("vec2"), {}, {}, {}, {})});
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  if (type.isInteger(1))
+    type = n.getBuilder().getI8Type();
+  Value a = n.operand("vec1", type), b = n.operand("vec2", type);
+  return addScaled(n, {n, dot(n, a, b, {}, {}, {}, {})});
 }
 
 static LogicalResult importOuter(NodeImporter &n) {

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Loop.h"
 #include "Matrices.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -327,32 +327,20 @@ static Value sumSeries(NodeImporter &n, Value x) {
 
 /// Squares each matrix as often as `counts` says for it.
 static Value squareRepeatedly(NodeImporter &n, Value x, Expr counts) {
-  OpBuilder &b = n.getBuilder();
-  Type i64 = b.getI64Type();
+  if (!x || !counts)
+    return {};
   int64_t batches = n.rankOf(x) - 2;
   Expr most = counts.maximum(dimRange(0, batches), /*keepDims=*/false);
-  Value first = n.scalarInt(i64, 0);
-  if (!x || !most || !first)
-    return {};
-  Location loc = n.getLoc();
-  Value initial[] = {first, x};
-  Type types[] = {first.getType(), x.getType()};
-  auto loop = scf::WhileOp::create(b, loc, TypeRange(types), ValueRange(initial));
-  OpBuilder::InsertionGuard guard(b);
-  Block *before = b.createBlock(&loop.getBefore(), {}, types, {loc, loc});
-  Value flag = n.scalarCondition(Expr(n, before->getArgument(0)) < most.get());
-  if (!flag)
-    return {};
-  scf::ConditionOp::create(b, loc, flag, before->getArguments());
-  Block *after = b.createBlock(&loop.getAfter(), {}, types, {loc, loc});
-  Expr round(n, after->getArgument(0));
-  Value matrices = after->getArgument(1);
-  Expr isNext = (round < counts.get()).unsqueeze({batches, batches + 1});
-  Value next = isNext.select(matmul(n, matrices, matrices), matrices), number = round + 1.0;
-  if (!next || !number)
-    return {};
-  scf::YieldOp::create(b, loc, ValueRange{number, n.castTo(next, n.type(x))});
-  return loop.getResult(1);
+  Value first = n.scalarInt(n.getBuilder().getI64Type(), 0);
+  auto check = [&](ArrayRef<Value> values) -> Value { return Expr(n, values[0]) < most.get(); };
+  auto round = [&](ArrayRef<Value> values, SmallVectorImpl<Value> &next) {
+    Expr isNext = (Expr(n, values[0]) < counts.get()).unsqueeze({batches, batches + 1});
+    next.append(
+        {Expr(n, values[0]) + 1.0, isNext.select(matmul(n, values[1], values[1]), values[1])});
+    return !n.hasFailed();
+  };
+  SmallVector<Value> results = most ? buildLoop(n, {first, x}, check, round) : SmallVector<Value>();
+  return results.empty() ? Value() : results[1];
 }
 
 /// exp(A) = exp(A / 2ˢ)^(2ˢ), s such that the series ends early enough; in f64.

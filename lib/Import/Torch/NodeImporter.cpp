@@ -271,7 +271,7 @@ Type NodeImporter::promote(ArrayRef<StringRef> names) {
     if (!argument || argument->isNone())
       continue;
     if (argument->kind == Kind::Complex && part != Part::Whole) {
-      byKind[2] = builder.getF32Type();
+      byKind[2] = graph.getProgram().getDefaultFloat();
       continue;
     }
     ImportedValue value = evaluate(*argument);
@@ -286,7 +286,7 @@ Type NodeImporter::promote(ArrayRef<StringRef> names) {
       type = builder.getI64Type();
       break;
     case ImportedValue::Kind::Float:
-      type = builder.getF32Type();
+      type = graph.getProgram().getDefaultFloat();
       break;
     case ImportedValue::Kind::Bool:
       type = builder.getI1Type();

@@ -22,15 +22,15 @@ const OpTable &OpTable::get() {
     registerConvolutionOps(t);
     registerCreationOps(t);
     registerElementwiseOps(t);
-    registerFactorizationOps(t);
     registerErrorFunctionOps(t);
+    registerFactorizationOps(t);
     registerFftOps(t);
     registerFloatPartOps(t);
     registerHistogramOps(t);
     registerIncompleteGammaOps(t);
     registerIndexingOps(t);
-    registerLinearOps(t);
     registerLinearAlgebraOps(t);
+    registerLinearOps(t);
     registerLossOps(t);
     registerNormalizationOps(t);
     registerPolynomialOps(t);

@@ -29,6 +29,10 @@ static constexpr int64_t kMostFolded = 1 << 20;
 /// Graphs inside each other at most.
 static constexpr unsigned kMaxDepth = 64;
 
+Type ProgramImporter::getDefaultFloat() {
+  return torch::getElementType(context, program.defaultFloat);
+}
+
 InFlightDiagnostic ProgramImporter::emitError(Location loc) {
   failed = true;
   return mlir::emitError(loc);
@@ -67,10 +71,11 @@ static void collectUnsupported(const Graph &graph, unsigned depth,
 }
 
 /// PyTorch's names of ops that change their operand end so: aten.add_.Tensor. Those of
-/// Python's operators only look it: aten.__lshift__.Scalar.
+/// Of Python's operators those that start so: aten.__ilshift__.Scalar.
 static bool changesInPlace(StringRef target) {
   StringRef op = target.split('.').second.split('.').first;
-  return target.starts_with("aten.") && op.ends_with("_") && !op.starts_with("__");
+  return target.starts_with("aten.") && op.ends_with("_") &&
+         (!op.starts_with("__") || op.starts_with("__i"));
 }
 
 /// One error for all ops that aren't supported, each with the lines it is on.
@@ -265,8 +270,8 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
 
 /// The value of an expression; a null tensor (nothing reported) where it has a
 /// symbol without a value, or an operation that isn't known.
-static Size evaluate(NodeBuilder &n, const SizeExpr &expr, const llvm::StringMap<Size> &symbols,
-                     unsigned depth = 0) {
+static Size evaluateSize(NodeBuilder &n, const SizeExpr &expr,
+                         const llvm::StringMap<Size> &symbols, unsigned depth = 0) {
   if (expr.isNumber())
     return expr.number;
   if (expr.kind == SizeExpr::Kind::Symbol) {
@@ -277,7 +282,7 @@ static Size evaluate(NodeBuilder &n, const SizeExpr &expr, const llvm::StringMap
     return Size(Value());
   std::optional<Size> result;
   for (const SizeExpr &operand : expr.operands) {
-    Size next = evaluate(n, operand, symbols, depth + 1);
+    Size next = evaluateSize(n, operand, symbols, depth + 1);
     if (!next.isStatic() && !next.getTensor())
       return next;
     if (!result)
@@ -298,6 +303,10 @@ static Size evaluate(NodeBuilder &n, const SizeExpr &expr, const llvm::StringMap
       return Size(Value());
   }
   return *result;
+}
+
+Size ProgramImporter::evaluate(NodeBuilder &n, const SizeExpr &size) const {
+  return evaluateSize(n, size, symbols);
 }
 
 /// The symbol of an expression that is a symbol, times a number, plus a number.
@@ -360,14 +369,19 @@ static void bindSymbol(InputBuilder &n, const SymbolRange &range, const LinearSi
 LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
   OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
   llvm::SmallPtrSet<const SizeExpr *, 8> bound;
-  for (bool isAlone : {true, false})
+  using Visit = llvm::function_ref<void(InputBuilder &, const NamedValue &, Value)>;
+  auto forEachTensor = [&](Visit visit) {
     for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
       if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
         continue;
       Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
       InputBuilder n(*this, builder, loc, spec.userName);
       const ImportedValue *value = importer.lookup(input.name);
-      Value tensor = value->isComplex() ? value->interleaved : value->tensor;
+      visit(n, input, value->isComplex() ? value->interleaved : value->tensor);
+    }
+  };
+  for (bool isAlone : {true, false})
+    forEachTensor([&](InputBuilder &n, const NamedValue &input, Value tensor) {
       for (auto [d, size] : llvm::enumerate(input.type.shape)) {
         std::optional<LinearSize> linear = matchLinear(size);
         if (!linear || (size.kind == SizeExpr::Kind::Symbol) != isAlone ||
@@ -378,25 +392,20 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
         bindSymbol(n, range == program.symbols.end() ? SymbolRange() : range->second, *linear, d,
                    n.size(tensor, d), symbols);
       }
-    }
-  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
-    if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
-      continue;
-    Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
-    InputBuilder n(*this, builder, loc, spec.userName);
-    const ImportedValue *value = importer.lookup(input.name);
-    Value tensor = value->isComplex() ? value->interleaved : value->tensor;
+    });
+  forEachTensor([&](InputBuilder &n, const NamedValue &input, Value tensor) {
     for (auto [d, size] : llvm::enumerate(input.type.shape)) {
       if (size.kind != SizeExpr::Kind::Operation || bound.contains(&size))
         continue;
-      Size expected = evaluate(n, size, symbols);
-      if (!expected.isStatic() && !expected.getTensor())
-        return n.emitError() << "the size of dimension " << d
-                             << " is an expression that isn't supported";
-      n.require(dl::ComparisonDirection::eq, n.size(tensor, d), expected,
-                "the size of dimension " + Twine(d) + " doesn't follow from the others'");
+      Size expected = evaluate(n, size);
+      if (expected.isStatic() || expected.getTensor())
+        n.require(dl::ComparisonDirection::eq, n.size(tensor, d), expected,
+                  "the size of dimension " + Twine(d) + " doesn't follow from the others'");
+      else
+        n.emitError() << "the size of dimension " << d
+                      << " is an expression that isn't supported";
     }
-  }
+  });
   return failure(failed);
 }
 
@@ -587,13 +596,15 @@ void GraphImporter::importNode(const Node &node, OpBuilder &builder) {
   }
 }
 
-LogicalResult GraphImporter::importSubgraph(const Graph &graph, ArrayRef<ImportedValue> inputs,
-                                            SmallVectorImpl<ImportedValue> &outputs,
-                                            OpBuilder &builder, Location loc) {
+LogicalResult GraphImporter::importSubgraph(NodeImporter &user, const Graph &graph,
+                                            ArrayRef<ImportedValue> inputs,
+                                            SmallVectorImpl<ImportedValue> &outputs) {
+  OpBuilder &builder = user.getBuilder();
+  Location loc = user.getLoc();
   GraphImporter inner(program, this);
   if (graph.inputs.size() != inputs.size())
-    return program.emitError(loc) << "a graph has " << graph.inputs.size() << " inputs, not "
-                                  << inputs.size();
+    return user.emitError() << "a graph has " << graph.inputs.size() << " inputs, not "
+                            << inputs.size();
   for (auto [input, value] : llvm::zip_equal(graph.inputs, inputs))
     if (mlir::failed(inner.define(input.name, value, loc)))
       return failure();

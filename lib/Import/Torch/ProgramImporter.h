@@ -8,7 +8,7 @@
 #ifndef DLC_LIB_IMPORT_TORCH_PROGRAMIMPORTER_H
 #define DLC_LIB_IMPORT_TORCH_PROGRAMIMPORTER_H
 
-#include "../Common/Sizes.h"
+#include "../Common/NodeBuilder.h"
 #include "ExportedGraph.h"
 #include "ImportedValue.h"
 #include "dl/IR/Dl.h"
@@ -37,6 +37,11 @@ public:
   void setFailed() { failed = true; }
   /// The line of the user's program that a node is from.
   mlir::Location locationOf(const Node &node);
+  /// A size by what the inputs say of its symbols; a null tensor (nothing reported) where
+  /// they don't decide it.
+  frontend::Size evaluate(frontend::NodeBuilder &n, const SizeExpr &size) const;
+  /// What PyTorch calculates integers and Python floats in together.
+  mlir::Type getDefaultFloat();
   /// The elements of a weight that is small enough to look at; null else.
   mlir::ElementsAttr getGlobalElements(dl::GlobalLoadOp load);
 
@@ -80,10 +85,10 @@ public:
   /// a value that couldn't be made (reported there).
   llvm::LogicalResult checkNames(NodeImporter &n, const Argument &argument);
   void importNodes(llvm::ArrayRef<Node> nodes, mlir::OpBuilder &builder);
-  /// Imports `graph` at the insertion point, its inputs being `inputs`.
-  llvm::LogicalResult importSubgraph(const Graph &graph, llvm::ArrayRef<ImportedValue> inputs,
-                                     llvm::SmallVectorImpl<ImportedValue> &outputs,
-                                     mlir::OpBuilder &builder, mlir::Location loc);
+  /// Imports a graph of the node `user` at the insertion point, its inputs being `inputs`.
+  llvm::LogicalResult importSubgraph(NodeImporter &user, const Graph &graph,
+                                     llvm::ArrayRef<ImportedValue> inputs,
+                                     llvm::SmallVectorImpl<ImportedValue> &outputs);
 
 private:
   void importNode(const Node &node, mlir::OpBuilder &builder);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -20,10 +21,14 @@ struct Reduced {
 };
 
 static std::optional<Reduced> getReduced(NodeImporter &n, int64_t rank) {
+  // No dimensions are all of them, but where an overload is for several: then none.
+  bool isList = n.getOverload() == "dims";
   auto axes = n.has("dim") ? n.axes("dim", rank) : std::optional(dimRange(0, rank));
   bool keepDims = n.has("keepdim") && n.boolean("keepdim");
   if (!axes)
     return std::nullopt;
+  if (isList && n.has("dim") && n.integers("dim").empty())
+    axes->clear();
   return Reduced{*axes, keepDims};
 }
 
@@ -46,9 +51,6 @@ static LogicalResult importReduction(NodeImporter &n) {
   auto reduced = getReduced(n, n.rankOf(self));
   return reduced ? n.result(reduce(n, kind, n.operand("self", type), *reduced)) : failure();
 }
-
-/// prod, whose dimension is a lone integer.
-static LogicalResult importProd(NodeImporter &n) { return importReduction<Kind::prod>(n); }
 
 static LogicalResult importLogSumExp(NodeImporter &n) {
   Type type = n.resultElementType();
@@ -86,9 +88,7 @@ static LogicalResult importTruth(NodeImporter &n) {
   auto reduced = getReduced(n, n.rankOf(self));
   if (!reduced)
     return failure();
-  Expr x(n, self);
-  Expr truth = n.isBool(self) ? x : x.ne(0.0);
-  return n.result(reduce(n, kind, truth, *reduced).to(n.resultElementType()));
+  return n.result(reduce(n, kind, truth({n, self}), *reduced).to(n.resultElementType()));
 }
 
 /// Squares, and the mean they are taken from, are in the type it is computed in.
@@ -144,8 +144,7 @@ static LogicalResult importArgReduce(NodeImporter &n) {
   bool keepDims = n.boolean("keepdim");
   int64_t rank = n.rankOf(self), axis = 0;
   if (!n.has("dim")) {
-    Value flat = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
-    Value index = argReduce(n, kind, flat, 0, /*keepDims=*/false);
+    Value index = argReduce(n, kind, n.flatten(self), 0, /*keepDims=*/false);
     Sizes ones(rank, Size(1));
     return n.result(keepDims ? n.reshape(index, ones) : index);
   }
@@ -204,7 +203,7 @@ static LogicalResult importCumulative(NodeImporter &n) {
 void torch::registerReductionOps(OpTable &t) {
   t.add({"aten.sum.default", "aten.sum.dim_IntList"}, importReduction<Kind::sum>);
   t.add({"aten.mean.default", "aten.mean.dim"}, importReduction<Kind::mean>);
-  t.add({"aten.prod.default", "aten.prod.dim_int"}, importProd);
+  t.add({"aten.prod.default", "aten.prod.dim_int"}, importReduction<Kind::prod>);
   t.add({"aten.amax.default", "aten.max.default"}, importReduction<Kind::max>);
   t.add({"aten.amin.default", "aten.min.default"}, importReduction<Kind::min>);
   t.add("aten.logsumexp.default", importLogSumExp);

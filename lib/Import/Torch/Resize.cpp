@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "ResizeBytes.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -96,6 +96,11 @@ static LogicalResult importUpsample(NodeImporter &n) {
                          << " spatial dimensions";
   for (int64_t d = 0; d < rank; ++d)
     sizes[d + 2] = wanted.empty() ? scaledSize(n, sizes[d + 2], scales[d]) : wanted[d];
+  if (rank == 2 && m.mode != dl::ResizeMode::nearest &&
+      n.elementTypeOf(x).isUnsignedInteger(8)) {
+    ByteResize bytes{m.mode == dl::ResizeMode::cubic, aligns, m.antialias};
+    return n.result(resizeBytes(n, bytes, x, sizes[2], sizes[3], scales));
+  }
   // Corners that are aligned need no scale but for antialiasing, which aligns by
   // the step alone.
   Value scaleTensor;
@@ -180,24 +185,27 @@ static LogicalResult importPadding(NodeImporter &n) {
   return padBy(n, n.integers("padding"), mode);
 }
 
+static LogicalResult importConstantPad(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Sizes pads = n.symbolics("pad");
+  if (!self || n.hasFailed())
+    return failure();
+  int64_t rank = n.rankOf(self);
+  if (pads.size() % 2 || pads.size() / 2 > size_t(rank))
+    return n.emitError() << "it pads more dimensions than there are";
+  Sizes low(rank, Size(0)), high(rank, Size(0));
+  for (size_t i = 0; i < pads.size() / 2; ++i) {
+    low[rank - 1 - i] = pads[2 * i];
+    high[rank - 1 - i] = pads[2 * i + 1];
+  }
+  Value value = n.has("value") ? n.operand("value", n.elementTypeOf(self)).get() : Value();
+  return n.result(n.padConstant(self, low, high, value));
+}
+
 static LogicalResult importPad(NodeImporter &n) {
   std::string name = n.string("mode");
-  if (name == "constant") {
-    Value self = n.tensor("self");
-    Sizes pads = n.symbolics("pad");
-    if (!self || n.hasFailed())
-      return failure();
-    int64_t rank = n.rankOf(self);
-    if (pads.size() % 2 || pads.size() / 2 > size_t(rank))
-      return n.emitError() << "it pads more dimensions than there are";
-    Sizes low(rank, Size(0)), high(rank, Size(0));
-    for (size_t i = 0; i < pads.size() / 2; ++i) {
-      low[rank - 1 - i] = pads[2 * i];
-      high[rank - 1 - i] = pads[2 * i + 1];
-    }
-    Value value = n.has("value") ? n.operand("value", n.elementTypeOf(self)).get() : Value();
-    return n.result(n.padConstant(self, low, high, value));
-  }
+  if (name == "constant")
+    return importConstantPad(n);
   n.ignore({"value"});
   if (name == "reflect")
     return padBy(n, n.integers("pad"), dl::PadMode::reflect);
@@ -280,6 +288,7 @@ void torch::registerResizeOps(OpTable &t) {
          "aten.replication_pad3d.default"},
         importPadding<dl::PadMode::edge>);
   t.add("aten.pad.default", importPad);
+  t.add("aten.constant_pad_nd.default", importConstantPad);
   t.add("aten.pixel_shuffle.default", importPixelShuffle);
   t.add("aten.pixel_unshuffle.default", importPixelUnshuffle);
   t.add({"aten.channel_shuffle.default", "aten.native_channel_shuffle.default"},

@@ -5,28 +5,35 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "../Common/MatrixProduct.h"
+#include "Loop.h"
 #include "Random.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
+using frontend::dot;
 
 namespace {
 /// A stack of layers. PyTorch's parameters are, layer by layer and direction by
 /// direction: input weights, recurrent weights, then both biases if there are
-/// any.
+/// any, then the projection of the hidden state if there is one.
 struct Recurrence {
   Value x; ///< S,B,I
   SmallVector<Value> params;
   bool hasBiases = false, isBidirectional = false, isBatchFirst = false;
+  bool isProjected = false;
   int64_t layers = 0;
   double dropout = 0; ///< between layers
   /// PyTorch's gate for each of dl's.
   ArrayRef<int64_t> gates;
 
   int64_t directions() const { return isBidirectional ? 2 : 1; }
-  int64_t paramsPerCell() const { return hasBiases ? 4 : 2; }
+  int64_t paramsPerCell() const { return (hasBiases ? 4 : 2) + isProjected; }
+  ArrayRef<Value> paramsOf(int64_t layer, int64_t direction) const {
+    return ArrayRef(params).slice((layer * directions() + direction) * paramsPerCell(),
+                                  paramsPerCell());
+  }
 };
 
 /// One layer's operands as dl has them: a leading dimension for the direction.
@@ -50,10 +57,9 @@ static std::optional<Recurrence> readRecurrence(NodeImporter &n, ArrayRef<int64_
   if (!r.x || n.hasFailed() || !n.requireRank(r.x, 3, 3, "input"))
     return std::nullopt;
   int64_t cells = r.layers * r.directions();
-  if (int64_t(r.params.size()) == cells * (r.paramsPerCell() + 1)) {
-    n.emitError() << "projections of the hidden state (proj_size) aren't supported";
-    return std::nullopt;
-  }
+  // Only an LSTM, of four gates, may have projections.
+  r.isProjected = gates.size() == 4 && cells > 0 &&
+                  int64_t(r.params.size()) == cells * (r.paramsPerCell() + 1);
   if (r.layers < 1 || int64_t(r.params.size()) != cells * r.paramsPerCell()) {
     n.emitError() << "it has " << r.params.size() << " parameters where " << r.layers
                   << " layers need " << cells * r.paramsPerCell();
@@ -79,8 +85,7 @@ static std::optional<Layer> makeLayer(NodeImporter &n, const Recurrence &r, int6
   Layer layer;
   SmallVector<Value> weights, recurrences, biases;
   for (int64_t d = 0; d < r.directions(); ++d) {
-    auto params = ArrayRef(r.params).slice((index * r.directions() + d) * r.paramsPerCell(),
-                                           r.paramsPerCell());
+    ArrayRef<Value> params = r.paramsOf(index, d);
     if (!n.requireRank(params[0], 2, 2, "a weight") || !n.requireRank(params[1], 2, 2, "a weight"))
       return std::nullopt;
     layer.hidden = n.shapeOf(params[1])[1];
@@ -102,18 +107,15 @@ static std::optional<Layer> makeLayer(NodeImporter &n, const Recurrence &r, int6
   return n.hasFailed() ? std::nullopt : std::optional(layer);
 }
 
-/// Runs `runLayer(layer, x, states)` for one layer after the other; it gives the
+/// Runs `runLayer(index, x, states)` for one layer after the other; it gives the
 /// output S,D,B,H and the last states D,B,H. `initial` are the first states,
 /// layers·D,B,H. Gives the output and the last states.
-using RunLayer = llvm::function_ref<SmallVector<Value>(const Layer &, Value, ArrayRef<Value>)>;
+using RunLayer = llvm::function_ref<SmallVector<Value>(int64_t, Value, ArrayRef<Value>)>;
 static LogicalResult stackLayers(NodeImporter &n, Recurrence &r, ArrayRef<Value> initial,
                                  RunLayer runLayer) {
   Value x = r.x;
   SmallVector<SmallVector<Value>> lasts(initial.size());
   for (int64_t index = 0; index < r.layers; ++index) {
-    std::optional<Layer> layer = makeLayer(n, r, index);
-    if (!layer)
-      return failure();
     SmallVector<Value> states;
     for (Value state : initial)
       states.push_back(n.sliceAxis(state, 0, index * r.directions(), r.directions()));
@@ -121,7 +123,7 @@ static LogicalResult stackLayers(NodeImporter &n, Recurrence &r, ArrayRef<Value>
       x = dropOut(n, x, r.dropout).kept;
     if (!x || n.hasFailed())
       return failure();
-    SmallVector<Value> results = runLayer(*layer, x, states);
+    SmallVector<Value> results = runLayer(index, x, states);
     if (results.empty())
       return failure();
     // S,D,B,H → S,B,D·H
@@ -139,6 +141,63 @@ static dl::RnnDirection directionOf(const Recurrence &r) {
   return r.isBidirectional ? dl::RnnDirection::bidirectional : dl::RnnDirection::forward;
 }
 
+/// One direction of an LSTM whose hidden state is a projection of the cell's output, which
+/// dl.lstm has not: a loop. Gives the output S,B,P and the last states.
+static SmallVector<Value> runProjectedCell(NodeImporter &n, Value x, ArrayRef<Value> params,
+                                           Value h, Value c, bool isBackward) {
+  using Direction = dl::ComparisonDirection;
+  for (Value matrix : {params[0], params[1], params.back()})
+    if (!n.requireRank(matrix, 2, 2, "a weight"))
+      return {};
+  Size steps = n.size(x, 0), hidden = n.div(n.size(params[0], 0), 4);
+  Expr gates(n, dot(n, x, params[0], {}, {}, {2}, {1}));
+  if (params.size() == 5)
+    gates = gates + params[2] + params[3];
+  Value outputs = n.broadcastInDim(n.scalarInt(n.elementTypeOf(x), 0),
+                                   {steps, n.size(x, 1), n.size(params.back(), 0)}, {});
+  Value first = n.scalarInt(n.getBuilder().getI64Type(), 0);
+  auto check = [&](ArrayRef<Value> values) {
+    return n.compare(Direction::lt, values[0], n.sizeTensor(steps));
+  };
+  auto round = [&](ArrayRef<Value> values, SmallVectorImpl<Value> &next) {
+    Size step(values[0]), at = isBackward ? n.sub(n.sub(steps, 1), step) : step;
+    Expr now(n, n.squeeze(n.sliceAxis(gates, 0, at, 1), {0}));
+    now = now + dot(n, values[1], params[1], {}, {}, {1}, {1});
+    auto gate = [&](int64_t i) {
+      return Expr(n, n.sliceAxis(now, 1, n.mul(hidden, i), hidden));
+    };
+    Expr cell = gate(1).sigmoid() * values[2] + (gate(0).sigmoid() * gate(2).tanh().get()).get();
+    Value state = gate(3).sigmoid() * cell.tanh().get();
+    state = dot(n, state, params.back(), {}, {}, {1}, {1});
+    if (!state || n.hasFailed())
+      return false;
+    Value updated = n.infer<dl::DynamicUpdateSliceOp>(values[3], n.unsqueeze(state, {0}),
+                                                      n.sizesTensor({at, 0, 0}));
+    next.append({n.sizeTensor(n.add(step, 1)), state, cell, updated});
+    return !n.hasFailed();
+  };
+  if (!gates || !outputs || !h || !c)
+    return {};
+  SmallVector<Value> results = buildLoop(n, {first, h, c, outputs}, check, round);
+  return results.empty() ? results : SmallVector<Value>{results[3], results[1], results[2]};
+}
+
+/// One layer of such an LSTM, as stackLayers wants it.
+static SmallVector<Value> runProjected(NodeImporter &n, const Recurrence &r, int64_t index,
+                                       Value x, ArrayRef<Value> states) {
+  SmallVector<Value> parts[3];
+  for (int64_t d = 0; d < r.directions(); ++d) {
+    auto stateOf = [&](Value all) { return n.squeeze(n.sliceAxis(all, 0, d, 1), {0}); };
+    SmallVector<Value> results = runProjectedCell(n, x, r.paramsOf(index, d), stateOf(states[0]),
+                                                  stateOf(states[1]), /*isBackward=*/d == 1);
+    if (results.empty())
+      return {};
+    for (int64_t i = 0; i < 3; ++i)
+      parts[i].push_back(n.unsqueeze(results[i], {i == 0 ? 1 : 0}));
+  }
+  return {n.concat(parts[0], 1), n.concat(parts[1], 0), n.concat(parts[2], 0)};
+}
+
 /// Gates i, f, g, o; dl's are i, o, f, g.
 static LogicalResult importLstm(NodeImporter &n) {
   static constexpr int64_t gates[] = {0, 3, 1, 2};
@@ -151,10 +210,18 @@ static LogicalResult importLstm(NodeImporter &n) {
     return n.emitError() << "hx must be two tensors of rank 3";
   ArrayAttr usual = n.getBuilder().getStrArrayAttr({});
   auto none = n.getBuilder().getDenseF64ArrayAttr({});
-  return stackLayers(n, *r, initial, [&](const Layer &layer, Value x, ArrayRef<Value> states) {
-    return n.inferMulti<dl::LstmOp>(x, layer.weights, layer.recurrence, layer.bias, Value(),
-                                    states[0], states[1], Value(), layer.hidden, directionOf(*r),
-                                    usual, none, none, FloatAttr(), /*input_forget=*/false);
+  if (r->isProjected)
+    return stackLayers(n, *r, initial, [&](int64_t index, Value x, ArrayRef<Value> states) {
+      return runProjected(n, *r, index, x, states);
+    });
+  return stackLayers(n, *r, initial, [&](int64_t index, Value x, ArrayRef<Value> states) {
+    std::optional<Layer> layer = makeLayer(n, *r, index);
+    if (!layer)
+      return SmallVector<Value>();
+    return n.inferMulti<dl::LstmOp>(x, layer->weights, layer->recurrence, layer->bias, Value(),
+                                    states[0], states[1], Value(), layer->hidden,
+                                    directionOf(*r), usual, none, none, FloatAttr(),
+                                    /*input_forget=*/false);
   });
 }
 
@@ -167,9 +234,12 @@ static LogicalResult importGru(NodeImporter &n) {
     return failure();
   ArrayAttr usual = n.getBuilder().getStrArrayAttr({});
   auto none = n.getBuilder().getDenseF64ArrayAttr({});
-  return stackLayers(n, *r, initial, [&](const Layer &layer, Value x, ArrayRef<Value> states) {
-    return n.inferMulti<dl::GruOp>(x, layer.weights, layer.recurrence, layer.bias, Value(),
-                                   states[0], layer.hidden, directionOf(*r), usual, none, none,
+  return stackLayers(n, *r, initial, [&](int64_t index, Value x, ArrayRef<Value> states) {
+    std::optional<Layer> layer = makeLayer(n, *r, index);
+    if (!layer)
+      return SmallVector<Value>();
+    return n.inferMulti<dl::GruOp>(x, layer->weights, layer->recurrence, layer->bias, Value(),
+                                   states[0], layer->hidden, directionOf(*r), usual, none, none,
                                    FloatAttr(), /*linear_before_reset=*/true);
   });
 }
@@ -183,9 +253,12 @@ static LogicalResult importRnn(NodeImporter &n, StringRef activation) {
   SmallVector<StringRef> names(r->directions(), activation);
   ArrayAttr activations = n.getBuilder().getStrArrayAttr(names);
   auto none = n.getBuilder().getDenseF64ArrayAttr({});
-  return stackLayers(n, *r, initial, [&](const Layer &layer, Value x, ArrayRef<Value> states) {
-    return n.inferMulti<dl::RnnOp>(x, layer.weights, layer.recurrence, layer.bias, Value(),
-                                   states[0], layer.hidden, directionOf(*r), activations, none,
+  return stackLayers(n, *r, initial, [&](int64_t index, Value x, ArrayRef<Value> states) {
+    std::optional<Layer> layer = makeLayer(n, *r, index);
+    if (!layer)
+      return SmallVector<Value>();
+    return n.inferMulti<dl::RnnOp>(x, layer->weights, layer->recurrence, layer->bias, Value(),
+                                   states[0], layer->hidden, directionOf(*r), activations, none,
                                    none, FloatAttr());
   });
 }

@@ -98,8 +98,7 @@ static LogicalResult importMedian(NodeImporter &n, bool ignoresNan) {
   bool isFlat = n.getOverload() == "default";
   Along along;
   if (isFlat) {
-    Value self = n.tensor("self");
-    along.x = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+    along.x = n.flatten(n.tensor("self"));
   } else if (auto given = getAlong(n)) {
     along = *given;
   }
@@ -169,6 +168,9 @@ static LogicalResult importCumulativeExtremum(NodeImporter &n, dl::CumulativeKin
   auto along = getAlong(n);
   if (!along)
     return failure();
+  Type type = n.elementTypeOf(along->x);
+  if (type.isInteger(1))
+    along->x = n.convert(along->x, n.getBuilder().getI8Type());
   Expr x(n, along->x), best(n, n.infer<dl::CumulativeOp>(kind, along->x, along->axis));
   Expr isRecord = x.eq(best.get());
   if (along->x && n.isFloat(along->x))
@@ -178,7 +180,7 @@ static LogicalResult importCumulativeExtremum(NodeImporter &n, dl::CumulativeKin
   Value last = records ? n.infer<dl::CumulativeOp>(dl::CumulativeKind::max, records.get(),
                                                    along->axis)
                        : Value();
-  return n.results({restore(n, *along, best), restore(n, *along, last)});
+  return n.results({restore(n, *along, best.to(type)), restore(n, *along, last)});
 }
 
 static LogicalResult importLogCumSumExp(NodeImporter &n) {

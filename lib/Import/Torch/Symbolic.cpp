@@ -42,6 +42,8 @@ static LogicalResult importArithmetic(NodeImporter &n) {
 
 /// Sizes are divided by sizes; what may be negative is made positive first.
 static Size divideFloored(NodeImporter &n, Size a, Size b) {
+  if (!n.hasFailed())
+    n.require(Direction::ne, b, 0, "an integer is divided by 0");
   if (b.isStatic() || n.hasFailed())
     return n.floorDiv(a, b);
   Size sign = n.select(Direction::lt, b, 0, -1, 1);
@@ -65,6 +67,28 @@ static LogicalResult importTrueDiv(NodeImporter &n) {
   Type f64 = n.getBuilder().getF64Type();
   Expr quotient = n.operand("a", f64) / n.operand("b", f64);
   return n.results({ImportedValue(quotient, ImportedValue::Kind::Float)});
+}
+
+/// Of integers an integer, unless the exponent is negative.
+static LogicalResult importPower(NodeImporter &n) {
+  if (!n.isIntegral("a") || !n.isIntegral("b")) {
+    Type f64 = n.getBuilder().getF64Type();
+    Expr power = n.operand("a", f64).pow(n.operand("b", f64).get());
+    return n.results({ImportedValue(power, ImportedValue::Kind::Float)});
+  }
+  Size base = n.symbolic("a"), power = 1;
+  int64_t exponent = n.integer("b");
+  if (n.hasFailed())
+    return failure();
+  if (exponent < 0)
+    return n.emitError() << "a negative power of an integer isn't supported";
+  for (; exponent; exponent /= 2) {
+    if (exponent % 2)
+      power = n.mul(power, base);
+    if (exponent > 1)
+      base = n.mul(base, base);
+  }
+  return n.result(power);
 }
 
 static LogicalResult importNegate(NodeImporter &n) {
@@ -205,6 +229,7 @@ void torch::registerSymbolicOps(OpTable &t) {
   t.add("operator.floordiv", importFloorDiv);
   t.add("operator.mod", importMod);
   t.add("operator.truediv", importTrueDiv);
+  t.add("operator.pow", importPower);
   t.add("operator.neg", importNegate);
   t.add("operator.eq", importComparison<Direction::eq>);
   t.add("operator.ne", importComparison<Direction::ne>);

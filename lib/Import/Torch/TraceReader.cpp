@@ -207,11 +207,17 @@ void TraceReader::readHeader(const Json &document) {
                 Twine(kMajorVersion) + " is supported");
   reader.checkFields(version, "the version", {"major", "minor"});
   reader.checkFields(document, "the trace",
-                     {"format", "version", "producer", "weights_file", "symbols", "sources",
+                     {"format", "version", "producer", "weights_file", "default_dtype",
+                      "symbols", "sources",
                       "inputs", "nodes", "outputs", "derivatives", "metadata"});
   program.producer = reader.string(reader.get(document, "producer"), "the producer").str();
   if (const Json &file = reader.find(document, "weights_file"); !file.is_null())
     weightsFile = reader.string(file, "the weights' file").str();
+  if (const Json &type = reader.find(document, "default_dtype"); !type.is_null()) {
+    program.defaultFloat = reader.string(type, "the default element type").str();
+    if (!llvm::is_contained({"f16", "bf16", "f32", "f64"}, program.defaultFloat))
+      reader.fail("the default element type is '" + program.defaultFloat + "'");
+  }
 }
 
 void TraceReader::readSymbols(const Json &symbols) {

@@ -347,23 +347,6 @@ static LogicalResult importRepeat(NodeImporter &n) {
   return n.result(n.reshape(n.broadcastInDim(self, wide, dims), result));
 }
 
-static LogicalResult importConstantPad(NodeImporter &n) {
-  Value self = n.tensor("self");
-  Sizes pads = n.symbolics("pad");
-  if (!self || n.hasFailed())
-    return failure();
-  int64_t rank = n.rankOf(self);
-  Sizes low(rank, Size(0)), high(rank, Size(0));
-  if (pads.size() % 2 || pads.size() / 2 > size_t(rank))
-    return n.emitError() << "it pads more dimensions than there are";
-  for (size_t i = 0; i < pads.size() / 2; ++i) {
-    low[rank - 1 - i] = pads[2 * i];
-    high[rank - 1 - i] = pads[2 * i + 1];
-  }
-  return n.result(
-      n.padConstant(self, low, high, n.operand("value", n.elementTypeOf(self))));
-}
-
 void torch::registerViewOps(OpTable &t) {
   t.add({"aten.view.default", "aten._unsafe_view.default", "aten._reshape_copy.default",
          "aten.view_copy.default"},
@@ -395,5 +378,4 @@ void torch::registerViewOps(OpTable &t) {
   t.add("aten.stack.default", importStack);
   t.add("aten.flip.default", importFlip);
   t.add("aten.repeat.default", importRepeat);
-  t.add("aten.constant_pad_nd.default", importConstantPad);
 }
