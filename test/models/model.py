@@ -17,7 +17,7 @@ class Model:
     torch.export's dynamic_shapes), and `complaint` the number that the error must name.
     With `state`, what one call leaves behind is what the next one finds. torch.compile
     makes `graphs` of it at most: one for open sizes, one where one of them is 1. Compiling
-    takes at most `limits` of seconds, and of memory, in multiples of the weights."""
+    takes at most `limits` of processors' seconds, and of memory, in multiples of the weights."""
 
     name: str
     make: Callable
