@@ -27,13 +27,16 @@ class NumbersTest(FrontendTest):
     def test_extremes_of_booleans(self):
         a, b = torch.tensor([True, False, True]), torch.tensor([False, False, True])
         self.check(lambda a, b: (a.cummax(0), b.cummin(0), a.clamp_max(b), a.clamp_min(b),
-                                 torch.addr(a[:, None] & b, a, b)), a, b)
+                                 torch.addr(a[:, None] & b, a, b), torch.outer(a, b)), a, b)
 
     def test_booleans_meet(self):
         a, i = torch.tensor([True, False, False]), torch.tensor([1, 1, 0])
         self.check(lambda a, i: (a.index_put((i,), ~a, accumulate=True),
                                  a.put(i, ~a, accumulate=True), a.scatter(0, i, ~a, reduce="add"),
-                                 a.scatter(0, i, ~a, reduce="multiply"), a.index_add(0, i, ~a)),
+                                 a.scatter(0, i, ~a, reduce="multiply"), a.index_add(0, i, ~a),
+                                 [a.scatter_reduce(0, i, ~a, how, include_self=own)
+                                  for how in ("sum", "prod", "amax", "amin")
+                                  for own in (False, True)]),
                    a, i)
 
     def test_floats_wrap_into_narrow_integers(self):

@@ -151,6 +151,8 @@ static Value scatterReduce(NodeImporter &n, Value self, Value index, Value updat
     return {};
   Type given = n.elementTypeOf(self), i64 = n.getBuilder().getI64Type();
   Type type = reduction == "mean" ? computationType(given) : given;
+  if (type.isInteger(1)) // counted
+    type = n.getBuilder().getI32Type();
   self = n.convert(self, type), updates = n.convert(updates, type);
   Value ones = n.broadcastInDim(n.scalarInt(i64, 1), n.sizes(index), {});
   Value zeros = n.broadcastInDim(n.scalarInt(i64, 0), n.sizes(self), {});

@@ -57,22 +57,22 @@ static LogicalResult importAddbmm(NodeImporter &n) {
   return addScaled(n, {n, dot(n, a, b, {}, {}, {0, 2}, {0, 1})});
 }
 
-/// Booleans are calculated with as numbers.
-static LogicalResult importAddr(NodeImporter &n) {
+/// All products of two vectors' elements; booleans are calculated with as numbers.
+static Expr outer(NodeImporter &n, StringRef first, StringRef second) {
   Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  if (type.isInteger(1))
+  if (type && type.isInteger(1))
     type = n.getBuilder().getI8Type();
-  Value a = n.operand("vec1", type), b = n.operand("vec2", type);
-  return addScaled(n, {n, dot(n, a, b, {}, {}, {}, {})});
+  if (!type)
+    return {n, {}};
+  Value a = n.operand(first, type), b = n.operand(second, type);
+  return {n, dot(n, a, b, {}, {}, {}, {})};
 }
 
+static LogicalResult importAddr(NodeImporter &n) { return addScaled(n, outer(n, "vec1", "vec2")); }
+
 static LogicalResult importOuter(NodeImporter &n) {
-  Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  return n.result(dot(n, n.operand("self", type), n.operand("vec2", type), {}, {}, {}, {}));
+  Expr products = outer(n, "self", "vec2");
+  return products ? n.result(products.to(n.resultElementType())) : failure();
 }
 
 void torch::registerLinearOps(OpTable &t) {
