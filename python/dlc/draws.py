@@ -51,11 +51,16 @@ def _multinomial(weights: torch.Tensor, count: int, replacement: bool = False,
     return found
 
 
-def _normal(mean: Any, std: Any, generator: Any = None) -> Any:
+def _normal(mean: Any, std: Any = 1.0, generator: Any = None) -> Any:
     example = mean if isinstance(mean, torch.Tensor) else std
     if isinstance(mean, torch.Tensor) and isinstance(std, torch.Tensor):
         example = mean + std
     return torch.randn_like(example) * std + mean
+
+
+def _normal_of_size(mean: float, std: float, size: Any, generator: Any = None,
+                    **options: Any) -> torch.Tensor:
+    return torch.randn(size, **options) * std + mean
 
 
 def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
@@ -74,6 +79,7 @@ DECOMPOSITIONS: Dict[Any, Callable[..., Any]] = {
     _ATEN.scaled_dot_product_attention.default: _attention,
     _ATEN.multinomial.default: _multinomial, _ATEN.normal.Tensor_float: _normal,
     _ATEN.normal.float_Tensor: _normal, _ATEN.normal.Tensor_Tensor: _normal,
+    _ATEN.normal.float_float: _normal_of_size,
 }
 
 

@@ -7,6 +7,7 @@ that the entry is for."""
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import Any, Callable, Dict, Optional, Sequence
@@ -71,6 +72,25 @@ def _sum(values: Any) -> Any:
     return sum(values)
 
 
+#: Without types in PyTorch.
+_sym_min: Any = torch.sym_min
+_sym_max: Any = torch.sym_max
+
+
+def _smallest(*values: Any) -> Any:
+    """min(a, b), min(list) or min(list, list)."""
+    if isinstance(values[0], list):
+        return functools.reduce(_sym_min, values[0]) if len(values) == 1 else min(*values)
+    return _sym_min(*values)
+
+
+def _largest(*values: Any) -> Any:
+    """max(a, b), max(list) or max(list, list)."""
+    if isinstance(values[0], list):
+        return functools.reduce(_sym_max, values[0]) if len(values) == 1 else max(*values)
+    return _sym_max(*values)
+
+
 #: Ops on numbers, texts and containers of anything.
 _PLAIN: Dict[str, Callable[..., Any]] = {
     "aten::add": operator.add, "aten::sub": operator.sub, "aten::mul": operator.mul,
@@ -87,7 +107,7 @@ _PLAIN: Dict[str, Callable[..., Any]] = {
     "aten::sqrt": math.sqrt, "aten::exp": math.exp, "aten::log": math.log, "aten::sin": math.sin,
     "aten::cos": math.cos, "aten::tanh": math.tanh, "aten::floor": math.floor,
     "aten::ceil": math.ceil, "aten::round": _round, "aten::log2": math.log2,
-    "prim::min": torch.sym_min, "prim::max": torch.sym_max, "prim::min.self_int": min,
+    "prim::min": _smallest, "prim::max": _largest,
     "aten::len": len, "aten::__getitem__": operator.getitem, "aten::_set_item": _set_item,
     "aten::__contains__": operator.contains, "aten::append": _append, "aten::extend": _extend,
     "aten::insert": list.insert, "aten::pop": lambda values, *at: values.pop(*at),

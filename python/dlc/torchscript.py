@@ -56,17 +56,17 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
     from .tracer import check_example, from_exported, parameters_of, symbol_names
 
     program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
-    check_example(program, args, kwargs)
+    check_example(program.module, args, kwargs)
     try:
         with torch.no_grad(), locations.recorded(), shapes.open_sizes(), quiet.recording():
-            exported = torch.export.export(program, args, kwargs, strict=False,
+            exported = torch.export.export(program.module, args, kwargs, strict=False,
                                            dynamic_shapes=dynamic_shapes)
     except TraceError:
         raise
     except Exception as error:
         raise TraceError(f"the TorchScript program can't be recorded: {error}") from error
-    return from_exported(exported, *parameters_of(program),
-                         symbol_names(program, exported, args, kwargs, dynamic_shapes))
+    return from_exported(exported, *parameters_of(program.module),
+                         symbol_names(program.module, exported, args, kwargs, dynamic_shapes))
 
 
 def _source(node: Node) -> Tuple[str, int]:
@@ -149,14 +149,20 @@ class _Raised(Exception):
     """The program raised an exception."""
 
 
-class Program(torch.nn.Module):
-    """A TorchScript module or function as one that torch.export records. Parameters,
-    and tensors in buffers, attributes and constants, are its buffers, under the names
-    that they have in the original."""
+class Program:
+    """A TorchScript module or function, as a `module` that torch.export records.
+    Parameters, and tensors in buffers, attributes and constants, are the module's buffers,
+    under the names that they have in the original; it has nothing else."""
 
     def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.graph = model.inlined_graph
+        self.module = torch.nn.Module()
+        try:
+            self.graph = model.inlined_graph
+        except AttributeError:
+            name = getattr(model, "original_name", "the program")
+            raise TraceError(f"{name} has several forms of forward, and which is "
+                             "meant shows only where it is called: script a module that calls "
+                             "it, or give the module itself") from None
         self.aliases = _Aliases(self.graph)
         inputs = list(self.graph.inputs())
         self.is_module = isinstance(model, torch.jit.ScriptModule)
@@ -184,12 +190,12 @@ class Program(torch.nn.Module):
 
         signature = inspect.Signature(parameters)
         setattr(forward, "__signature__", signature)
-        self.forward = forward
+        self.module.forward = forward
 
     def _keep(self, path: str, tensor: torch.Tensor) -> Callable[[], torch.Tensor]:
         """Registers a buffer under a path with dots."""
         *parents, name = path.split(".")
-        module: Any = self
+        module: Any = self.module
         for parent in parents:
             if parent not in module._modules:
                 module.add_module(parent, torch.nn.Module())
@@ -219,7 +225,7 @@ class Program(torch.nn.Module):
                 node.kindOf("value") == "t":
             name = node.output().debugName()
             self.constants[name] = self._keep(f"constants.c{len(self.constants)}",
-                                              node.output().toIValue())
+                                              node.t("value"))
 
     def _run(self, bound: inspect.BoundArguments) -> Any:
         bound.apply_defaults()
@@ -377,11 +383,8 @@ def _negate(flag: Any) -> Any:
 
 def _call(node: Node, kind: str, args: Sequence[Any]) -> Any:
     """Calls an op on tensors."""
-    if kind in ("aten::tensor", "aten::scalar_tensor") and _is_number(args[0]):
-        dtype = scriptops.DTYPES.get(args[1]) or (
-            torch.get_default_dtype() if isinstance(args[0], (float, torch.SymFloat))
-            else _dtype_of(args[0]))
-        return torch.scalar_tensor(args[0], dtype=dtype)
+    if kind in ("aten::tensor", "aten::scalar_tensor") and not scriptops.is_tensor(args[0]):
+        return _make_tensor(args[0], scriptops.DTYPES.get(args[1]))
     try:
         schema = torch._C.parse_schema(node.schema())
         namespace, name = schema.name.split("::")
@@ -408,6 +411,22 @@ def _dtype_of(number: Any) -> torch.dtype:
     if isinstance(number, (bool, torch.SymBool)):
         return torch.bool
     return torch.int64 if isinstance(number, (int, torch.SymInt)) else torch.float64
+
+
+def _make_tensor(value: Any, dtype: Optional[torch.dtype]) -> torch.Tensor:
+    """A number, or a list of lists of numbers, as torch.tensor makes a tensor of it."""
+    leaves = _pytree.tree_leaves(value)
+    if dtype is None:
+        types = [torch.get_default_dtype() if isinstance(leaf, (float, torch.SymFloat))
+                 else _dtype_of(leaf) for leaf in leaves]
+        dtype = functools.reduce(torch.promote_types, types) if types else torch.get_default_dtype()
+
+    def make(value: Any) -> torch.Tensor:
+        if _is_number(value):
+            return torch.scalar_tensor(value, dtype=dtype)
+        return torch.stack([make(each) for each in value]) if value else torch.empty(0, dtype=dtype)
+
+    return make(value)
 
 
 def _as_tensor(value: Any) -> torch.Tensor:

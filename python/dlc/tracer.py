@@ -7,6 +7,7 @@ from __future__ import annotations
 import collections
 import functools
 import inspect
+import itertools
 import math
 import operator
 from typing import (Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set,
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import _library, draws, locations, quiet, recordable, shapes, tree
+from . import _library, draws, locations, quiet, recordable, shapes, transformer, tree
 from ._errors import TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight
 
@@ -61,6 +62,7 @@ def decompositions() -> Dict[Any, Callable[..., Any]]:
     table = dict(torch.export.default_decompositions().items())  # type: ignore[no-untyped-call]
     for op, decomposition in torch._decomp.decomposition_table.items():
         table.setdefault(op, decomposition)
+    table.update(transformer.DECOMPOSITIONS)
     return {op: decomposition for op, decomposition in table.items() if str(op) not in known}
 
 
@@ -108,7 +110,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     """See dlc.trace."""
     from .torchscript import is_script, trace_script
 
-    args, kwargs = _apart(pytree.tree_map(_example, (tuple(args), dict(kwargs or {}))))
+    args, kwargs = _distinct(model, pytree.tree_map(_example, (tuple(args), dict(kwargs or {}))))
     if is_script(model):
         return trace_script(model, args, kwargs, dynamic_shapes)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
@@ -140,18 +142,20 @@ def _example(value: Any) -> Any:
                          "tensors") from None
 
 
-def _apart(values: Any) -> Any:
-    """The same with no tensor twice, which torch.export would take for one input."""
-    seen = set()
+def _distinct(model: Any, inputs: Any) -> Any:
+    """Example inputs of which no two are one tensor, nor one of the model's own: what is
+    one tensor to torch.export is one value of the program."""
+    seen: Set[int] = set()
+    if isinstance(model, torch.nn.Module):
+        seen.update(id(tensor) for tensor in itertools.chain(model.parameters(), model.buffers()))
 
-    def apart(value: Any) -> Any:
-        if isinstance(value, torch.Tensor):
-            if id(value) in seen:
-                return value.clone()
-            seen.add(id(value))
+    def own(value: Any) -> Any:
+        if isinstance(value, torch.Tensor) and id(value) in seen:
+            value = value.detach()
+        seen.add(id(value))
         return value
 
-    return pytree.tree_map(apart, values)
+    return pytree.tree_map(own, inputs)
 
 
 def check_example(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

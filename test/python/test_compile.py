@@ -66,6 +66,30 @@ class SaveTest(FrontendTest):
             self.assertIn(f"{name}_run(", header)
             self.assertEqual(dlc.load(self.folder / f"{name}.so").signature["name"], name)
 
+    def test_one_tensor_as_two_inputs(self):
+        example, x, y = torch.ones(3), torch.randn(3), torch.randn(3)
+        compiled = dlc.compile(lambda a, b: a - 2 * b, example, example)
+        self.assert_close(compiled(x, y), x - 2 * y)
+        gradients = dlc.grad(lambda a, b: (a * b * b).sum(), argnums=(0, 1))
+        self.assert_close(gradients(x, x), (x * x, 2 * x * x))
+        self.assert_close(gradients(x, y), (y * y, 2 * x * y))
+
+    def test_own_buffer_as_input(self):
+        model = torch.nn.BatchNorm1d(3).eval()
+        self.assert_close(dlc.compile(lambda x: x + model.running_var, model.running_var)(
+            torch.zeros(3)), torch.ones(3))
+
+        class Own(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("own", torch.ones(3))
+
+            def forward(self, x):
+                return x * 2 + self.own
+
+        model = Own()
+        self.assert_close(dlc.compile(model, model.own)(torch.zeros(3)), torch.ones(3))
+
     def test_name_given_beforehand(self):
         compiled = dlc.compile(lambda x: x * 2, torch.ones(3), name="twice")
         compiled.save(self.folder / "twice.so")

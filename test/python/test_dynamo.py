@@ -130,6 +130,20 @@ class GraphsTest(DynamoTest):
                    (torch.ones(3),), (-torch.ones(3),))
         self.assertEqual(self.graphs, 1)
 
+    def test_transformer_layers(self):
+        x, hidden = torch.randn(2, 7, 32), torch.arange(7) > torch.tensor([[4], [6]])
+        later = torch.nn.Transformer.generate_square_subsequent_mask(7)
+        for first in (False, True):
+            layer = torch.nn.TransformerEncoderLayer(32, 4, 64, batch_first=True,
+                                                     norm_first=first).eval()
+            for masks in ({}, {"src_key_padding_mask": hidden}, {"src_mask": later}):
+                torch._dynamo.reset()
+                with torch.no_grad():
+                    fast = torch.compile(layer, backend=dynamo.backend)
+                    self.assert_close(fast(x, **masks), layer(x, **masks))
+        attention = torch.nn.MultiheadAttention(32, 4, batch_first=True).eval()
+        self.check(attention, (x, x, x))
+
     def test_composites_are_kept(self):
         attention = torch.nn.functional.scaled_dot_product_attention
         self.check(lambda q: attention(q, q, q, is_causal=True), (torch.randn(1, 2, 6, 8),))
@@ -319,6 +333,11 @@ class RandomTest(DynamoTest):
         self.check_seeded(lambda x: torch.dropout(x.t(), 0.5, True), torch.randn(6, 8))
         self.check_seeded(torch.nn.Sequential(torch.nn.Dropout2d(0.5), torch.nn.Dropout(0.5)),
                           torch.randn(2, 30, 4, 5))
+
+    def test_normal(self):
+        self.check_seeded(lambda x: torch.normal(x, 1.0), torch.randn(5))
+        self.check_seeded(lambda x: torch.normal(0.0, x), torch.rand(5))
+        self.check_seeded(lambda x: torch.normal(1.0, 2.0, (5,)) + x, torch.randn(5))
 
     def test_numbers_that_depend_on_data(self):
         weights = torch.rand(40, 50)

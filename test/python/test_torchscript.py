@@ -21,6 +21,13 @@ def _(x):
     return torch.empty_like(x)
 
 
+@torch.jit.script
+def of_lists(x):
+    rows, columns = x.size(0), x.size(1)
+    chosen = x[[0, 2]] + torch.tensor([1.0, 2.0, 3.0, 4.0])
+    return chosen * torch.tensor([[rows, 2, 1, 0]]) + max([rows, columns]) - min([rows, columns])
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -224,6 +231,27 @@ class TorchScriptTest(FrontendTest):
 
     def test_containers_and_defaults(self):
         self.check(containers, (torch.randn(2, 3),), )
+
+    def test_constants_among_submodules_of_any_name(self):
+        class Names(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.root, self.aliases = nn.Linear(3, 3), nn.Linear(3, 3)
+                self.constants, self.attributes = nn.Linear(3, 3), nn.Linear(3, 3)
+
+            def forward(self, x):
+                return self.attributes(self.constants(self.aliases(self.root(x)))) * 2.5
+
+        model, x = Names().eval(), torch.randn(2, 3)
+        self.check(torch.jit.trace(model, x), (x,))
+        self.check(torch.jit.freeze(torch.jit.script(model)), (x,))
+
+    def test_lists_of_numbers(self):
+        self.check(of_lists, (torch.randn(3, 4),))
+
+    def test_forward_of_several_forms(self):
+        with self.assertRaisesRegex(dlc.TraceError, "LSTM has several forms of forward"):
+            dlc.trace(torch.jit.script(nn.LSTM(3, 4)), torch.randn(2, 1, 3))
 
     def test_unsupported_op_names_the_line(self):
         @torch.jit.script
