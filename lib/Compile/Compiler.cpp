@@ -71,13 +71,20 @@ LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalRe
   return result;
 }
 
-/// Where in the model, as the user knows it: "model.py:12: ".
-static std::string describe(Location loc) {
+/// Where in the model, as the user knows it: "model.py:12: ". Nothing where the message
+/// begins with the node's name, or the place is a model as a whole that has no file.
+static std::string describe(Location loc, StringRef message, const CompileOptions &options) {
   if (isa<UnknownLoc>(loc))
     return "";
+  if (auto named = dyn_cast<NameLoc>(loc))
+    for (StringRef kind : {"node '", "input '"})
+      if (message.starts_with((kind + named.getName().getValue() + "'").str()))
+        return "";
   std::string text;
   llvm::raw_string_ostream os(text);
   if (auto line = dyn_cast<FileLineColLoc>(loc)) {
+    if (options.model && !line.getLine() && line.getFilename() == options.input)
+      return "";
     os << line.getFilename().getValue();
     for (unsigned number : {line.getLine(), line.getColumn()})
       if (number)
@@ -107,8 +114,9 @@ void Compilation::setUpContext(MLIRContext &context) {
     } else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
       kind = "warning";
     }
+    std::string message = diagnostic.str();
     std::string line =
-        (kind + ": " + describe(diagnostic.getLocation()) + diagnostic.str()).str();
+        (kind + ": " + describe(diagnostic.getLocation(), message, options) + message).str();
     if (options.diagnose)
       options.diagnose(line);
     else

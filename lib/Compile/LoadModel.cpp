@@ -140,7 +140,7 @@ static std::optional<OwningOpRef<ModuleOp>> importModel(const llvm::MemoryBuffer
 
 OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext *context,
                                      std::unique_ptr<llvm::MemoryBuffer> &buffer) {
-  Location loc = NameLoc::get(StringAttr::get(context, options.input));
+  Location loc = FileLineColLoc::get(context, options.input, 0, 0);
   if (options.model) {
     buffer = llvm::MemoryBuffer::getMemBuffer(*options.model, options.input,
                                               /*RequiresNullTerminator=*/false);

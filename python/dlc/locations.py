@@ -25,7 +25,11 @@ _SITE = tuple(os.path.abspath(sysconfig.get_path(name)) + os.sep
               for name in ("purelib", "platlib"))
 _HIDDEN = tuple(os.path.abspath(path) + os.sep for path in
                 (os.path.dirname(torch.__file__), os.path.dirname(__file__)))
+_MODULES = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
 _STDLIB = os.path.abspath(sysconfig.get_path("stdlib")) + os.sep
+
+#: How many nodes without a place are looked behind.
+_MOST_OPERANDS = 16
 
 
 def _is_own(file: str) -> bool:
@@ -57,11 +61,25 @@ def _noted(text: Optional[str]) -> List[Place]:
 
 def source_of(node: torch.fx.Node) -> Optional[Place]:
     """The file and line of the user's program that a node is from: the innermost frame
-    that isn't PyTorch's or dlc's; None where PyTorch noted none."""
-    lines = _noted(node.meta.get("stack_trace"))
-    own = [line for line in lines if _is_own(line[0])]
-    found = own or lines
-    return found[-1] if found else None
+    that isn't PyTorch's or dlc's, or else that of one of PyTorch's modules. What PyTorch
+    adds by itself, as assertions about sizes, is where its operand is from. None where
+    PyTorch noted nothing."""
+    for _ in range(_MOST_OPERANDS):
+        lines = _noted(node.meta.get("stack_trace"))
+        own = [line for line in lines if _is_own(line[0])]
+        found = own or [line for line in lines if line[0].startswith(_MODULES)]
+        if found:
+            return found[-1]
+        if not node.all_input_nodes:
+            return None
+        node = node.all_input_nodes[0]
+    return None
+
+
+def prefix(node: torch.fx.Node) -> str:
+    """"file.py:12: " of a node, for a message; empty where that isn't known."""
+    place = source_of(node)
+    return f"{place[0]}:{place[1]}: " if place else ""
 
 
 def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] = None) -> str:

@@ -172,8 +172,8 @@ class CompiledModel:
         if len(args) != len(positional["tuple"]):
             missing = names[len(args):]
             raise TypeError(f"{missing[0]} is missing" if missing else
-                            f"the model takes {len(positional['tuple'])} arguments by position, "
-                            f"but is given {len(args)}")
+                            f"the model takes {_count(len(positional['tuple']), 'argument')} by "
+                            f"position, but is given {len(args)}")
         leaves: List[Any] = []
         for value, structure, name in zip(args, positional["tuple"], names):
             leaves += tree.flatten(value, structure, name)
@@ -341,6 +341,10 @@ def _restored(kind: Type[CompiledModel], data: bytes, threads: int,
 
 def _forget(owner: CompiledModel) -> None:
     pass
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _is_same(value: Any, constant: Any) -> bool:

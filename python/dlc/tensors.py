@@ -72,7 +72,8 @@ def lend_all(values: Sequence[Any], specs: Sequence[Spec], kept: List[Any]) -> L
     """The addresses of DLTensors that describe the caller's tensors; what must live as
     long as they are used is added to `kept`."""
     if len(values) != len(specs):
-        raise TypeError(f"the model takes {len(specs)} tensors, not {len(values)}")
+        noun = "tensor" if len(specs) == 1 else "tensors"
+        raise TypeError(f"the model takes {len(specs)} {noun}, but is given {len(values)}")
     torch = sys.modules.get("torch")
     if torch is None:
         return [_lend(value, spec, kept) for value, spec in zip(values, specs)]

@@ -594,8 +594,9 @@ class _ProgramWriter(GraphWriter):
                 metadata.append({"number": True} if is_number else None)
                 outputs.append({"arg": self._argument(result), "name": name})
             elif spec.kind == OutputKind.USER_INPUT_MUTATION:
-                raise TraceError(f"the program changes its input '{spec.target}', which isn't "
-                                 "supported; return the new value instead")
+                raise TraceError(f"{locations.prefix(result)}the program changes its input "
+                                 f"'{spec.target}', which isn't supported; return the new value "
+                                 "instead")
             else:
                 raise TraceError(f"an output of kind {spec.kind} isn't supported")
         return outputs, metadata

@@ -38,6 +38,8 @@ def parse(argv):
                         help="how many entries of op_db to damage (default: all)")
     parser.add_argument("--programs", type=pathlib.Path,
                         help="a folder of the files to damage, instead of making them")
+    parser.add_argument("--call", action="store_true",
+                        help="load, compile and call damaged traces in Python")
     parser.add_argument("--optional", action="store_true",
                         help="skip the suite where PyTorch can't be installed")
     parser.add_argument("--verbose", action="store_true", help="print every message")
@@ -122,10 +124,51 @@ def run_range(tool, seeds, ops, first, last):
     return [(o, names[o["file"]]) for o in outcomes], deaths
 
 
+#: The programs that `--call` damages: those whose calls have a structure.
+CALLED = ("network", "statistics", "structure", "sizes", "hessian")
+
+
+def call_traces(folder, options):
+    """Damaged traces loaded, compiled and called in Python: an error is dlc's own."""
+    seeds = [folder / f"{name}.json" for name in CALLED]
+    counts, failed = collections.Counter(), 0
+    with tempfile.TemporaryDirectory() as scratch:
+        files = []
+        for weights in folder.glob("*.safetensors"):
+            os.symlink(weights, pathlib.Path(scratch) / weights.name)
+        for number in range(options.first, options.first + options.count):
+            data = seeds[number % len(seeds)].read_bytes()
+            files.append(pathlib.Path(scratch) / f"{number}.json")
+            files[-1].write_bytes(torch_mutate.damage_call(data, number))
+        paths = os.pathsep.join(str(common.ROOT / f) for f in ("python", "test"))
+        environment = {"DLC_BUILD": str(common.ROOT / "build"), **os.environ, "PYTHONPATH": paths,
+                       "DLC_CACHE_SIZE": "0", "DLC_CACHE_DIR": f"{scratch}/cache"}
+        while files:
+            process = subprocess.run(
+                [sys.executable, "-W", "ignore", "-m", "fuzz.load_traces", *map(str, files)],
+                env=environment, stdout=subprocess.PIPE, text=True)
+            found = [json.loads(line) for line in process.stdout.splitlines()]
+            for each in found:
+                counts[each["outcome"]] += 1
+                if each["outcome"] == "escaped":
+                    failed += 1
+                    print(f"failed: mutation {pathlib.Path(each['file']).stem}\n{each['messages']}")
+            if len(found) < len(files):
+                failed += 1
+                print(f"failed: mutation {files[len(found)].stem} ended the process with "
+                      f"{process.returncode}")
+            files = files[len(found) + 1:]
+    print(f"{counts['called']} called, {counts['refused']} refused")
+    common.print_summary(options.count - failed, failed, 0)
+    return 1 if failed else 0
+
+
 def main(argv):
     options = parse(argv)
     if not common.require_packages(PACKAGES, options.optional, options.count):
         return 0
+    if options.call:
+        return call_traces(options.programs or make_programs(options.seeds), options)
     build = pathlib.Path(os.environ.get("DLC_BUILD", common.ROOT / "build"))
     subprocess.run(["ninja", "-C", str(build), "import_files"], check=True,
                    stdout=subprocess.DEVNULL)

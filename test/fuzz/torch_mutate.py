@@ -118,6 +118,18 @@ def damage_document(document, nodes, rng, op=None):
     return [*names, *names_of(node), f"node {index} "]
 
 
+def damage_call(data, number):
+    """The bytes of a trace that is damaged where Python looks: how it is called, its
+    inputs and outputs, symbols, weights."""
+    rng, document = random.Random(number), json.loads(data)
+    parts = [key for key in document if key not in ("nodes", "sources")]
+    for _ in range(rng.choice([1, 1, 2])):
+        key = rng.choice(parts + ["metadata"] * len(parts))
+        is_whole = not isinstance(document.get(key), (dict, list)) or rng.randrange(10) == 0
+        damage_value(document if is_whole else document[key], rng)
+    return dump(document).encode()
+
+
 def dump(document):
     """JSON without the recursion limit of Python's encoder."""
     pieces, stack = [], [document]

@@ -8,6 +8,7 @@ of them every op that the importer has occurs: those that op_db lacks are called
 tensors that fit their schemas.
 """
 
+import collections
 import itertools
 import json
 import logging
@@ -26,6 +27,9 @@ from dlc import _library, tracer
 
 #: One in so many entries becomes an archive, too.
 ARCHIVE_EVERY = 4
+
+#: What PyTorch can't save.
+NO_ARCHIVES = {"sizes", "structure"}
 
 
 class Network(torch.nn.Module):
@@ -88,12 +92,31 @@ class Sizes(torch.nn.Module):
         return x.new_ones(m, k + 1) * (torch.sym_float(n) + f), part, m - n, -n, even, is_odd
 
 
+Pair = collections.namedtuple("Pair", "left right")
+
+
+class Structure(torch.nn.Module):
+    """Arguments and results in structures, constants, complex numbers, state."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x, parts, factor=2.0, mode=None):
+        self.calls.add_(1)
+        z = torch.complex(parts["a"][0], x)
+        return Pair({"z": z, "n": x.shape[0]}, [x * factor, (self.calls + 1, 3, float("inf"), mode)])
+
+
 def own_programs():
     """Name, module, arguments and dynamic shapes."""
     batch = torch.export.Dim("batch", min=2, max=64)
     x = torch.randn(4, 3, 8, 8)
     yield "network", Network().eval(), (x,), ({0: batch},)
     yield "statistics", Network().train(), (x,), None
+    x = torch.randn(3, 4)
+    yield "structure", Structure(), (x, {"a": [x], "b": Pair(x, None)}, 3.0), (
+        {0: batch}, {"a": [{0: batch}], "b": Pair({0: batch}, None)}, None)
     yield "branches", Branches(), (torch.randn(3, 4), torch.tensor(3)), ({0: batch}, None)
     yield "recurrent", Recurrent().eval(), (torch.randn(3, 2, 4),), None
     yield "sizes", Sizes(), (torch.randn(4, 3), torch.tensor(1.5)), ({0: batch}, None)
@@ -189,7 +212,9 @@ def main(argv):
     folder, count = pathlib.Path(argv[0]), int(argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name, *program in own_programs():
-        write(folder, name, *program, name != "sizes")  # which PyTorch can't save
+        write(folder, name, *program, name not in NO_ARCHIVES)
+    hessian = dlc.directional(dlc.grad(lambda x: (x**3).sum()))
+    hessian.trace((torch.randn(3),), (torch.randn(3),)).save(folder / "hessian.json")
     for i, (name, *program) in enumerate(entries(count)):
         try:
             write(folder, name, *program, i % ARCHIVE_EVERY == 0)

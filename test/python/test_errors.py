@@ -82,6 +82,38 @@ def gradient(x):
     return torch.func.grad(lambda y: (y * y).sum())(x)
 
 
+class StateTest(FrontendTest):
+    """What becomes of state and inputs is refused at its line."""
+
+    def test_input_that_is_changed(self):
+        def function(x):
+            x.add_(1)
+            return x * 2
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: the "
+                                    "program changes its input 'x'"):
+            dlc.compile(function, torch.ones(2))
+
+    def test_type_of_state(self):
+        class Module(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("sum", torch.zeros(3))
+
+            def forward(self, x):
+                self.sum = (self.sum + x).to(torch.float64)
+                return x
+
+        with self.assertRaisesRegex(dlc.CompileError,
+                                    rf"^{__file__}:{line_of(Module.forward, 1)}: the state 'sum' is"):
+            dlc.compile(Module(), torch.ones(3))
+
+    def test_training_of_a_recorded_program(self):
+        with self.assertRaisesRegex(dlc.CompileError, "^no loss is called 'hinge'"):
+            dlc.compile_training_step(torch.nn.Linear(3, 2), torch.ones(1, 3), loss="hinge",
+                                      optimizer="sgd")
+
+
 class Strided(torch.nn.Module):
     def forward(self, x):
         return torch.as_strided(x, (2, 2), (1, 2))

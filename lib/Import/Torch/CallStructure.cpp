@@ -8,6 +8,7 @@
 #include "CallStructure.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include <set>
 
 using namespace dlc;
 using namespace dlc::torch;
@@ -82,6 +83,7 @@ void CallChecker::collectPorts(const Program &program) {
   }
 }
 
+/// Whether a name can be that of a named tuple, or of one of its fields.
 static bool isIdentifier(const Json &json) {
   if (!json.is_string())
     return false;
@@ -124,7 +126,11 @@ size_t CallChecker::countLeaves(const Json &tree, unsigned depth) {
     return 0;
   }
   const Json &fields = reader.array(reader.get(tree, "fields"), "a named tuple's fields");
-  if (!llvm::all_of(fields, isIdentifier) ||
+  std::set<Json> names(fields.begin(), fields.end());
+  auto isField = [](const Json &name) { // Python keeps those that begin with _ for itself
+    return isIdentifier(name) && name.get_ref<const std::string &>().front() != '_';
+  };
+  if (!llvm::all_of(fields, isField) || names.size() != fields.size() ||
       fields.size() != reader.array(tree["items"], "a named tuple's items").size())
     reader.fail("a named tuple's fields aren't a name for each item");
   return countParts(tree["items"], depth);

@@ -458,7 +458,7 @@ LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
       if (!global)
         return emitError(loc) << "the state '" << spec.weight << "' isn't one of its inputs";
       if (global.getTensorType() != value.getType())
-        return emitError(loc) << "the state '" << spec.weight << "' is "
+        return emitError(value.getLoc()) << "the state '" << spec.weight << "' is "
                               << global.getTensorType() << ", but is given " << value.getType();
       dl::GlobalStoreOp::create(builder, loc, value, FlatSymbolRefAttr::get(global));
       continue;

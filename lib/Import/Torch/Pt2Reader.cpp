@@ -611,7 +611,7 @@ void Pt2Reader::mergeTiedWeights() {
 llvm::Error Pt2Reader::read() {
   auto found = readZip(archive);
   if (!found)
-    return found.takeError();
+    return makeError("can't read the .pt2 file: {0}", llvm::toString(found.takeError()));
   entries = std::move(*found);
   const ZipEntry *model = findEntry("models/model.json");
   if (!model)
@@ -632,7 +632,12 @@ llvm::Error Pt2Reader::read() {
 }
 
 bool dlc::isPt2(StringRef bytes) {
-  return bytes.starts_with("PK\x03\x04") && bytes.take_back(1 << 16).contains("models/");
+  // The directory at the end names the program; where that is cut off, the first entry is
+  // one of those that PyTorch writes first.
+  StringRef first = bytes.take_front(256);
+  return bytes.starts_with("PK\x03\x04") &&
+         (bytes.take_back(1 << 16).contains("models/") || first.contains("/data/weights/") ||
+          first.contains("/data/constants/") || first.contains("/models/"));
 }
 
 OwningOpRef<ModuleOp> dlc::importPt2(StringRef bytes, StringRef path, MLIRContext *context) {

@@ -188,9 +188,17 @@ static LogicalResult importMetadataAssert(NodeImporter &n) {
   return n.results({ImportedValue::none()});
 }
 
+/// What torch.export says where it adds an assertion names a node of its own:
+///   Runtime assertion failed for expression u0 <= 5 on node 'le_1'
+static std::string describeAssertion(StringRef message) {
+  if (!message.consume_front("Runtime assertion failed for expression "))
+    return message.str();
+  return ("the assertion " + message.rsplit(" on node ").first + " doesn't hold").str();
+}
+
 static LogicalResult importScalarAssert(NodeImporter &n) {
   ImportedValue condition = n.value("self");
-  std::string message = n.string("assert_msg");
+  std::string message = describeAssertion(n.string("assert_msg"));
   if (condition.kind == ImportedValue::Kind::Int)
     n.require(Direction::ne, *condition.size, 0, message);
   else if (condition.tensor)
@@ -201,7 +209,7 @@ static LogicalResult importScalarAssert(NodeImporter &n) {
 /// The same of a tensor's only element.
 static LogicalResult importAsyncAssert(NodeImporter &n) {
   Value holds = n.operand("self", n.getBuilder().getI1Type());
-  std::string message = n.string("assert_msg");
+  std::string message = describeAssertion(n.string("assert_msg"));
   if (!holds || n.hasFailed())
     return failure();
   n.createVoid<dl::AssertOp>(n.reshape(holds, ArrayRef<int64_t>{}),
