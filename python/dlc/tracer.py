@@ -29,8 +29,16 @@ _DTYPES = {
     torch.complex64: "c64", torch.complex128: "c128", torch.complex32: "c32",
 }
 
-#: Ops that change buffers although their schemas don't say so: always taken apart.
-_NEVER_KEPT = {"aten.batch_norm.default", "aten.instance_norm.default"}
+#: Ops that are always taken apart. The first two change buffers although their schemas
+#: don't say so; the others are imported because .pt2 files have them.
+_NEVER_KEPT = {
+    "aten.batch_norm.default", "aten.instance_norm.default",
+    "aten.broadcast_tensors.default", "aten.cross_entropy_loss.default", "aten.einsum.default",
+    "aten.huber_loss.default", "aten.linalg_vector_norm.default", "aten.meshgrid.default",
+    "aten.meshgrid.indexing", "aten.movedim.int", "aten.movedim.intlist",
+    "aten.repeat_interleave.self_int", "aten.slice_scatter.default", "aten.unflatten.int",
+    "aten.unfold.default", "aten.unfold_copy.default",
+}
 
 _OPERATORS = {
     operator.add: "operator.add", operator.sub: "operator.sub", operator.mul: "operator.mul",

@@ -25,6 +25,16 @@ class IndexingTest(FrontendTest):
         with self.assertRaises(dlc.RunError):
             compiled(x, torch.zeros(1, dtype=torch.int64))
 
+    def test_counts_of_numbers(self):
+        x, w = torch.tensor([1, 2, 5, 2]), torch.randn(4)
+        compiled = self.check(lambda x, w: (torch.bincount(x), torch.bincount(x, w, minlength=4)),
+                              x, w)
+        x = torch.tensor([0, 0, 1, 0])
+        self.assert_close(compiled(x, w), (torch.bincount(x), torch.bincount(x, w, minlength=4)))
+        with self.assertRaisesRegex(dlc.RunError, "counts no negative numbers"):
+            compiled(-x, w)
+        self.check(lambda x: torch.bincount(x, minlength=2), torch.empty(0, dtype=torch.int64))
+
     def test_index_reduce(self):
         x, i, s = torch.randn(5, 3), torch.tensor([4, 0, 4]), torch.randn(3, 3)
         for reduce in ("prod", "mean", "amax", "amin"):

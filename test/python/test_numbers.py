@@ -43,6 +43,18 @@ class NumbersTest(FrontendTest):
         x = torch.tensor([-1, 300, 255.9, -3.7, 70000, -200.5])
         self.check(lambda x: [x.to(t) for t in (torch.uint8, torch.int8, torch.int16)], x)
 
+    def test_narrow_floats_saturate(self):
+        x = torch.tensor([448, 464, 464.1, 480, 1e5, -1e5, math.inf, -math.inf, math.nan, 2**-9,
+                          2**-10, 61440, 61441])
+        for source in (torch.float32, torch.float16, torch.bfloat16):
+            self.check(lambda x: [x.to(t).float() for t in (torch.float8_e4m3fn,
+                                                            torch.float8_e5m2)], x.to(source))
+
+    def test_heads_of_keys_and_values(self):
+        q, k, v = torch.randn(2, 8, 3, 4), torch.randn(2, 2, 5, 4), torch.randn(2, 4, 5, 4)
+        attention = torch.nn.functional.scaled_dot_product_attention
+        self.check(lambda q, k, v: attention(q, k, v, enable_gqa=True), q, k, v)
+
     def test_roots(self):
         x = torch.tensor([-math.inf, -0.0, 4.0])
         self.check(lambda x: (x ** 0.5, x ** -0.5, 1 / x ** 0.5), x)

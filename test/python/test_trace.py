@@ -145,6 +145,57 @@ class Pt2Test(FrontendTest):
         first = compiled(x, d)["b"][1]
         self.assert_close(compiled(x, d)["b"][1], first + 1)
 
+    def check_ops(self, x, *functions):
+        """Many ops as one program, straight from torch.export and decomposed."""
+        class All(torch.nn.Module):
+            def forward(self, x):
+                return tuple(f(x) for f in functions)
+
+        program = torch.export.export(All(), (x,))
+        for saved in (program, program.run_decompositions()):
+            torch.export.save(saved, self.folder / "m.pt2")
+            compiled = dlc.compile(self.folder / "m.pt2")
+            self.assert_close(compiled(x), All()(x), equal_nan=True)
+
+    def test_parts_written_and_dimensions_moved(self):
+        self.check_ops(
+            torch.randn(3, 4),
+            lambda x: x.slice_scatter(torch.ones(2, 4), 0, 1, 3),
+            lambda x: x.slice_scatter(torch.ones(3, 2), 1, 0, 4, 2),
+            lambda x: x.slice_scatter(torch.ones(3, 2), 1, -2),
+            lambda x: (x.unfold(1, 2, 1), x.unfold(0, 2, 3), x.sum().unfold(0, 1, 1)),
+            lambda x: (x.movedim(0, 1), x[None, :, :, None].movedim((0, -1), (2, 0))),
+            lambda x: (x.unflatten(1, (2, -1)), x.unflatten(0, (3, 1))),
+            lambda x: torch.meshgrid(x[0], x[:, 0], x.sum(), indexing="xy"),
+            lambda x: torch.broadcast_tensors(x, x[0], x[:, :1]),
+            lambda x: (x.repeat_interleave(2, 0), x.repeat_interleave(3)),
+            lambda x: x.detach() + torch.tensor([1., 2, 3, 4]))
+
+    def test_products_and_norms(self):
+        inf, norm = float("inf"), torch.linalg.vector_norm
+        self.check_ops(
+            torch.randn(3, 4),
+            lambda x: torch.einsum("ij,jk,kl", x, x.T, x),
+            lambda x: torch.einsum("...ii->...i", x[:, :3]),
+            lambda x: torch.einsum("ba,...a->...b", x, x),
+            lambda x: (norm(x), norm(x, 3, (0, 1)), norm(x, 0, 0), norm(x, 1, -1), norm(x, inf)),
+            lambda x: (norm(x, -inf, 1, keepdim=True), norm(x.half(), 2, 0), norm(x, -2, 0)))
+
+    def test_losses(self):
+        loss, huber = torch.nn.functional.cross_entropy, torch.nn.functional.huber_loss
+        label, weight = torch.tensor([0, 1, -100]), torch.rand(4)
+        share = torch.softmax(torch.randn(3, 4), -1)
+        self.check_ops(
+            torch.randn(3, 4),
+            lambda x: (loss(x, label), loss(x[0], torch.tensor(2)), loss(x, label - label - 100)),
+            lambda x: loss(x, label, weight, label_smoothing=.1),
+            lambda x: loss(x, label, reduction="none", label_smoothing=.2),
+            lambda x: loss(x, label.abs() % 4, weight, ignore_index=1, reduction="sum"),
+            lambda x: loss(x.T[None].expand(2, 4, 3), label[None].expand(2, 3)),
+            lambda x: loss(x, share, weight, label_smoothing=.1),
+            lambda x: loss(x, share, reduction="none"),
+            lambda x: (huber(x, x * 2), huber(x, x * 3, reduction="none", delta=.5)))
+
     def test_infinite_constants(self):
         class Infinite(torch.nn.Module):
             def forward(self, x, a):

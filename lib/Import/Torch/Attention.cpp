@@ -163,11 +163,15 @@ static LogicalResult importAttention(NodeImporter &n) {
   std::optional<Sizes> batch = bringToHeads(n, a, isGrouped);
   if (!batch)
     return failure();
-  Value y;
-  if (a.dropout > 0) {
+  if (a.dropout > 0 || !n.sameSize(n.size(a.key, 1), n.size(a.value, 1))) {
     a.key = repeatHeads(n, a.key, a.query);
     a.value = repeatHeads(n, a.value, a.query);
-    y = a.key && a.value ? attentionInSteps(n, a) : Value();
+  }
+  if (!a.key || !a.value)
+    return failure();
+  Value y;
+  if (a.dropout > 0) {
+    y = attentionInSteps(n, a);
   } else {
     y = n.infer<dl::AttentionOp>(a.query, a.key, a.value, a.mask, APFloat(a.scale), a.isCausal,
                                  /*causal_offset=*/0, APFloat(0.0));

@@ -547,7 +547,8 @@ void torch::registerElementwiseOps(OpTable &t) {
         importToCopy);
   t.add("prims.convert_element_type.default", importConvertElementType);
   t.add({"aten.clone.default", "aten.alias.default", "aten.detach.default",
-         "aten.detach_copy.default", "aten.alias_copy.default", "aten.lift_fresh_copy.default",
-         "aten.lift_fresh.default", "aten.contiguous.default", "aten.positive.default"},
+         "aten.detach_.default", "aten.detach_copy.default", "aten.alias_copy.default",
+         "aten.lift_fresh_copy.default", "aten.lift_fresh.default", "aten.contiguous.default",
+         "aten.positive.default"},
         importIdentity);
 }

@@ -37,6 +37,29 @@ static LogicalResult importHistc(NodeImporter &n) {
   return n.result(hit.to(type).sum({0}, /*keepDims=*/false));
 }
 
+/// How often each number from 0 to the largest occurs, or the sum of its weights.
+static LogicalResult importBincount(NodeImporter &n) {
+  Value self = n.tensor("self"), weights = n.optionalTensor("weights");
+  Size least = n.symbolic("minlength");
+  Type type = n.resultElementType(), i64 = n.getBuilder().getI64Type();
+  if (!self || !type || n.hasFailed() || !n.requireRank(self, 1, 1, "its input"))
+    return failure();
+  Value place = n.convert(self, i64);
+  // With a 0 in front there is a smallest; with a -1, a largest of nothing.
+  auto extremum = [&](dl::ReductionKind kind, int64_t first) {
+    Value padded = n.padConstant(place, {Size(1)}, {Size(0)}, n.scalarInt(i64, first));
+    return Size(n.reduce(kind, padded, {0}, /*keepDims=*/false));
+  };
+  n.require(dl::ComparisonDirection::ge, extremum(dl::ReductionKind::min, 0), 0,
+            "it counts no negative numbers");
+  Size bins = n.max(n.add(extremum(dl::ReductionKind::max, -1), 1), least);
+  Value counts = weights ? n.convert(weights, type)
+                         : n.broadcastInDim(n.scalarInt(type, 1), n.sizes(self), {});
+  Value none = n.broadcastInDim(n.scalarInt(type, 0), {bins}, {});
+  return n.result(
+      frontend::scatterElements(n, none, place, counts, 0, dl::ScatterKind::add));
+}
+
 namespace {
 /// What a histogram counts: the coordinates of N samples, one tensor of N for each
 /// dimension, and how much each counts (null: 1).
@@ -181,6 +204,7 @@ static LogicalResult importHistogramEdges(NodeImporter &n) {
 }
 
 void torch::registerHistogramOps(OpTable &t) {
+  t.add("aten.bincount.default", importBincount);
   t.add("aten.histc.default", importHistc);
   t.add("aten.histogram.bin_ct", [](NodeImporter &n) { return importHistogram(n, true, false); });
   t.add("aten.histogram.bins_tensor",

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Einsum.h"
 #include "../Common/MatrixProduct.h"
 #include "NodeImporter.h"
 
@@ -75,7 +76,15 @@ static LogicalResult importOuter(NodeImporter &n) {
   return products ? n.result(products.to(n.resultElementType())) : failure();
 }
 
+static LogicalResult importEinsum(NodeImporter &n) {
+  n.ignore({"path"}); // how, not what
+  std::string equation = n.string("equation");
+  SmallVector<Value> tensors = n.tensors("tensors");
+  return n.hasFailed() ? failure() : n.result(frontend::einsum(n, equation, tensors));
+}
+
 void torch::registerLinearOps(OpTable &t) {
+  t.add("aten.einsum.default", importEinsum);
   t.add("aten.mm.default", [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
   t.add("aten.bmm.default", [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
   t.add("aten.mv.default", [](NodeImporter &n) { return importMatmul(n, "self", "vec"); });

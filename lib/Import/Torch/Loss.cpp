@@ -5,10 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Most losses are taken apart by the tracer. Here are those that can't be.
+// Most losses are taken apart by the tracer. Here are those that can't be, and those
+// that .pt2 files often have whole.
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -71,7 +73,111 @@ static LogicalResult importTrilinear(NodeImporter &n) {
   return summed ? n.result(product.sum(*summed, /*keepDims=*/false)) : failure();
 }
 
+//===----------------------------------------------------------------------===//
+// Losses
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// PyTorch's numbers of what an argument 'reduction' asks for.
+enum Reduction { None, Mean, Sum };
+} // namespace
+
+/// A loss of each element reduced; the mean divides by `count` where it is given.
+static Expr reduceLoss(NodeImporter &n, Expr loss, int64_t reduction, Expr count) {
+  if (!loss || reduction == None)
+    return loss;
+  SmallVector<int64_t> all = dimRange(0, n.rankOf(loss));
+  if (reduction == Mean && !count)
+    return loss.mean(all, /*keepDims=*/false);
+  Expr sum = loss.sum(all, /*keepDims=*/false);
+  return reduction == Mean ? sum / count.get() : sum;
+}
+
+/// ½z² up to delta, delta · (z - ½delta) behind it, of the distance z.
+static LogicalResult importHuberLoss(NodeImporter &n) {
+  Type type = n.resultElementType();
+  double delta = n.number("delta");
+  int64_t reduction = n.integer("reduction");
+  if (!type || n.hasFailed())
+    return failure();
+  Expr z = (n.operand("self", type) - n.operand("target", type).get()).abs();
+  Expr loss = (z < delta).select(z.square() * 0.5, (z - 0.5 * delta) * delta);
+  return n.result(reduceLoss(n, loss, reduction, {n, {}}));
+}
+
+namespace {
+/// What a cross entropy is taken of: logarithms of probabilities, whose dimension
+/// `axis` is the classes; null where a class has no weight of its own.
+struct CrossEntropy {
+  Expr logs, weight;
+  int64_t axis, reduction;
+  double smoothing;
+};
+} // namespace
+
+/// Of a probability for each class.
+static Expr ofProbabilities(NodeImporter &n, const CrossEntropy &c, Expr target) {
+  Size classes = n.size(c.logs, c.axis);
+  Type type = n.elementTypeOf(c.logs);
+  if (c.smoothing > 0)
+    target = target * (1 - c.smoothing) +
+             (Expr(n, n.scalar(type, c.smoothing)) / sizeAs(n, classes, type).get()).get();
+  Expr terms = c.logs * target.get();
+  if (c.weight)
+    terms = terms * c.weight.get();
+  return reduceLoss(n, -terms.sum({c.axis}, /*keepDims=*/false), c.reduction, {n, {}});
+}
+
+/// Of the number of a class; an ignored one counts for nothing.
+static Expr ofClasses(NodeImporter &n, const CrossEntropy &c, Value target, int64_t ignored) {
+  Type type = n.elementTypeOf(c.logs), i64 = n.getBuilder().getI64Type();
+  Expr label = Expr(n, target).to(i64).unsqueeze({c.axis});
+  Expr isKept = label.ne(n.scalarInt(i64, ignored));
+  Value place = isKept.select(label, n.scalarInt(i64, 0));
+  auto pick = [&](Value x) { return Expr(n, frontend::gatherElements(n, x, place, c.axis)); };
+  Expr weight = isKept.to(type);
+  if (c.weight && place)
+    weight = weight * pick(n.broadcastTo(c.weight, n.sizes(c.logs))).get();
+  Expr loss = place ? isKept.select(-(pick(c.logs) * weight.get()), 0.0) : Expr(n, {});
+  Expr count(n, {});
+  if (c.reduction == Mean && weight)
+    count = weight.sum(dimRange(0, n.rankOf(weight)), /*keepDims=*/false);
+  if (c.smoothing > 0) {
+    Expr all = c.weight ? c.logs * c.weight.get() : c.logs;
+    Expr spread = isKept.select(-all.sum({c.axis}), 0.0);
+    Expr share = Expr(n, n.scalar(type, c.smoothing)) /
+                 sizeAs(n, n.size(c.logs, c.axis), type).get();
+    loss = loss * (1 - c.smoothing) + (spread * share.get()).get();
+  }
+  return reduceLoss(n, loss.squeeze({c.axis}), c.reduction, count);
+}
+
+static LogicalResult importCrossEntropy(NodeImporter &n) {
+  Value self = n.tensor("self"), target = n.tensor("target"), weight = n.optionalTensor("weight");
+  int64_t reduction = n.integer("reduction"), ignored = n.integer("ignore_index");
+  double smoothing = n.number("label_smoothing");
+  Type type = n.resultElementType();
+  if (!self || !target || !type || n.hasFailed() ||
+      !n.requireRank(self, 1, INT64_MAX, "its input"))
+    return failure();
+  int64_t rank = n.rankOf(self), axis = rank == 1 ? 0 : 1;
+  if (weight)
+    weight = n.broadcastAlong(n.convert(weight, type), self, axis);
+  CrossEntropy c{{n, n.infer<dl::LogSoftmaxOp>(n.convert(self, type), axis)},
+                 {n, weight}, axis, reduction, smoothing};
+  if (!c.logs)
+    return failure();
+  bool isOfClasses = !n.isFloat(target);
+  int64_t targetRank = isOfClasses ? rank - 1 : rank;
+  if (!n.requireRank(target, targetRank, targetRank, "target"))
+    return failure();
+  return n.result(isOfClasses ? ofClasses(n, c, target, ignored)
+                              : ofProbabilities(n, c, Expr(n, target).to(type)));
+}
+
 void torch::registerLossOps(OpTable &t) {
+  t.add("aten.huber_loss.default", importHuberLoss);
+  t.add("aten.cross_entropy_loss.default", importCrossEntropy);
   t.add({"aten.cdist.default", "aten._cdist_forward.default"}, importCdist);
   t.add({"aten.pdist.default", "aten._pdist_forward.default"}, importPdist);
   t.add("aten._trilinear.default", importTrilinear);

@@ -234,7 +234,9 @@ Expr NodeImporter::operand(StringRef name, Type elementType) {
   if (isFloat(tensor) && isa<IntegerType>(elementType) && !elementType.isInteger(1) &&
       elementType.getIntOrFloatBitWidth() < 32)
     tensor = convert(tensor, builder.getI64Type());
-  return {*this, convert(tensor, elementType)};
+  // PyTorch has no infinity in this type, and what is too large becomes the largest.
+  bool saturates = isa<Float8E4M3FNType>(elementType);
+  return {*this, convert(tensor, elementType, saturates)};
 }
 
 /// The rank of a kind of number: bool, integer, float.

@@ -80,6 +80,34 @@ static LogicalResult importHash(NodeImporter &n) {
   return n.result(reduce(n, Kind::bit_xor, Expr(n, bits), *reduced));
 }
 
+/// ‖x‖ₚ over dimensions, where p is any number or ±∞.
+static Expr vectorNorm(Expr x, double p, const Reduced &reduced) {
+  auto sum = [&](Expr y) { return y.sum(reduced.axes, reduced.keepDims); };
+  if (p == 0)
+    return sum(x.ne(0.0).to(NodeBuilder::elementTypeOf(x)));
+  Expr size = x.abs();
+  if (p == 1)
+    return sum(size);
+  if (p == 2)
+    return sum(size.square()).sqrt();
+  if (std::isinf(p))
+    return size.reduce(p > 0 ? Kind::max : Kind::min, reduced.axes, reduced.keepDims);
+  return sum(size.pow(p)).pow(1 / p);
+}
+
+static LogicalResult importVectorNorm(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType();
+  double p = n.number("ord");
+  Value self = type ? n.operand("self", type).get() : Value();
+  if (!self || n.hasFailed())
+    return failure();
+  auto reduced = getReduced(n, n.rankOf(self));
+  if (!reduced)
+    return failure();
+  return n.result(vectorNorm(Expr(n, self).to(computationType(type)), p, *reduced).to(type));
+}
+
 template <Kind kind>
 static LogicalResult importTruth(NodeImporter &n) {
   Value self = n.tensor("self");
@@ -201,6 +229,7 @@ static LogicalResult importCumulative(NodeImporter &n) {
 }
 
 void torch::registerReductionOps(OpTable &t) {
+  t.add("aten.linalg_vector_norm.default", importVectorNorm);
   t.add({"aten.sum.default", "aten.sum.dim_IntList"}, importReduction<Kind::sum>);
   t.add({"aten.mean.default", "aten.mean.dim"}, importReduction<Kind::mean>);
   t.add({"aten.prod.default", "aten.prod.dim_int"}, importReduction<Kind::prod>);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -16,20 +17,25 @@ using Direction = dl::ComparisonDirection;
 // Shapes
 //===----------------------------------------------------------------------===//
 
+/// The one of `sizes` that is -1 worked out, so that they multiply to `whole`.
+static void fillOpenSize(NodeImporter &n, Sizes &sizes, Size whole) {
+  auto *open = llvm::find_if(sizes, [](const Size &size) { return size.is(-1); });
+  if (open == sizes.end())
+    return;
+  Size others = 1;
+  for (const Size &size : sizes)
+    if (&size != open)
+      others = n.mul(others, size);
+  *open = n.div(whole, others);
+}
+
 /// The sizes asked for, the one that is -1 worked out.
 static LogicalResult importView(NodeImporter &n, StringRef name) {
   Value self = n.tensor("self");
   Sizes sizes = n.symbolics(name);
   if (!self || n.hasFailed())
     return failure();
-  auto *open = llvm::find_if(sizes, [](const Size &size) { return size.is(-1); });
-  if (open != sizes.end()) {
-    Size others = 1;
-    for (const Size &size : sizes)
-      if (&size != open)
-        others = n.mul(others, size);
-    *open = n.div(n.product(n.sizes(self)), others);
-  }
+  fillOpenSize(n, sizes, n.product(n.sizes(self)));
   return n.result(n.reshape(self, sizes));
 }
 
@@ -141,6 +147,50 @@ static LogicalResult importSqueeze(NodeImporter &n) {
   return n.result(n.squeeze(self, *axes));
 }
 
+/// The named dimensions brought to their places, the others in order around them.
+static LogicalResult importMovedim(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  int64_t rank = n.rankOf(self), span = std::max<int64_t>(rank, 1);
+  auto from = n.normalizeAxes(n.integers("source"), span, "source");
+  auto to = n.normalizeAxes(n.integers("destination"), span, "destination");
+  if (!from || !to)
+    return failure();
+  if (from->size() != to->size())
+    return n.emitError() << "it moves " << from->size() << " dimensions to " << to->size()
+                         << " places";
+  if (rank == 0)
+    return n.result(self);
+  SmallVector<int64_t> order(rank, -1);
+  for (auto [source, destination] : llvm::zip(*from, *to))
+    order[destination] = source;
+  int64_t next = 0;
+  for (int64_t &dim : order)
+    if (dim < 0) {
+      while (llvm::is_contained(*from, next))
+        ++next;
+      dim = next++;
+    }
+  return n.result(n.transpose(self, order));
+}
+
+static LogicalResult importUnflatten(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Sizes parts = n.symbolics("sizes");
+  if (!self || n.hasFailed() || !n.requireRank(self, 1, INT64_MAX, "its input"))
+    return failure();
+  auto axis = n.axis("dim", n.rankOf(self));
+  if (!axis)
+    return failure();
+  Sizes own = n.sizes(self);
+  fillOpenSize(n, parts, own[*axis]);
+  Sizes sizes(ArrayRef(own).take_front(*axis));
+  sizes.append(parts);
+  sizes.append(own.begin() + *axis + 1, own.end());
+  return n.result(n.reshape(self, sizes));
+}
+
 static LogicalResult importFlatten(NodeImporter &n) {
   Value self = n.tensor("self");
   if (!self)
@@ -173,23 +223,96 @@ static Size clampBound(NodeImporter &n, Size bound, Size size) {
   return n.min(n.max(counted, 0), size);
 }
 
-static LogicalResult importSlice(NodeImporter &n) {
-  Value self = n.tensor("self");
-  if (!self)
-    return failure();
+namespace {
+/// `length` elements along a dimension, from `start`, each `step` behind the last.
+struct SliceRange {
+  int64_t axis, step;
+  Size start, length;
+};
+} // namespace
+
+/// What slice and slice_scatter name; nullopt after reporting an error.
+static std::optional<SliceRange> getSliceRange(NodeImporter &n, Value self) {
   auto axis = n.axis("dim", n.rankOf(self));
   int64_t step = n.integer("step");
   if (!axis || n.hasFailed())
+    return std::nullopt;
+  if (step < 1) {
+    n.emitError() << "its step is " << step;
+    return std::nullopt;
+  }
+  Size size = n.size(self, *axis);
+  if (n.hasFailed())
+    return std::nullopt;
+  Size start = n.has("start") ? clampBound(n, n.symbolic("start"), size) : Size(0);
+  Size end = n.has("end") ? clampBound(n, n.symbolic("end"), size) : size;
+  if (start.is(0) && step == 1)
+    return SliceRange{*axis, step, start, end};
+  return SliceRange{*axis, step, start, n.max(n.ceilDiv(n.sub(end, start), step), 0)};
+}
+
+static LogicalResult importSlice(NodeImporter &n) {
+  Value self = n.tensor("self");
+  auto range = self ? getSliceRange(n, self) : std::nullopt;
+  if (!range)
+    return failure();
+  Size size = n.size(self, range->axis);
+  if (range->start.is(0) && range->step == 1 && n.sameSize(range->length, size))
+    return n.result(self);
+  return n.result(n.sliceAxis(self, range->axis, range->start, range->length, range->step));
+}
+
+static LogicalResult importSliceScatter(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Value source = self ? n.operand("src", n.elementTypeOf(self)).get() : Value();
+  auto range = source ? getSliceRange(n, self) : std::nullopt;
+  if (!range)
+    return failure();
+  Sizes sizes = n.sizes(self), starts(n.rankOf(self), Size(0));
+  sizes[range->axis] = range->length;
+  source = n.broadcastTo(source, sizes);
+  if (!source || range->length.is(0))
+    return n.result(source ? self : source);
+  if (range->step == 1) {
+    starts[range->axis] = range->start;
+    return n.result(n.infer<dl::DynamicUpdateSliceOp>(self, source, n.sizesTensor(starts)));
+  }
+  Expr place(n, n.iota(sizes, n.getBuilder().getI64Type(), range->axis));
+  place = place * double(range->step) + n.sizeTensor(range->start);
+  return n.result(frontend::scatterElements(n, self, place, source, range->axis,
+                                            dl::ScatterKind::replace));
+}
+
+/// Windows along a dimension, each `step` behind the last; what is in them becomes the
+/// last dimension.
+static LogicalResult importUnfold(NodeImporter &n) {
+  Value self = n.tensor("self");
+  Size size = n.symbolic("size");
+  int64_t step = n.integer("step");
+  if (!self || n.hasFailed())
+    return failure();
+  auto axis = n.axis("dimension", n.rankOf(self));
+  if (!axis)
     return failure();
   if (step < 1)
     return n.emitError() << "its step is " << step;
-  Size size = n.size(self, *axis);
-  Size start = n.has("start") ? clampBound(n, n.symbolic("start"), size) : Size(0);
-  Size end = n.has("end") ? clampBound(n, n.symbolic("end"), size) : size;
-  if (start.is(0) && n.sameSize(end, size) && step == 1)
-    return n.result(self);
-  Size length = n.max(n.ceilDiv(n.sub(end, start), step), 0);
-  return n.result(n.sliceAxis(self, *axis, start, length, step));
+  bool isScalar = n.rankOf(self) == 0;
+  if (isScalar)
+    self = n.reshape(self, ArrayRef<int64_t>{1});
+  Size own = n.size(self, *axis);
+  n.require(Direction::le, size, own, "its window is longer than the dimension");
+  if (n.hasFailed())
+    return failure();
+  Type i64 = n.getBuilder().getI64Type();
+  Sizes sizes{n.add(n.floorDiv(n.sub(own, size), step), 1), size};
+  Expr place = Expr(n, n.iota(sizes, i64, 0)) * double(step) + n.iota(sizes, i64, 1);
+  Value windows = n.take(self, place, *axis, /*wrapNegative=*/false);
+  if (!windows || isScalar)
+    return n.result(windows ? n.squeeze(windows, {0}) : windows);
+  SmallVector<int64_t> order = dimRange(0, n.rankOf(windows));
+  order.erase(order.begin() + *axis + 1);
+  order.push_back(*axis + 1);
+  return n.result(n.transpose(windows, order));
 }
 
 static LogicalResult importSelect(NodeImporter &n) {
@@ -347,6 +470,57 @@ static LogicalResult importRepeat(NodeImporter &n) {
   return n.result(n.reshape(n.broadcastInDim(self, wide, dims), result));
 }
 
+static LogicalResult importBroadcastTensors(NodeImporter &n) {
+  SmallVector<Value> values = n.tensors("tensors");
+  if (n.hasFailed() || !n.broadcastTogether(values))
+    return failure();
+  return n.results(llvm::to_vector_of<ImportedValue>(values));
+}
+
+/// Each vector along a dimension of its own; "xy" swaps the first two.
+static LogicalResult importMeshgrid(NodeImporter &n) {
+  SmallVector<Value> vectors = n.tensors("tensors");
+  bool isSwapped = n.has("indexing") && n.string("indexing") == "xy" && vectors.size() > 1;
+  if (n.hasFailed())
+    return failure();
+  Sizes sizes;
+  for (Value vector : vectors)
+    if (n.requireRank(vector, 0, 1, "an input"))
+      sizes.push_back(n.rankOf(vector) ? n.size(vector, 0) : Size(1));
+  if (n.hasFailed())
+    return failure();
+  if (isSwapped)
+    std::swap(sizes[0], sizes[1]);
+  SmallVector<ImportedValue> grids;
+  for (auto [i, vector] : llvm::enumerate(vectors)) {
+    int64_t dim = isSwapped && i < 2 ? 1 - i : i;
+    grids.push_back(n.broadcastInDim(n.reshape(vector, ArrayRef<Size>{sizes[dim]}), sizes, {dim}));
+  }
+  return n.results(grids);
+}
+
+/// Each element the given times, one behind the other.
+static LogicalResult importRepeatEach(NodeImporter &n) {
+  n.ignore({"output_size"});
+  Value self = n.tensor("self");
+  Size repeats = n.symbolic("repeats");
+  if (!self || n.hasFailed())
+    return failure();
+  int64_t axis = 0;
+  if (!n.has("dim") || n.rankOf(self) == 0)
+    self = n.reshape(self, ArrayRef<Size>{n.product(n.sizes(self))});
+  else if (auto given = n.axis("dim", n.rankOf(self)))
+    axis = *given;
+  if (n.hasFailed())
+    return failure();
+  Sizes sizes = n.sizes(self), wide = sizes;
+  wide.insert(wide.begin() + axis + 1, repeats);
+  sizes[axis] = n.mul(sizes[axis], repeats);
+  SmallVector<int64_t> dims = dimRange(0, n.rankOf(self) + 1);
+  dims.erase(dims.begin() + axis + 1);
+  return n.result(n.reshape(n.broadcastInDim(self, wide, dims), sizes));
+}
+
 void torch::registerViewOps(OpTable &t) {
   t.add({"aten.view.default", "aten._unsafe_view.default", "aten._reshape_copy.default",
          "aten.view_copy.default"},
@@ -366,7 +540,11 @@ void torch::registerViewOps(OpTable &t) {
          "aten.squeeze_copy.default", "aten.squeeze_copy.dim", "aten.squeeze_copy.dims"},
         importSqueeze);
   t.add("aten.flatten.using_ints", importFlatten);
+  t.add("aten.unflatten.int", importUnflatten);
+  t.add({"aten.movedim.int", "aten.movedim.intlist"}, importMovedim);
   t.add({"aten.slice.Tensor", "aten.slice_copy.Tensor"}, importSlice);
+  t.add("aten.slice_scatter.default", importSliceScatter);
+  t.add({"aten.unfold.default", "aten.unfold_copy.default"}, importUnfold);
   t.add({"aten.select.int", "aten.select_copy.int"}, importSelect);
   t.add({"aten.narrow.default", "aten.narrow_copy.default"}, importNarrow);
   t.add({"aten.split.Tensor", "aten.split_copy.Tensor", "aten.split_with_sizes.default",
@@ -378,4 +556,7 @@ void torch::registerViewOps(OpTable &t) {
   t.add("aten.stack.default", importStack);
   t.add("aten.flip.default", importFlip);
   t.add("aten.repeat.default", importRepeat);
+  t.add("aten.repeat_interleave.self_int", importRepeatEach);
+  t.add("aten.broadcast_tensors.default", importBroadcastTensors);
+  t.add({"aten.meshgrid.default", "aten.meshgrid.indexing"}, importMeshgrid);
 }
