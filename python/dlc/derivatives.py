@@ -326,15 +326,18 @@ def pullback(function: Callable[..., Any]) -> Derivative:
     return _Directed(function, "vjp")
 
 
-def hessian(function: Callable[..., Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+def hessian(function: Callable[..., Any]) -> Callable[..., torch.Tensor]:
     """The matrix of second derivatives of a function of one tensor that returns one
     number, of the tensor's shape twice: one compiled Hessian-vector product, run for
     each element."""
     product = directional(grad(function))
 
-    def evaluate(x: torch.Tensor) -> torch.Tensor:
+    def evaluate(*args: torch.Tensor) -> torch.Tensor:
         import torch
 
+        if len(args) != 1:
+            raise TypeError(f"dlc.hessian is for functions of one tensor, not of {len(args)}")
+        x, = args
         columns = [product((x,), (direction.reshape(x.shape),))[1]
                    for direction in torch.eye(x.numel(), dtype=x.dtype)]
         return torch.stack(columns).reshape(*x.shape, *x.shape)

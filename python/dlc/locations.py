@@ -7,16 +7,19 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import sysconfig
 import traceback
 import types
 import unittest.mock
-from typing import Any, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Iterable, Iterator, List, Optional, Set, Tuple
 
 import torch
-from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.fx.proxy import TracerBase
 from torch.fx.traceback import preserve_node_meta
+
+from . import reasons
 
 #: A file and a line.
 Place = Tuple[str, int]
@@ -42,15 +45,26 @@ def _is_own(file: str) -> bool:
 @contextlib.contextmanager
 def recorded() -> Iterator[None]:
     """While it is active, PyTorch notes all of the user's frames with an op that it
-    records; by itself it keeps only those of functions called `forward`. The ops of a
-    branch or loop keep the frames that Dynamo noted."""
+    records, and with a condition on sizes; by itself it keeps only those of functions called
+    `forward`. The ops of a branch or loop keep the frames that Dynamo noted."""
 
     def user_frames(self: Any, frames: Iterable[traceback.FrameSummary]) -> traceback.StackSummary:
         return traceback.StackSummary.from_list([f for f in frames if _is_own(f.filename)])
 
     with unittest.mock.patch.object(TracerBase, "_filter_traceback_frames", user_frames), \
+            unittest.mock.patch.object(ShapeEnv, "_get_user_frame", _innermost), \
             preserve_node_meta():
         yield
+
+
+def _innermost(self: Any) -> Optional[types.FrameType]:
+    """The user's frame in what torch.export runs just now."""
+    frame: Optional[types.FrameType] = sys._getframe()
+    while frame and frame.f_code is not torch.export.export.__code__:
+        if _is_own(frame.f_code.co_filename):
+            return frame
+        frame = frame.f_back
+    return None
 
 
 def _noted(text: Optional[str]) -> List[Place]:
@@ -87,15 +101,28 @@ def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] =
     that it happened, what couldn't be done, and why. `root` is the module that was
     recorded, in which a module of PyTorch's is found."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [(f.filename, f.lineno) for f in frames if _is_own(f.filename)]
-    own = own or [line for line in _noted(str(error)) if _is_own(line[0])]
+    own = [(f.filename, f.lineno or 0) for f in frames if _is_own(f.filename)]
+    own = own or [line for line in _noted(str(error)) if _is_own(line[0])] or _fixing(error)
     where = f"{own[-1][0]}:{own[-1][1]}: " if own else ""
     inside = "" if own or root is None else _module_of(error.__traceback__, root)
-    reason = str(error).strip().split("\n\n")[0] or type(error).__name__
-    if isinstance(error, GuardOnDataDependentSymNode):
-        reason += "; what depends on tensors' elements is written with torch.cond, torch.where " \
-            "and the like"
-    return f"{where}{what}{inside}: {reason}"
+    return f"{where}{what}{inside}: {reasons.reason_of(error)}"
+
+
+def _fixing(error: BaseException) -> List[Place]:
+    """The line whose condition on sizes doesn't hold for all of them, where an error is about
+    such conditions and there is one line only."""
+    places: Set[Place] = set()
+    trace = (error.__context__ or error).__traceback__
+    while trace:
+        sizes = trace.tb_frame.f_locals.get("self")
+        if isinstance(sizes, ShapeEnv):
+            for guard in sizes.guards:
+                frame = guard.sloc.framework_loc
+                if isinstance(frame, traceback.FrameSummary) and reasons.may_fail(guard.expr):
+                    places.add((frame.filename, frame.lineno or 0))
+            break
+        trace = trace.tb_next
+    return list(places) if len(places) == 1 else []
 
 
 def _module_of(trace: Optional[types.TracebackType], root: torch.nn.Module) -> str:

@@ -70,6 +70,8 @@ class CompiledModel:
         self._keep_open(open(path, "rb"))  # what the cache removes stays to be saved
         _abi.check_is_whole(self.path, self._file)
         self._library, self._api = _abi.load(self.path)
+        if isinstance(threads, bool) or not isinstance(threads, int):
+            raise TypeError(f"threads is a number, 0 for one per CPU, not {threads!r}")
         self._threads = threads
         self._create()
         #: The model's description: name, inputs, outputs, dtypes, shapes, target.

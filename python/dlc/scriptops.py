@@ -15,6 +15,9 @@ from typing import Any, Callable, Dict, Optional, Sequence
 import torch
 from torch.utils import _pytree
 
+#: Without types in PyTorch.
+_sym_ite: Any = torch.sym_ite
+
 #: TorchScript's numbers for element types.
 DTYPES = dict(enumerate((
     torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.float32,
@@ -68,6 +71,11 @@ def _percent_format(text: str, *values: Any) -> str:
     return text % values
 
 
+def _bool(value: Any) -> Any:
+    return value if isinstance(value, torch.SymBool) else \
+        value != 0 if isinstance(value, (torch.SymInt, torch.SymFloat)) else bool(value)
+
+
 def _sum(values: Any) -> Any:
     return sum(values)
 
@@ -99,9 +107,9 @@ _PLAIN: Dict[str, Callable[..., Any]] = {
     "aten::neg": operator.neg, "aten::abs": abs, "prim::abs": abs, "aten::eq": operator.eq,
     "aten::ne": operator.ne, "aten::lt": operator.lt, "aten::le": operator.le,
     "aten::gt": operator.gt, "aten::ge": operator.ge, "aten::__and__": operator.and_,
-    "aten::__or__": operator.or_, "aten::__xor__": operator.xor, "aten::__not__": operator.not_,
+    "aten::__or__": operator.or_, "aten::__xor__": operator.xor, "aten::__not__": torch.sym_not,
     "aten::__lshift__": operator.lshift, "aten::__rshift__": operator.rshift,
-    "aten::Bool": bool, "aten::Int": torch.sym_int, "aten::Float": torch.sym_float,
+    "aten::Bool": _bool, "aten::Int": torch.sym_int, "aten::Float": torch.sym_float,
     "aten::IntImplicit": torch.sym_int, "aten::FloatImplicit": torch.sym_float,
     "aten::ScalarImplicit": lambda value: value, "prim::NumToTensor": lambda value: value,
     "aten::sqrt": math.sqrt, "aten::exp": math.exp, "aten::log": math.log, "aten::sin": math.sin,
@@ -164,6 +172,41 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
 
+def is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, torch.SymInt, torch.SymFloat, torch.SymBool))
+
+
+def dtype_of(number: Any) -> torch.dtype:
+    """The element type of a tensor that has a number's value."""
+    if isinstance(number, (bool, torch.SymBool)):
+        return torch.bool
+    return torch.int64 if isinstance(number, (int, torch.SymInt)) else torch.float64
+
+
+def as_tensor(value: Any) -> torch.Tensor:
+    """A number as a tensor that a graph hands out."""
+    if is_tensor(value):
+        clone: torch.Tensor = value.clone()
+        return clone
+    if isinstance(value, torch.SymBool):
+        value = _sym_ite(value, 1, 0)
+        return torch.scalar_tensor(value, dtype=torch.int64) != 0
+    return torch.scalar_tensor(value, dtype=dtype_of(value))
+
+
+class Unset:
+    """The value of a variable that has none: on some way through the program it is never
+    read."""
+
+
+UNSET = Unset()
+
+
+def settled(value: Any, kind: str) -> Any:
+    """A value of that type, which may be unset; for a number that isn't read, zero."""
+    return {"int": 0, "bool": False, "float": 0.0}.get(kind, value) if value is UNSET else value
+
+
 def truth(value: Any) -> Any:
     """A tensor as the truth of its element, as an i1 tensor without dimensions."""
     return value.reshape(()) if value.dtype == torch.bool else value.reshape(()) != 0
@@ -197,7 +240,7 @@ def find(kind: str, args: Sequence[Any]) -> Optional[Callable[..., Any]]:
         return _PLAIN[kind]
     if kind in ("aten::__and__", "aten::__or__") and len(args) == 2 and \
             any(isinstance(a, (bool, torch.SymBool)) for a in args):
-        return _PLAIN[kind]
+        return lambda a, b: _PLAIN[kind](as_tensor(a), as_tensor(b))
     if is_tensor(first):
         return _QUESTIONS.get(kind) or _NUMBERS.get(kind)
     return None

@@ -21,7 +21,7 @@ import torch
 from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
 from torch.utils import _pytree
 
-from . import locations, quiet, scriptops, shapes
+from . import locations, quiet, reasons, scriptops, shapes
 from ._errors import TraceError
 from .tracefile import Trace
 
@@ -35,7 +35,6 @@ Block: TypeAlias = Any
 #: Without types in PyTorch.
 _check: Any = torch._check
 _sym_not: Any = torch.sym_not
-_sym_ite: Any = torch.sym_ite
 
 #: Loops of at most so many rounds are unrolled.
 _UNROLLED = 32
@@ -61,10 +60,11 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
         with torch.no_grad(), locations.recorded(), shapes.open_sizes(), quiet.recording():
             exported = torch.export.export(program.module, args, kwargs, strict=False,
                                            dynamic_shapes=dynamic_shapes)
-    except TraceError:
-        raise
+    except TraceError as error:
+        raise TraceError(str(error)) from None
     except Exception as error:
-        raise TraceError(f"the TorchScript program can't be recorded: {error}") from error
+        what = "the TorchScript program can't be recorded"
+        raise TraceError(locations.explained(error, what)) from None
     return from_exported(exported, *parameters_of(program.module),
                          symbol_names(program.module, exported, args, kwargs, dynamic_shapes))
 
@@ -86,7 +86,7 @@ def _frame_at(file: str, line: int) -> Callable[[Callable[[], Any]], Any]:
 
 def _fail(node: Node, message: str) -> NoReturn:
     file, line = _source(node)
-    raise TraceError(f"{file}:{line}: {message}")
+    raise TraceError(f"{file}:{line}: {message}" if line else message)
 
 
 def _nodes(block: Block) -> Iterator[Node]:
@@ -291,7 +291,7 @@ class _Frame:
         except (TraceError, _Raised):
             raise
         except Exception as error:
-            _fail(node, f"{kind} can't be recorded: {error}")
+            _fail(node, f"{kind} can't be recorded: {reasons.reason_of(error)}")
         count = node.outputsSize()
         return [result] if count == 1 else result if count else []
 
@@ -341,6 +341,10 @@ class _Frame:
             if failing:
                 self.require(flag if holds else _negate(flag), failing[0])
                 return self.inline(other if block is then else then)
+        if scriptops.is_tensor(flag):
+            flag = scriptops.truth(flag)
+        if _leaves_unset(then):  # the other one, recorded first, tells what there would be
+            return _Branch(self, node, (other, then)).record(_negate(flag))
         return _Branch(self, node, (then, other)).record(flag)
 
     def inline(self, block: Block) -> List[Any]:
@@ -360,6 +364,8 @@ class _Frame:
 
     def loop(self, node: Node) -> List[Any]:
         most, go, *carried = (self.get(value) for value in node.inputs())
+        carried = [scriptops.settled(value, str(output.type()))
+                   for value, output in zip(carried, node.outputs())]
         body = next(node.blocks())
         if isinstance(most, int) and (most <= _UNROLLED or most >= 2**62
                                       or not _Loop.can_record(node, carried)):
@@ -375,6 +381,12 @@ class _Frame:
                 return carried
             return _Loop(self, node, body).record(done, most, go, carried)
         return _Loop(self, node, body).record(0, most, go, carried)
+
+
+def _leaves_unset(block: Block) -> bool:
+    """Whether a block leaves a tensor without a value."""
+    return any(value.node().kind() == "prim::Uninitialized" and str(value.type()) == "Tensor"
+               for value in block.outputs())
 
 
 def _negate(flag: Any) -> Any:
@@ -397,8 +409,8 @@ def _call(node: Node, kind: str, args: Sequence[Any]) -> Any:
         if argument.name in _CONVERTED and isinstance(value, int) and \
                 not isinstance(value, bool):
             value = _CONVERTED[argument.name][value]
-        if str(argument.type) == "Tensor" and _is_number(value):
-            value = torch.scalar_tensor(value, dtype=_dtype_of(value))
+        if str(argument.type) == "Tensor" and scriptops.is_number(value):
+            value = torch.scalar_tensor(value, dtype=scriptops.dtype_of(value))
         if argument.kwarg_only:
             named[argument.name] = value
         else:
@@ -406,38 +418,24 @@ def _call(node: Node, kind: str, args: Sequence[Any]) -> Any:
     return op(*positional, **named)
 
 
-def _dtype_of(number: Any) -> torch.dtype:
-    """The element type of a tensor that has a number's value."""
-    if isinstance(number, (bool, torch.SymBool)):
-        return torch.bool
-    return torch.int64 if isinstance(number, (int, torch.SymInt)) else torch.float64
-
-
 def _make_tensor(value: Any, dtype: Optional[torch.dtype]) -> torch.Tensor:
     """A number, or a list of lists of numbers, as torch.tensor makes a tensor of it."""
     leaves = _pytree.tree_leaves(value)
     if dtype is None:
         types = [torch.get_default_dtype() if isinstance(leaf, (float, torch.SymFloat))
-                 else _dtype_of(leaf) for leaf in leaves]
+                 else scriptops.dtype_of(leaf) for leaf in leaves]
         dtype = functools.reduce(torch.promote_types, types) if types else torch.get_default_dtype()
 
     def make(value: Any) -> torch.Tensor:
-        if _is_number(value):
+        if scriptops.is_number(value):
             return torch.scalar_tensor(value, dtype=dtype)
         return torch.stack([make(each) for each in value]) if value else torch.empty(0, dtype=dtype)
 
     return make(value)
 
 
-def _as_tensor(value: Any) -> torch.Tensor:
-    """A number as a tensor that a graph hands out."""
-    if scriptops.is_tensor(value):
-        clone: torch.Tensor = value.clone()
-        return clone
-    if isinstance(value, torch.SymBool):
-        value = _sym_ite(value, 1, 0)
-        return torch.scalar_tensor(value, dtype=torch.int64) != 0
-    return torch.scalar_tensor(value, dtype=_dtype_of(value))
+def _is_value(value: Any) -> bool:
+    return scriptops.is_number(value) or scriptops.is_tensor(value)
 
 
 def _as_number(tensor: torch.Tensor, like: Any) -> Any:
@@ -445,10 +443,6 @@ def _as_number(tensor: torch.Tensor, like: Any) -> Any:
     if scriptops.is_tensor(like) or isinstance(like, (bool, torch.SymBool)):
         return tensor
     return scriptops.item(tensor)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, torch.SymInt, torch.SymFloat, torch.SymBool))
 
 
 #: What changes from call to call.
@@ -523,8 +517,8 @@ class _Region:
                           self.aliases)
 
         # Graphs take tensors and integers.
-        return [_as_tensor(leaves[i]) if isinstance(leaves[i], (torch.SymFloat, torch.SymBool))
-                else leaves[i] for i in places], make_frame
+        return [leaves[i] if isinstance(leaves[i], (torch.Tensor, torch.SymInt))
+                else scriptops.as_tensor(leaves[i]) for i in places], make_frame
 
     def begin(self, frame: _Frame) -> None:
         """Copies what is written to."""
@@ -549,13 +543,16 @@ class _Region:
 
 
 class _Branch(_Region):
-    """A branch that data decides: torch.cond."""
+    """A branch that data decides: torch.cond. What one block leaves without a value, since
+    the program never reads it there, is zero, as large as in the block before."""
 
     def __init__(self, frame: _Frame, node: Node, blocks: Sequence[Block]) -> None:
         super().__init__(frame, node, blocks)
         self.blocks = blocks
         self.specs: List[Any] = []
         self.leaves: List[Any] = []
+        #: The results of the block that was run first.
+        self.results: List[Any] = []
 
     def record(self, flag: Any) -> List[Any]:
         operands, make_frame = self.operands()
@@ -563,33 +560,36 @@ class _Branch(_Region):
         def run(block: Block, *given: Any) -> Tuple[torch.Tensor, ...]:
             frame = make_frame(given)
             self.begin(frame)
-            results = frame.inline(block)
+            results = self._settled(frame.inline(block))
             written = [frame.values[name] for name in self.written]
             leaves, spec = _pytree.tree_flatten(
                 (results, written, {path: frame.state[path] for path in self.touched}))
             # What both branches must agree on: structure, and what isn't a value.
-            self.specs.append((spec, [None if self._is_value(leaf) else repr(leaf)
+            self.specs.append((spec, [None if _is_value(leaf) else repr(leaf)
                                       for leaf in leaves]))
             self.leaves = leaves
-            return tuple(_as_tensor(leaf) for leaf in leaves if self._is_value(leaf))
+            return tuple(scriptops.as_tensor(leaf) for leaf in leaves if _is_value(leaf))
 
         outputs = torch.ops.higher_order.cond(
-            scriptops.truth(flag) if scriptops.is_tensor(flag) else flag,
-            functools.partial(run, self.blocks[0]), functools.partial(run, self.blocks[1]),
+            flag, functools.partial(run, self.blocks[0]), functools.partial(run, self.blocks[1]),
             tuple(operands))
         if any(spec != self.specs[0] for spec in self.specs):
             _fail(self.node, "the branches give values of different structure")
         outputs = iter(outputs)
-        leaves = [_as_number(next(outputs), leaf) if self._is_value(leaf) else leaf
+        leaves = [_as_number(next(outputs), leaf) if _is_value(leaf) else leaf
                   for leaf in self.leaves]
         results: List[Any]
         results, written, attributes = _pytree.tree_unflatten(leaves, self.specs[0][0])
         self.apply(written, attributes)
         return results
 
-    @staticmethod
-    def _is_value(leaf: Any) -> bool:
-        return _is_number(leaf) or scriptops.is_tensor(leaf)
+    def _settled(self, results: List[Any]) -> List[Any]:
+        results = [scriptops.settled(value, str(output.type()))
+                   for value, output in zip(results, self.node.outputs())]
+        self.results = self.results or results
+        return [torch.zeros(like.shape, dtype=like.dtype)
+                if value is scriptops.UNSET and scriptops.is_tensor(like) else value
+                for value, like in zip(results, self.results)]
 
 
 class _Loop(_Region):
@@ -603,11 +603,11 @@ class _Loop(_Region):
     def can_record(node: Node, carried: Sequence[Any]) -> bool:
         """Whether the loop carries tensors and numbers only, and changes no list."""
         changed = any(n.kind() in scriptops.CHANGES_CONTAINER for n in _nodes(next(node.blocks())))
-        return not changed and all(_is_number(v) or scriptops.is_tensor(v) for v in carried)
+        return not changed and all(map(_is_value, carried))
 
     def record(self, first: int, most: Any, go: Any, carried: Sequence[Any]) -> List[Any]:
         """Rounds from the number `first` on, at most up to `most`."""
-        if not all(_is_number(v) or scriptops.is_tensor(v) for v in carried):
+        if not all(map(_is_value, carried)):
             _fail(self.node, "the loop carries something else than tensors and numbers")
         operands, make_frame = self.operands()
         written = [self.frame.values[name] for name in self.written]
@@ -636,11 +636,11 @@ class _Loop(_Region):
                     _fail(self.node, f"the loop changes the attribute '{path}', which is no tensor")
             results += [frame.values[name] for name in self.written]
             results += [frame.state[path] for path in kept]
-            return (i + 1, _as_tensor(again), *map(_as_tensor, results))
+            return (i + 1, scriptops.as_tensor(again), *map(scriptops.as_tensor, results))
 
         outputs = torch.ops.higher_order.while_loop(
-            check, body, (torch.scalar_tensor(first, dtype=torch.int64), _as_tensor(go),
-                          *map(_as_tensor, start)), (limit, *operands))[2:]
+            check, body, (torch.scalar_tensor(first, dtype=torch.int64), scriptops.as_tensor(go),
+                          *map(scriptops.as_tensor, start)), (limit, *operands))[2:]
         results = [_as_number(v, like) for v, like in zip(outputs, carried)]
         rest = outputs[len(carried):]
         self.apply(rest[:len(written)], dict(zip(kept, rest[len(written):])))
@@ -690,6 +690,6 @@ _SPECIAL = {
     "prim::TupleConstruct": lambda frame, node: [tuple(_inputs(frame, node))],
     "prim::DictConstruct": _dict, "prim::ListUnpack": _unpack, "prim::TupleUnpack": _unpack,
     "prim::TupleIndex": _index, "prim::TupleSlice": _slice, "prim::isinstance": _is_instance,
-    "prim::Uninitialized": lambda frame, node: [None], "prim::unchecked_cast": _first,
+    "prim::Uninitialized": lambda frame, node: [scriptops.UNSET], "prim::unchecked_cast": _first,
     "prim::unchecked_unwrap_optional": _first, "aten::_unwrap_optional": _first,
 }

@@ -97,7 +97,11 @@ def replacing(path: pathlib.Path) -> Iterator[BinaryIO]:
     other keeps what it held."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(aside, "wb") as file:
+        file = open(aside, "wb")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    try:
+        with file:
             yield file
         os.replace(aside, path)
     finally:

@@ -118,6 +118,9 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     """See dlc.trace."""
     from .torchscript import is_script, trace_script
 
+    if isinstance(model, type) and issubclass(model, torch.nn.Module):
+        raise TraceError(f"{model.__name__} is a class: make an instance of it, "
+                         f"{model.__name__}(...), which is what can be recorded")
     args, kwargs = _distinct(model, pytree.tree_map(_example, (tuple(args), dict(kwargs or {}))))
     if is_script(model):
         return trace_script(model, args, kwargs, dynamic_shapes)
@@ -130,7 +133,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
         what = "torch.export can't record the program"
-        raise TraceError(locations.explained(error, what, module)) from error
+        raise TraceError(locations.explained(error, what, module)) from None
     return from_exported(program, *parameters_of(model),
                          symbol_names(module, program, args, kwargs, dynamic_shapes))
 
@@ -204,7 +207,7 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
         with torch.no_grad(), shapes.open_sizes(), quiet.recording():
             program = program.run_decompositions(decompositions())
     except Exception as error:
-        raise TraceError(locations.explained(error, "the program can't be recorded")) from error
+        raise TraceError(locations.explained(error, "the program can't be recorded")) from None
     return _ProgramWriter(program, parameters, defaults or {}, names or {}).write()
 
 
@@ -344,6 +347,9 @@ class GraphWriter:
         return self._keep(name, tensor)
 
     def _keep(self, name: str, tensor: torch.Tensor) -> str:
+        if tensor.is_meta:
+            raise TraceError(f"the weight '{name}' is on the device 'meta', where tensors have no "
+                             "values; load the module's weights first")
         if tensor.device.type != "cpu":
             tensor = tensor.cpu()
         if tensor.is_complex():  # kept as its parts

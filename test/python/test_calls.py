@@ -152,6 +152,10 @@ class WrongCallTest(FrontendTest):
         self.check(TypeError, "argument 'd' is missing", self.x)
         self.check(TypeError, "takes 2 arguments by position, but is given 3",
                    self.x, self.d, 1, 2)
+        with self.assertRaisesRegex(TypeError, "takes 1 argument by position, but is given 2"):
+            dlc.compile(torch.exp, self.x)(self.x, self.x)
+        with self.assertRaisesRegex(TypeError, "threads is a number, .*not 'two'"):
+            dlc.compile(torch.exp, self.x, threads="two")
         self.check(TypeError, "takes no argument 'other'", self.x, self.d, other=1)
 
     def test_tensor(self):

@@ -99,6 +99,8 @@ class Derivatives(frontend.FrontendTest):
         ):
             with self.assertRaisesRegex(dlc.TraceError, what):
                 dlc.grad(function)(*args)
+        with self.assertRaisesRegex(TypeError, "hessian is for functions of one tensor, not of 2"):
+            dlc.hessian(energy)(x, x)
         with self.assertRaisesRegex(dlc.TraceError, "argnums is 3, but there are 1"):
             dlc.grad(energy, argnums=3)(x)
 

@@ -3,9 +3,11 @@
 """What is refused is named, with the line of the user's program."""
 
 import contextlib
+import dataclasses
 import functools
 import io
 import logging
+import traceback
 import unittest
 import warnings
 
@@ -129,8 +131,19 @@ class NotRecordedTest(FrontendTest):
             return x
 
         with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
-                                    "torch.export can't record the program: .*data-dependent"):
+                                    "torch.export can't record the program: the program branches "
+                                    "on a tensor's value.*torch.cond"):
             dlc.compile(function, torch.ones(2))
+
+    def test_traceback_is_short(self):
+        try:
+            dlc.compile(lambda x: x if x.sum() > 0 else -x, torch.ones(2))
+        except dlc.TraceError as error:
+            self.assertLess(len(traceback.format_exception(error)), 10)
+
+    def test_number_out_of_a_tensor(self):
+        with self.assertRaisesRegex(dlc.TraceError, "test_errors.py:.* as a number of Python's"):
+            dlc.compile(lambda x: [x + i for i in range(int(x[0]))], torch.ones(2))
 
     def test_error_of_the_program(self):
         def function(x):
@@ -216,8 +229,22 @@ class ExampleTest(FrontendTest):
         self.check("linear can't be recorded: .*same reduction dim", model, torch.ones(2, 4))
 
     def test_branch_on_elements(self):
-        self.check("test_errors.py:.*data-dependent.*torch.cond",
+        self.check("test_errors.py:.*branches on a tensor's value.*torch.cond",
                    lambda x: x * 2 if x.sum() > 0 else x, torch.ones(3))
+
+    def test_class(self):
+        self.check("Linear is a class: make an instance", torch.nn.Linear, torch.ones(3))
+
+    def test_unregistered_dataclass(self):
+        @dataclasses.dataclass
+        class Result:
+            value: torch.Tensor
+
+        self.check(r"torch.export.register_dataclass\(Result\)", Result, torch.ones(3))
+
+    def test_meta_device(self):
+        model = torch.nn.Linear(3, 3, device="meta")
+        self.check("'weight' is on the device 'meta'", model, torch.ones(3, device="meta"))
 
     def test_array_of_objects(self):
         self.check("an array of object", lambda x: x, np.array([None]))
@@ -227,6 +254,40 @@ class ExampleTest(FrontendTest):
         self.check("test_errors.py:.*dlc.grad",
                    lambda x: torch.autograd.grad((x * x).sum(), x), torch.ones(3))
         self.check("test_errors.py:.*dlc.grad", lambda x: (x * x).sum().backward(), torch.ones(3))
+
+
+class OpenSizeTest(FrontendTest):
+    """Programs that don't work for all of the sizes that are said to be open."""
+
+    def check(self, message, function, rows=3):
+        batch = torch.export.Dim("batch", min=2, max=64)
+        with self.assertRaisesRegex(dlc.TraceError, message) as caught:
+            dlc.compile(function, torch.ones(rows, 8), dynamic_shapes=({0: batch},))
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_fixed_size(self):
+        function = lambda x: x.reshape(3, 8) * 2  # noqa: E731
+        self.check(f"^{__file__}:{line_of(function)}: .*only where batch is 3", function)
+
+    def test_branch(self):
+        def function(x):
+            return x * 2 if x.shape[0] > 10 else x
+
+        self.check(rf"^{__file__}:{line_of(function, 1)}: .*batch = Dim\('batch', max=10\)",
+                   function)
+
+    def test_examples(self):
+        self.check("batch is 1 in the example.*2 or more", lambda x: x.exp(), 1)
+        self.check("batch is 0 in the example.*2 or more", lambda x: x.exp(), 0)
+        self.check("size of the example, 65, .* 2 to 64", lambda x: x.exp(), 65)
+
+
+class FileTest(FrontendTest):
+    def test_folder_that_is_not_there(self):
+        path = self.folder / "none" / "m.json"
+        with self.assertRaises(FileNotFoundError) as caught:
+            dlc.trace(torch.exp, torch.ones(3)).save(path)
+        self.assertEqual(caught.exception.filename, str(path))
 
 
 class WarningTest(FrontendTest):

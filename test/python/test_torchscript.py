@@ -158,6 +158,38 @@ def containers(x, scale: Optional[float] = None) -> Dict[str, Tuple[torch.Tensor
     return found
 
 
+@torch.jit.script
+def until(x):
+    total = torch.zeros(1)
+    for i in range(x.size(0)):
+        if bool(x[i] < -1):
+            break
+        total = total + x[i]
+    return total
+
+
+@torch.jit.script
+def count(x):
+    n = 0
+    for i in range(x.size(0)):
+        if bool(x[i] > 0):
+            n += 1
+            continue
+        if bool(x[i] < -3):
+            break
+    return torch.tensor(n)
+
+
+@torch.jit.script
+def first(x):
+    if bool(x.sum() > 20):
+        return x + 1
+    for i in range(x.size(0)):
+        if bool(x[i] < -5):
+            return x * i
+    return x - 1
+
+
 class TorchScriptTest(FrontendTest):
     def check(self, model, *inputs, **options):
         """Compiled for the first inputs, a model gives its own results on all."""
@@ -193,6 +225,12 @@ class TorchScriptTest(FrontendTest):
         self.check(double, (torch.ones(3),), (5 * torch.ones(3),), (50 * torch.ones(3),))
         self.check(many_rounds, (torch.randn(3),))
         self.assertIn("higher_order.while_loop", dlc.trace(many_rounds, torch.randn(3)).ops)
+
+    def test_loops_that_data_ends(self):
+        inputs = [(torch.tensor(x),) for x in ([1.0, 2, 3, 4], [-2.0, 1, 1, 1], [1.0, -1, -9, 1],
+                                               [9.0, 9, 9, 9], [0.0, 1, -2, -8])]
+        for function in (until, count, first):
+            self.check(function, *inputs)
 
     def test_loops_over_open_sizes(self):
         size = torch.export.Dim("rows")

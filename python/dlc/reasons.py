@@ -1,0 +1,72 @@
+# Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Why PyTorch can't record a program, in terms of the program."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sympy  # type: ignore[import-untyped]
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+
+_FIXED = "{0} is {1} in the example, and PyTorch takes 0 and 1 for fixed sizes: give an example " \
+    "of 2 or more"
+
+#: What PyTorch's messages begin with or contain, and what is said instead; `{0}`, `{1}` are
+#: the pattern's groups.
+_KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence in (
+    (r"You marked (\S+) as dynamic but your code specialized it to be a constant \(([01])\)",
+     _FIXED),
+    (r"0/1 specialized due to hint of [01] for dimension inputs\['(\w+)'\]\.shape\[(\d+)\]",
+     "dimension {1} of '{0}' is 0 or 1 in the example, and PyTorch takes those for fixed sizes: "
+     "give an example of 2 or more"),
+    (r"You marked (\S+) as dynamic but your code specialized it to be a constant \((\d+)\)",
+     "it works only where {0} is {1}, as in the example: leave that size out of dynamic_shapes, "
+     "or write the program without the number"),
+    (r"The values of (\S+) = \S+ and (\S+) = \S+ must always be equal",
+     "the sizes {0} and {1} must always be equal: give both the same Dim"),
+    (r"Constraints violated.*Suggested fixes:\n *(.*)",
+     "it works for a part of the sizes only: declare them by {0}"),
+    (r"^(\d+) not in range \[(\d+), (\S+)\]",
+     "a size of the example, {0}, isn't in the range of its Dim, {1} to {2}"),
+    (r"^Found <class '(?:\S+\.)?(\w+)'> in output, which is not a known type",
+     "it returns {0}, a class whose parts PyTorch doesn't know: register it, a dataclass by "
+     "torch.export.register_dataclass({0}), another class by "
+     "torch.utils._pytree.register_pytree_node"),
+    (r"^Unsupported input type <class '(?:\S+\.)?(\w+)'>",
+     "it takes {0}, a class whose parts PyTorch doesn't know: register it, a dataclass by "
+     "torch.export.register_dataclass({0}), another class by "
+     "torch.utils._pytree.register_pytree_node"),
+))
+
+
+def reason_of(error: BaseException) -> str:
+    """One sentence on an error of PyTorch's."""
+    if isinstance(error, GuardOnDataDependentSymNode):
+        if isinstance(error.cond, (sympy.core.relational.Relational,
+                                   sympy.logic.boolalg.BooleanFunction)):
+            return "the program branches on a tensor's value, or on a size that follows from " \
+                "one: torch.cond and torch.where choose by such a value"
+        return "the program needs a tensor's value as a number of Python's: keep it a tensor; " \
+            "torch.cond and torch.where choose by such a value"
+    text = str(error).strip().split("\n\n")[0]
+    for pattern, sentence in _KNOWN:
+        found = pattern.search(text)
+        if found:
+            return sentence.format(*(_plain(group) for group in found.groups()))
+    text = re.split(r"\s*For more information", text)[0]
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _plain(text: str) -> str:
+    """A part of PyTorch's message in one line, dimensions in words."""
+    text = re.sub(r"L\['(\w+)'\]\.size\(\)\[(\d+)\]", r"dimension \2 of '\1'", text)
+    return ", ".join(filter(None, map(str.strip, text.splitlines())))
+
+
+def may_fail(condition: Any) -> bool:
+    """Whether a condition on sizes doesn't hold for some of the usual ones."""
+    sizes = (2, 3, 4, 5, 7, 8, 16, 31, 64, 100, 1000)
+    return any(condition.subs(dict.fromkeys(condition.free_symbols, size)) == sympy.false
+               for size in sizes)
