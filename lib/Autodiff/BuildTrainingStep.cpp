@@ -9,6 +9,7 @@
 #include "Training/Optimizers.h"
 #include "Rules.h"
 #include "dlc/Autodiff/Passes.h"
+#include "dlc/Support/MemoryBudget.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -60,6 +61,11 @@ private:
     return GlobalLoadOp::create(b, global.getTensorType(), global.getSymName(), /*is_mutable=*/true);
   }
   void store(Value value, GlobalOp global) { stores.push_back({value, global}); }
+  void writeStores() {
+    for (auto [value, global] : stores)
+      GlobalStoreOp::create(b, value, FlatSymbolRefAttr::get(global));
+    stores.clear();
+  }
   /// What the loss function gives and its gradients: loss, statistics, gradients.
   SmallVector<Value> differentiate(ValueRange data, ValueRange statistics);
   SmallVector<Value> accumulate(ValueRange statistics);
@@ -77,7 +83,7 @@ private:
   SmallVector<Value> data, random, parameters, results;
   SmallVector<StringRef> resultNames;
   Value rate, number;
-  /// At the end, so that a run that fails changes nothing.
+  /// To be written behind all that may fail, so that such a run changes nothing.
   SmallVector<std::pair<Value, GlobalOp>> stores;
 };
 } // namespace
@@ -260,10 +266,11 @@ LogicalResult StepWriter::run() {
     store(found[1 + i], global);
   MutableArrayRef<Value> gradients = MutableArrayRef(found).drop_front(1 + statistics.size());
   clip(gradients);
-  for (auto [i, gradient] : llvm::enumerate(gradients))
+  writeStores();
+  for (auto [i, gradient] : llvm::enumerate(gradients)) {
     update(i, gradient);
-  for (auto [value, global] : stores)
-    GlobalStoreOp::create(b, value, FlatSymbolRefAttr::get(global));
+    writeStores();
+  }
   func::ReturnOp::create(b, results);
   step.setFunctionType(b.getFunctionType(step.front().getArgumentTypes(), ValueRange(results).getTypes()));
   for (auto [i, name] : llvm::enumerate(resultNames))
@@ -299,6 +306,8 @@ LogicalResult BuildTrainingStepPass::checkOptions() {
     problem = "accumulate is " + std::to_string(accumulate) + ", but must be at least 1";
   else if (clipNorm < 0 || clipValue < 0)
     problem = "gradients can't be clipped to a negative number";
+  else if (!memory.empty() && !parseMemoryBudget(memory))
+    problem = "memory=" + memory + " is neither a share, as 0.5, nor a size, as 512MiB";
   if (problem.empty())
     return success();
   return emitError(getOperation().getLoc()) << problem;
@@ -323,5 +332,7 @@ void BuildTrainingStepPass::runOnOperation() {
   writer.clipValue = clipValue;
   writer.micro = accumulate;
   if (failed(writer.run()))
-    signalPassFailure();
+    return signalPassFailure();
+  if (!memory.empty())
+    module->setAttr(kMemoryAttr, StringAttr::get(&getContext(), memory));
 }

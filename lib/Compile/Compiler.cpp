@@ -12,6 +12,7 @@
 #include "dlc/Autodiff/Passes.h"
 #include "dlc/Codegen/CPU/TargetInfo.h"
 #include "dlc/Codegen/Host/Passes.h"
+#include "dlc/Support/MemoryBudget.h"
 #include "dlc/Support/Paths.h"
 #include "dlc/Support/Reproducer.h"
 #include "mlir/IR/Diagnostics.h"
@@ -321,6 +322,11 @@ LogicalResult Compilation::run() {
     if (failed(time("train", [&] { return buildTrainingStep(); })))
       return failure();
   }
+  Builder builder(&context);
+  if (!options.memory.empty())
+    module->setAttr(kMemoryAttr, builder.getStringAttr(options.memory));
+  if (options.memoryReport)
+    module->setAttr(kMemoryReportAttr, builder.getUnitAttr());
   if (*from == Phase::Simplify) {
     setPhase(Phase::Import);
     if (failed(dump(getInfo(Phase::Import))))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from .tracefile import Trace
 
 def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, clip_norm: float = 0.0,
                           clip_value: float = 0.0, accumulate: int = 1, frozen: Sequence[str] = (),
-                          dynamic_shapes: Any = None, kwargs: Optional[Mapping[str, Any]] = None,
+                          memory: Union[None, str, float] = None, dynamic_shapes: Any = None,
+                          kwargs: Optional[Mapping[str, Any]] = None,
                           output: Optional[Path] = None, header: Optional[Path] = None,
                           name: Optional[str] = None, cpu: Optional[str] = None, threads: int = 0,
                           progress: Optional[Progress] = None) -> 'TrainingStep':
@@ -41,11 +42,15 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     `sgd,momentum=0.9,nesterov=true`. `clip_norm` limits the norm of all gradients
     together, `clip_value` each element; `accumulate` is how many batches, one behind the
     other, a step's data are; `frozen` names the weights that stay as they are.
+    `memory` limits what a step takes beside the weights: "512MiB", or 0.5 of what it
+    would take; some of it is then computed twice.
     """
     settings = [f"loss={loss}", f"optimizer={optimizer}", f"accumulate={accumulate}",
                 f"clip-norm={clip_norm}", f"clip-value={clip_value}"]
     if frozen:
         settings.append("frozen=" + ",".join(frozen))
+    if memory is not None:
+        settings.append(f"memory={memory}")
     traced = model
     if "torch" in sys.modules and isinstance(model, sys.modules["torch"].nn.Module):
         traced = _trace(model, args, kwargs, dynamic_shapes)

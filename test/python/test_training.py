@@ -32,6 +32,20 @@ class Training(frontend.FrontendTest):
         self.assertLess(losses[-1], losses[0] / 3)
         self.assertTrue(self.model.training)
 
+    def test_a_memory_budget_changes_no_bit(self):
+        layers = [m for _ in range(5) for m in (torch.nn.Linear(32, 32), torch.nn.Tanh())]
+        model, x = torch.nn.Sequential(*layers), torch.randn(256, 32)
+        settings = {"loss": "mse", "optimizer": "adamw", "clip_norm": 1.0}
+        steps = [dlc.compile_training_step(model, x, **settings, memory=memory)
+                 for memory in (None, 0.5)]
+        for _ in range(3):
+            first, second = (step.step(x, torch.zeros(256, 32), lr=0.01) for step in steps)
+            self.assertEqual(first, second)
+        for name, value in steps[0].state.items():
+            np.testing.assert_array_equal(value, steps[1].state[name])
+        with self.assertRaisesRegex(dlc.DlcError, "memory=3 is neither a share"):
+            dlc.compile_training_step(model, x, **settings, memory=3)
+
     def test_the_model_evaluates_with_the_trained_weights(self):
         step = self.compile(optimizer="sgd,momentum=0.9")
         for _ in range(5):

@@ -7,6 +7,7 @@
 
 #include "Flags.h"
 
+#include "dlc/Support/MemoryBudget.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 
@@ -127,6 +128,10 @@ std::string tool::setOptions(const Flags &flags, CompileOptions &options) {
     return problem;
   if (std::string problem = setTraining(flags, options); !problem.empty())
     return problem;
+  if (!flags.memory.empty() && !parseMemoryBudget(flags.memory))
+    return "--memory=" + flags.memory + " is neither a share, as 0.5, nor a size, as 512MiB";
+  options.memory = flags.memory;
+  options.memoryReport = flags.memoryReport;
   options.dumpDirectory = flags.dumpTo;
   options.artifact.target.triple = flags.target;
   options.artifact.target.cpu = flags.cpu;

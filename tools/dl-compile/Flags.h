@@ -80,6 +80,13 @@ struct Flags {
   cl::list<std::string> settings{
       cl::Positional, cl::desc("[loss=cross_entropy optimizer=adamw,weight_decay=0.01 ...]"),
       cl::cat(category)};
+  cl::opt<std::string> memory{
+      "memory", cl::desc("How much a run may take beside the weights: a size, or a share of "
+                         "what it would take; some is computed twice then"),
+      cl::value_desc("512MiB | 0.5"), cl::cat(category)};
+  cl::opt<bool> memoryReport{"memory-report",
+                             cl::desc("Say what is kept for long and what is computed twice"),
+                             cl::cat(category)};
   cl::opt<bool> timeReport{"time-report",
                            cl::desc("Print the time of each phase"),
                            cl::cat(category)};

@@ -91,6 +91,9 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
     in a loop, and the gradient is the mean. `clip-norm` adds the result
     `gradient_norm`, the norm before it was clipped.
 
+    `memory` becomes the module's attribute `dlc.memory`, which `-dl-autodiff` and
+    `-dl-rematerialize` heed.
+
     `-dl-autodiff` writes the gradient. Nothing is stored before everything is
     computed: a step that fails changes nothing.
 
@@ -136,6 +139,8 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
       "Normalise by the batch, and move the statistics">,
     Option<"batchNormMomentum", "batch-norm-momentum", "double", /*default=*/"0.1",
       "How far the statistics move towards the batch's">,
+    Option<"memory", "memory", "std::string", /*default=*/"\"\"",
+      "How much memory the step may take: 512MiB, or 0.5 of what it would take">,
   ];
   let dependentDialects = ["::dlc::dl::DlDialect", "::dlc::grad::GradDialect",
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",

@@ -30,6 +30,8 @@ struct CompileOptions {
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
   /// A training step to add, as options of -dl-build-training-step; empty: none.
   std::string training;
+  /// How much memory a run may take, as parseMemoryBudget reads it; empty: any.
+  std::string memory;
   /// The first phase to run; by default the one after the phase that left the module.
   std::optional<Phase> from;
   Phase to = Phase::Link;    ///< the last phase
@@ -38,7 +40,7 @@ struct CompileOptions {
   unsigned threads = 0; ///< 0: all cores
   /// PHASE:KIND, a crash to test what it leaves behind (lib/Compile/TestCrash.h).
   std::string testCrash;
-  bool progress = false, timeReport = false;
+  bool progress = false, timeReport = false, memoryReport = false;
   /// Takes each error and warning, a line; by default they go to stderr.
   std::function<void(llvm::StringRef line)> diagnose;
   /// Told when a phase ends, and how long it took.

@@ -20,6 +20,9 @@ namespace dlc {
 /// that parseMemoryBudget takes.
 inline constexpr llvm::StringLiteral kMemoryAttr = "dlc.memory";
 
+/// The attribute of a module whose memory is to be reported on.
+inline constexpr llvm::StringLiteral kMemoryReportAttr = "dlc.memory_report";
+
 /// A limit of what a run keeps: bytes, or a share of what it would keep without one.
 struct MemoryBudget {
   double share = 0;  ///< 0 where it is in bytes

@@ -90,4 +90,56 @@ def LowerHost : Pass<"dl-lower-host", "::mlir::ModuleOp"> {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def Rematerialize : Pass<"dl-rematerialize", "::mlir::ModuleOp"> {
+  let summary = "launches kernels again instead of keeping what they made";
+  let description = [{
+    `memory` (or the module's attribute `dlc.memory`) limits the bytes that a run's
+    tensors take at once: a size, as `512MiB`, or a share of what they would take, as
+    `0.5`. Where there are more, tensors that wait for a later use are dropped, and
+    made by the same kernel from the same inputs right before it. Those that cost the
+    least time for each byte are dropped first; an input that isn't there any more is
+    kept, if it is small, or made again itself.
+
+    Nothing is launched again that changes a buffer in place, can report an error that
+    wasn't reported before, or reads state that was stored to since. Random numbers are
+    functions of a key: they are the same again. So are all results.
+
+    Time is estimated: multiplications of contractions and convolutions, bytes for the
+    rest. An open size counts as `size-hint`. What the caller gives and gets, and weights,
+    don't count. Where the budget can't be kept there is a warning with the number that
+    can. `report` (or the attribute `dlc.memory_report`) adds remarks on what is kept for
+    long, what is made again, and what that costs. No `-cse` may follow on tensors: it
+    would undo this. The cost is that of a tree over the block's ops for each tensor
+    dropped, and a walk over its tensors for each place that has too many.
+
+    Example (test/Codegen/Dispatch/rematerialize.mlir):
+
+    ```mlir
+    %0 = dispatch.launch @exp(%x) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %1 = dispatch.launch @exp(%0) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %2 = dispatch.launch @exp(%1) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %3 = dispatch.launch @mul(%2, %1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    %4 = dispatch.launch @mul(%3, %0) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    ```
+
+    with `memory=12KiB` becomes
+
+    ```mlir
+    %0 = dispatch.launch @exp(%x) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %1 = dispatch.launch @exp(%0) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %2 = dispatch.launch @exp(%1) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %3 = dispatch.launch @mul(%2, %1) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    %again = dispatch.launch @exp(%x) : (tensor<1024xf32>) -> tensor<1024xf32>
+    %4 = dispatch.launch @mul(%3, %again) : (tensor<1024xf32>, tensor<1024xf32>) -> tensor<1024xf32>
+    ```
+  }];
+  let options = [
+    Option<"memory", "memory", "std::string", /*default=*/"",
+      "The budget: 512MiB, or 0.5 of what would be taken without one">,
+    Option<"sizeHint", "size-hint", "int64_t", "64", "What an open size counts as">,
+    Option<"report", "report", "bool", "false", "Say what is kept and what is made again">,
+  ];
+  let dependentDialects = ["::dlc::dispatch::DispatchDialect"];
+}
+
 #endif // DLC_CODEGEN_DISPATCH_PASSES_TD
