@@ -356,6 +356,10 @@ def _is_same(value: Any, constant: Any) -> bool:
 
 def load(path: Path, threads: int = 0) -> CompiledModel:
     """A compiled model from its shared object. `threads`: how many threads a call may
-    use (0: one per CPU). Needs NumPy only. Raises LoadError if the file isn't a compiled
-    model."""
-    return CompiledModel(path, threads)
+    use (0: one per CPU). Needs NumPy only. What was compiled with a training step comes as a
+    TrainingStep. Raises LoadError if the file isn't a compiled model."""
+    from .training import TrainingStep
+
+    model = CompiledModel(path, threads)
+    functions = [f["name"] for f in model.signature.get("functions", [])]
+    return TrainingStep(path, threads) if "step" in functions else model

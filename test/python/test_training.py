@@ -57,6 +57,14 @@ class Training(frontend.FrontendTest):
         expected = self.model.eval()(self.x).detach()
         torch.testing.assert_close(step(self.x), expected, rtol=1e-4, atol=1e-5)
 
+    def test_what_was_saved_trains_on(self):
+        step = self.compile()
+        with tempfile.TemporaryDirectory() as folder:
+            step.save(os.path.join(folder, "trained.so"))
+            loaded = dlc.load(os.path.join(folder, "trained.so"))
+            self.assertEqual(loaded.step(self.x, self.labels, lr=0.1),
+                             step.step(self.x, self.labels, lr=0.1))
+
     def test_a_step_that_fails_changes_nothing(self):
         self.model = torch.nn.Sequential(torch.nn.Embedding(10, 4), torch.nn.Flatten(),
                                          torch.nn.Linear(12, 3))
