@@ -126,7 +126,11 @@ void dlc_rt_fail(dlc_call *call, int32_t status, const char *message) {
   struct dlc_run *run = (struct dlc_run *)call;
   int32_t expected = DLC_OK;
   if (atomic_compare_exchange_strong(&run->message_written, &expected, 1)) {
-    snprintf(run->message, sizeof run->message, "%s", message);
+    const char *place = call->place;
+    if (place && strncmp(message, place, strlen(place)) != 0)
+      snprintf(run->message, sizeof run->message, "%s: %s", place, message);
+    else
+      snprintf(run->message, sizeof run->message, "%s", message);
     atomic_store(&run->status, status ? status : DLC_RUNTIME_ERROR);
   }
 }
@@ -452,6 +456,7 @@ static int32_t start(dlc_context *context, int32_t index, const DLTensor *const 
     atomic_store_explicit(&run->message_written, 0, memory_order_relaxed);
     run->call.inputs = run->inputs;
     run->call.weights = context->weights;
+    run->call.place = NULL;
     run->given_inputs = inputs;
     run->given_outputs = outputs;
     run->arena_only = arena_bytes != NULL;

@@ -84,6 +84,59 @@ def gradient(x):
     return torch.func.grad(lambda y: (y * y).sum())(x)
 
 
+class RunTimeTest(FrontendTest):
+    """What fails at run time names the line of the program, too."""
+
+    def refuse(self, model, line, sentence, *args):
+        with self.assertRaisesRegex(dlc.RunError, rf"^model: {__file__}:{line}: {sentence}"):
+            model(*args)
+
+    def test_index(self):
+        def function(x, i, j):
+            a = x[i]
+            return a, x[j]  # the same kernel
+
+        x, good, bad = torch.randn(4, 3), torch.tensor([0, 3]), torch.tensor([0, 9])
+        model = dlc.compile(function, x, good, good.clone())
+        sentence = "an index of a gather is out of range$"
+        self.refuse(model, line_of(function, 1), sentence, x, bad, good)
+        self.refuse(model, line_of(function, 2), sentence, x, good, bad)
+        self.assert_close(model(x, good, good), function(x, good, good))
+
+    def test_pivot(self):
+        def function(factors, pivots, b):
+            return torch.linalg.lu_solve(factors, pivots, b)
+
+        args = torch.eye(3), torch.tensor([1, 2, 3], dtype=torch.int32), torch.randn(3, 1)
+        self.refuse(dlc.compile(function, *args), line_of(function, 1),
+                    "a pivot is none of the matrix' rows$", args[0], 9 * args[1], args[2])
+
+    def test_singular(self):
+        def function(x):
+            return torch.linalg.inv(x)
+
+        self.refuse(dlc.compile(function, torch.eye(3)), line_of(function, 1),
+                    r"node 'linalg_inv' \(aten.linalg_inv.default\): the matrix is singular$",
+                    torch.zeros(3, 3))
+
+    def test_assertion_that_torch_adds(self):
+        def function(x, n):
+            count = n.item()
+            torch._check(count <= x.shape[0])
+            return x[:count] * 2
+
+        model = dlc.compile(function, torch.randn(5), torch.tensor(3))
+        self.refuse(model, line_of(function, 1), "the assertion .* doesn't hold$",
+                    torch.randn(5), torch.tensor(9))
+
+    def test_input(self):
+        rows = torch.export.Dim("rows", min=2, max=64)
+        model = dlc.compile(torch.nn.ReLU(), torch.randn(3, 2), dynamic_shapes=({0: rows},))
+        with self.assertRaisesRegex(dlc.RunError, "^model: input 'input': the size of dimension 0 "
+                                    "must be at most 64$"):
+            model(torch.randn(65, 2))
+
+
 class StateTest(FrontendTest):
     """What becomes of state and inputs is refused at its line."""
 

@@ -39,6 +39,11 @@ static int32_t entry(dlc_call *call) {
   memcpy(y, arena, n * 4 * sizeof(float));
   if (n && work.x[0] == 666)
     dlc_rt_fail(call, DLC_RUNTIME_ERROR, "node 'check': the number of the beast");
+  call->place = "node 'check'";
+  if (n && work.x[0] == 667)
+    dlc_rt_fail(call, DLC_RUNTIME_ERROR, "the number after it");
+  if (n && work.x[0] == 668)
+    dlc_rt_fail(call, DLC_RUNTIME_ERROR, "node 'check' (Check): the next");
   return dlc_rt_status(call);
 }
 

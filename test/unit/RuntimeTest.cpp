@@ -82,6 +82,12 @@ TEST(Runtime, ReportsAnErrorInsideTheModel) {
   call.xs[0] = 666;
   EXPECT_EQ(call.run(), DLC_RUNTIME_ERROR);
   EXPECT_EQ(error(), "hand: node 'check': the number of the beast");
+  call.xs[0] = 667;
+  EXPECT_EQ(call.run(), DLC_RUNTIME_ERROR);
+  EXPECT_EQ(error(), "hand: node 'check': the number after it");
+  call.xs[0] = 668;
+  EXPECT_EQ(call.run(), DLC_RUNTIME_ERROR);
+  EXPECT_EQ(error(), "hand: node 'check' (Check): the next");
   call.xs[0] = 0;
   EXPECT_EQ(call.run(), DLC_OK);
 }

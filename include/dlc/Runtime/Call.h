@@ -30,6 +30,7 @@ typedef struct dlc_input {
 typedef struct dlc_call {
   const dlc_input *inputs;    ///< in the order of the model's inputs
   const void *const *weights; ///< the module's dl.globals in order, 64-byte aligned
+  const char *place; ///< while a kernel runs that may fail: its node, for the message; or NULL
 } dlc_call;
 
 /// The generated host program: returns the call's status.
@@ -48,7 +49,8 @@ void *dlc_rt_arena(dlc_call *call, int64_t bytes);
 void *dlc_rt_alloc(dlc_call *call, int64_t bytes);
 void dlc_rt_free(dlc_call *call, void *memory);
 
-/// Sets the call's status (the first report stays) and its sentence.
+/// Sets the call's status (the first report stays) and its sentence, which begins with
+/// the call's place.
 void dlc_rt_fail(dlc_call *call, int32_t status, const char *message);
 
 /// The status so far.

@@ -105,17 +105,32 @@ static std::pair<Value, int64_t> getCountedDimension(Operation *op) {
       .Default([](Operation *) { return std::pair<Value, int64_t>(nullptr, 0); });
 }
 
+/// Whether an op fails for some values of its operands, not only for some sizes.
+static bool mayRefuseValues(Operation *op) {
+  return isa<dl::AssertOp, dl::GatherOp, dl::ScatterOp, dl::DynamicSliceOp,
+             dl::DynamicUpdateSliceOp, dl::ExchangeRowsOp, dl::LdlSolveOp, dl::TopKOp,
+             dl::RngUniformOp>(op);
+}
+
+/// Of the ops that are likely to be what a run-time error of the kernel is about.
+static Location getPlaceOf(const KernelBody &body, OpBuilder &builder) {
+  SmallVector<Location> all, likely;
+  for (Operation *op : body.ops) {
+    all.push_back(op->getLoc());
+    if (mayRefuseValues(op))
+      likely.push_back(op->getLoc());
+  }
+  return builder.getFusedLoc(likely.empty() ? all : likely);
+}
+
 dispatch::LaunchOp FunctionDispatcher::launch(const KernelBody &body, OpBuilder &builder) {
-  SmallVector<Location> locations;
-  for (Operation *op : body.ops)
-    locations.push_back(op->getLoc());
   SmallVector<Type> types;
   SmallVector<Value> dynamic;
   for (Value output : body.outputs) {
     types.push_back(output.getType());
     llvm::append_range(dynamic, sizes.getDynamic(output));
   }
-  return dispatch::LaunchOp::create(builder, builder.getFusedLoc(locations), types,
+  return dispatch::LaunchOp::create(builder, getPlaceOf(body, builder), types,
                                     kernels.getKernel(body), body.inputs.getArrayRef(), dynamic,
                                     ValueRange());
 }

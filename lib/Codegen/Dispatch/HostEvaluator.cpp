@@ -157,7 +157,8 @@ void HostEvaluator::evaluateGather(Operation *gather, Elements &out) {
     if (!inside && op.getMode() == dl::IndexMode::error)
       dispatch::FailIfOp::create(
           builder, op.getLoc(), arith::ConstantIntOp::create(builder, op.getLoc(), 1, 1),
-          builder.getStringAttr(dispatch::getNodeName(op) + ": index out of range"));
+          builder.getStringAttr(
+              dispatch::getMessageAt(op.getLoc(), "an index of a gather is out of range")));
     if (!inside && op.getMode() == dl::IndexMode::drop)
       out.push_back(scalars.constant(input.front().getType(), 0));
     else

@@ -67,7 +67,7 @@ void HostLowering::lowerAssert(dl::AssertOp op) {
                                               .getResult());
   dispatch::FailIfOp::create(
       builder, op.getLoc(), fails,
-      builder.getStringAttr(dispatch::getNodeName(op) + ": " + op.getMessage()));
+      builder.getStringAttr(dispatch::getMessageAt(op.getLoc(), op.getMessage())));
   op.erase();
 }
 

@@ -40,7 +40,7 @@ private:
   void failIf(Value condition, const Twine &what) {
     checks.push_back(dispatch::FailIfOp::create(
         builder, op->getLoc(), condition,
-        builder.getStringAttr(dispatch::getNodeName(op) + ": " + what)));
+        builder.getStringAttr(dispatch::getMessageAt(op->getLoc(), what))));
   }
 
   /// Dimension i of x and j of y have one size.

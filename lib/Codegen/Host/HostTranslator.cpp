@@ -20,7 +20,7 @@ using namespace dlc;
 // HostModule
 //===----------------------------------------------------------------------===//
 
-HostModule::HostModule(ModuleOp module) : module(module) {
+HostModule::HostModule(ModuleOp module) : module(module), symbols(module) {
   for (auto [index, global] : llvm::enumerate(module.getOps<dl::GlobalOp>()))
     globals[global.getSymName()] = index;
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
@@ -35,6 +35,23 @@ LLVM::LLVMFuncOp HostModule::getRuntime(StringRef name, Type result, ArrayRef<Ty
                                         LLVM::LLVMFunctionType::get(result, operands));
   }
   return function;
+}
+
+bool HostModule::mayFail(SymbolRefAttr kernel) {
+  auto [it, isNew] = failing.try_emplace(kernel, kernel.getLeafReference() == "dlc_rt_fail");
+  Operation *function = symbols.lookup(kernel.getLeafReference());
+  if (!isNew || it->second || !function)
+    return it->second;
+  // The bodies of its parallel loops are functions of their own.
+  WalkResult result = function->walk([&](Operation *op) {
+    SymbolRefAttr used;
+    if (auto call = dyn_cast<LLVM::CallOp>(op))
+      used = call.getCalleeAttr();
+    else if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
+      used = address.getGlobalNameAttr();
+    return used && mayFail(used) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return failing[kernel] = result.wasInterrupted();
 }
 
 LLVM::GlobalOp HostModule::getString(StringRef text) {
@@ -202,6 +219,11 @@ void HostTranslator::translateArguments() {
   }
 }
 
+/// Of the kernel that runs next: see dlc_call::place.
+void HostTranslator::setPlace(Value place) {
+  LLVM::StoreOp::create(b, place, offsetPointer(context, i64(offsetof(dlc_call, place))));
+}
+
 void HostTranslator::translateLaunch(dispatch::LaunchOp op) {
   SmallVector<Value> operands{context}, sizes;
   SmallVector<Value> memrefs(op.getInputs());
@@ -212,7 +234,14 @@ void HostTranslator::translateLaunch(dispatch::LaunchOp op) {
       sizes.push_back(toI64(size));
   }
   llvm::append_range(operands, sizes);
+  std::string place;
+  if (host.mayFail(op.getKernelAttr()))
+    place = dispatch::getPlaces(op.getLoc());
+  if (!place.empty())
+    setPlace(LLVM::AddressOfOp::create(b, host.getString(place)));
   LLVM::CallOp::create(b, TypeRange(), op.getKernel(), operands);
+  if (!place.empty())
+    setPlace(LLVM::ZeroOp::create(b, ptr()));
 }
 
 void HostTranslator::translateView(dispatch::ViewOp op) {

@@ -27,12 +27,16 @@ public:
   mlir::LLVM::GlobalOp getString(llvm::StringRef text);
   /// The place of a `dl.global` in the module: its index in dlc_call::weights.
   unsigned getGlobalIndex(llvm::StringRef name) const { return globals.lookup(name); }
+  /// Whether a kernel has checks that may fail.
+  bool mayFail(mlir::SymbolRefAttr kernel);
 
 private:
   mlir::ModuleOp module;
   llvm::StringMap<mlir::LLVM::LLVMFuncOp> functions;
   llvm::StringMap<mlir::LLVM::GlobalOp> strings;
   llvm::StringMap<unsigned> globals;
+  mlir::SymbolTable symbols;
+  llvm::DenseMap<mlir::SymbolRefAttr, bool> failing;
 };
 
 /// Makes of a host function on memrefs one on pointers, sizes and scalars:
@@ -55,6 +59,7 @@ private:
   void translateArguments();
   void translate(mlir::Operation *op);
   void translateLaunch(dispatch::LaunchOp op);
+  void setPlace(mlir::Value place);
   void translateView(dispatch::ViewOp op);
   void translateOutput(dispatch::OutputOp op);
   void translateAlloc(dispatch::AllocOp op);

@@ -166,7 +166,7 @@ static LogicalResult lowerUniform(dl::RngUniformOp op, dl::RngUniformOp::Adaptor
     range = arith::SubIOp::create(b, convertElement(b, high, element, wide), low);
     check(b,
           arith::CmpIOp::create(b, arith::CmpIPredicate::ne, range, intConstant(b, i64, 0)),
-          describe(op) + "there is no random integer in an empty range");
+          "there is no random integer in an empty range");
   }
   Value result = generate(
       b, storageTensorType(op.getOutput()), *sizes,

@@ -132,7 +132,7 @@ static LogicalResult lowerExchangeRows(dl::ExchangeRowsOp op, dl::ExchangeRowsOp
     // As an unsigned number a negative one is large.
     return arith::CmpIOp::create(b, arith::CmpIPredicate::uge, toIndex(b, pivot), rows);
   });
-  check(b, isInside, describe(op) + "a pivot is none of the matrix' rows");
+  check(b, isInside, "a pivot is none of the matrix' rows");
   RoutineResult result(b, storageTensorType(op.getOutput()), sizes);
   callRuntime(b, "dlc_kernel_exchange_rows",
               {elementBytes(b, op.getInput()), inputPointer(b, adaptor.getInput()),
@@ -223,7 +223,7 @@ static LogicalResult lowerLdlSolve(dl::LdlSolveOp op, dl::LdlSolveOp::Adaptor ad
   check(b,
         arith::CmpIOp::create(b, arith::CmpIPredicate::ne, isValid,
                               intConstant(b, b.getI32Type(), 0)),
-        describe(op) + "the pivots of an ldl_solve are not those of an ldl");
+        "the pivots of an ldl_solve are not those of an ldl");
   rewriter.replaceOp(op, result.tensor(b));
   return success();
 }

@@ -118,7 +118,7 @@ static LogicalResult lowerGather(dl::GatherOp op, dl::GatherOp::Adaptor adaptor,
         !llvm::is_contained(op.getOperandBatchingDims(), int64_t(d)))
       keptDims.push_back(d);
   }
-  boxes.checkStarts(b, describe(op) + "an index of a gather is out of range");
+  boxes.checkStarts(b, "an index of a gather is out of range");
   auto type = storageTensorType(op.getOutput());
   Value result = generate(b, type, *sizes, [&](B &inner, ArrayRef<Value> indices) {
     SmallVector<Value> offsets, batch;
@@ -193,7 +193,7 @@ static LogicalResult lowerScatter(dl::ScatterOp op, dl::ScatterOp::Adaptor adapt
                      {}};
   for (auto [d, size] : llvm::enumerate(getSizes(b, input)))
     boxes.last.push_back(toValue(b, subIndex(b, size, box[d])));
-  boxes.checkStarts(b, describe(op) + "an index of a scatter is out of range");
+  boxes.checkStarts(b, "an index of a scatter is out of range");
 
   Type element = elementOf(op.getInput());
   // A copy that the loops change in place.

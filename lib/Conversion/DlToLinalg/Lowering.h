@@ -146,14 +146,12 @@ SmallVector<OpFoldResult> getShapeEntries(ImplicitLocOpBuilder &b, Value shape);
 /// The element of a 0-D tensor, in storage type.
 Value extractScalar(ImplicitLocOpBuilder &b, Value tensor);
 
-/// Ends the run with `message` unless `condition` holds.
+/// Ends the run with `message` unless `condition` holds; the host program says at which
+/// node, as a kernel may serve several.
 void check(ImplicitLocOpBuilder &b, Value condition, const llvm::Twine &message);
 
 /// `tensor` elements converted from dl element type `from` to `to`, as dl.convert.
 Value convertTensor(ImplicitLocOpBuilder &b, Value tensor, Type from, Type to);
-
-/// "node: " of the op's own location, for messages; empty where it has none.
-std::string describe(mlir::Operation *op);
 
 /// The storage tensor type of a dl value.
 RankedTensorType storageTensorType(Value value);

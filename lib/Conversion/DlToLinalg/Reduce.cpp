@@ -199,7 +199,7 @@ static LogicalResult lowerArgReduce(dl::ArgReduceOp op, dl::ArgReduceOp::Adaptor
   Type element = elementOf(op.getInput());
   Value size = toValue(b, getSize(b, input, dim));
   check(b, arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, size, indexConstant(b, 0)),
-        describe(op) + "an empty dimension has no extreme element");
+        "an empty dimension has no extreme element");
   auto type = storageTensorType(op.getOutput());
   Type computeType = getComputeType(element);
   // The extreme value so far, beside its place; i1 as a byte.

@@ -291,7 +291,7 @@ static LogicalResult lowerResize(dl::ResizeOp op, dl::ResizeOp::Adaptor adaptor,
     Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, axis.inSize, zero);
     Value isNone = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, axis.outSize, zero);
     check(b, arith::OrIOp::create(b, isFull, isNone),
-          describe(op) + "an empty dimension can't be resampled");
+          "an empty dimension can't be resampled");
   }
   Value current = adaptor.getInput();
   Type currentElement = element, sampleType = getSampleType(b, element);

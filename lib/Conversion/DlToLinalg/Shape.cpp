@@ -36,7 +36,7 @@ struct LowerReshape : OpConversionPattern<dl::ReshapeOp> {
       check(b,
             arith::CmpIOp::create(b, arith::CmpIPredicate::eq, toValue(b, before),
                                   toValue(b, after)),
-            describe(op) + "the new shape of a reshape has another number of elements");
+            "the new shape of a reshape has another number of elements");
     auto type = storageTensorType(op.getOutput());
     rewriter.replaceOp(op, reshapeTensor(b, adaptor.getInput(), type, *sizes));
     return success();
@@ -92,7 +92,7 @@ struct LowerBroadcast : OpConversionPattern<dl::BroadcastInDimOp> {
       Value matches =
           arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size, toValue(b, sizes[d]));
       check(b, arith::OrIOp::create(b, isRepeated[i], matches),
-            describe(op) + "the sizes of a broadcast don't match");
+            "the sizes of a broadcast don't match");
     }
     return generate(b, type, sizes, [&](ImplicitLocOpBuilder &inner, ArrayRef<Value> indices) {
       Value zero = indexConstant(inner, 0);

@@ -63,7 +63,7 @@ static LogicalResult lowerDynamicSlice(dl::DynamicSliceOp op, dl::DynamicSliceOp
     isEmpty = arith::OrIOp::create(b, isEmpty, none);
   }
   check(b, arith::OrIOp::create(b, isEmpty, isInside),
-        describe(op) + "a slice reaches outside its operand");
+        "a slice reaches outside its operand");
   auto type = storageTensorType(op.getOutput());
   bool isForward = llvm::all_of(strides, [](OpFoldResult stride) {
     return getConstantIntValue(stride).value_or(0) > 0;
@@ -98,7 +98,7 @@ static LogicalResult lowerUpdateSlice(dl::DynamicUpdateSliceOp op,
     isInside = arith::AndIOp::create(b, isInside, isNotNegative(b, first));
     isInside = arith::AndIOp::create(b, isInside, isAtMost(b, first, room));
   }
-  check(b, isInside, describe(op) + "an updated slice reaches outside its operand");
+  check(b, isInside, "an updated slice reaches outside its operand");
   Value result = insertSlice(b, update, input, starts, strides);
   rewriter.replaceOp(op, castTo(b, result, storageTensorType(op.getOutput())));
   return success();
@@ -160,7 +160,7 @@ static LogicalResult lowerPad(dl::PadOp op, dl::PadOp::Adaptor adaptor,
   for (OpFoldResult size : padded)
     if (!getConstantIntValue(size))
       check(b, isNotNegative(b, toValue(b, size)),
-            describe(op) + "a dimension is cropped to a negative size");
+            "a dimension is cropped to a negative size");
   if (op.getMode() == dl::PadMode::constant) {
     Value fill = extractScalar(b, adaptor.getValue());
     Value inner = input;
@@ -181,11 +181,11 @@ static LogicalResult lowerPad(dl::PadOp op, dl::PadOp::Adaptor adaptor,
     Value lowValue = toValue(b, low[d]), highValue = toValue(b, high[d]);
     Value isAdding = arith::AndIOp::create(b, isNotNegative(b, lowValue),
                                            isNotNegative(b, highValue));
-    check(b, isAdding, describe(op) + "only constant padding can crop");
+    check(b, isAdding, "only constant padding can crop");
     Value total = arith::AddIOp::create(b, lowValue, highValue);
     Value isFilled = arith::OrIOp::create(b, isAtMost(b, total, indexConstant(b, 0)),
                                           isAtMost(b, indexConstant(b, 1), toValue(b, size)));
-    check(b, isFilled, describe(op) + "an empty dimension can't be repeated");
+    check(b, isFilled, "an empty dimension can't be repeated");
   }
   Value result = generate(b, type, padded, [&](B &inner, ArrayRef<Value> indices) {
     SmallVector<Value> position;

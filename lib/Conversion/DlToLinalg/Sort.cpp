@@ -73,7 +73,7 @@ static LogicalResult lowerTopK(dl::TopKOp op, dl::TopKOp::Adaptor adaptor,
   Value isValid = arith::AndIOp::create(
       b, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, kValue, indexConstant(b, 0)),
       arith::CmpIOp::create(b, arith::CmpIPredicate::sle, kValue, toValue(b, split.size)));
-  check(b, isValid, describe(op) + "k is larger than the dimension of a top_k, or negative");
+  check(b, isValid, "k is larger than the dimension of a top_k, or negative");
   sizes[dim] = k;
   RoutineResult values(b, valueType, sizes), indices(b, indexType, sizes);
   callRuntime(b, "dlc_kernel_top_k",

@@ -260,17 +260,6 @@ void lowering::check(ImplicitLocOpBuilder &b, Value condition, const llvm::Twine
   cf::AssertOp::create(b, condition, message.str());
 }
 
-std::string lowering::describe(Operation *op) {
-  std::string name;
-  op->getLoc()->walk([&](Location loc) {
-    if (auto named = dyn_cast<NameLoc>(loc))
-      if (name.empty())
-        name = (named.getName().getValue() + ": ").str();
-    return name.empty() ? WalkResult::advance() : WalkResult::interrupt();
-  });
-  return name;
-}
-
 OpFoldResult lowering::maxIndex(ImplicitLocOpBuilder &b, OpFoldResult lhs, OpFoldResult rhs) {
   return foldIndex<arith::MaxSIOp>(b, lhs, rhs,
                                    [](int64_t x, int64_t y) { return std::max(x, y); });

@@ -183,25 +183,6 @@ ElementsAttr ProgramImporter::getGlobalElements(dl::GlobalLoadOp load) {
 // Inputs and outputs
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Builds what belongs to an input: its parts, what is demanded of its sizes.
-class InputBuilder : public frontend::NodeBuilder {
-public:
-  InputBuilder(ProgramImporter &program, OpBuilder &builder, Location loc, StringRef input)
-      : NodeBuilder(builder, loc, program.getSizeAnalysis()), program(program), input(input) {}
-  InFlightDiagnostic emitError() override {
-    failed = true;
-    return program.emitError(loc) << describe() << ": ";
-  }
-  std::string describe() const override { return "input '" + input + "'"; }
-  ElementsAttr globalElements(dl::GlobalLoadOp) override { return {}; }
-
-private:
-  ProgramImporter &program;
-  std::string input;
-};
-} // namespace
-
 LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const NamedValue &input,
                                                const InputSpec &spec) {
   Builder builder(context);
@@ -257,7 +238,7 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
       sizeAnalysis.bindSymbol(argument, d, name);
   if (!partType.empty()) {
     OpBuilder body = OpBuilder::atBlockEnd(&function.getBody().front());
-    InputBuilder n(*this, body, loc, spec.userName);
+    SizeChecker n(*this, body, loc, spec.userName);
     return importer.define(input.name, deinterleave(n, argument), loc);
   }
   if (declared.kind == ValueType::Kind::Int)
@@ -338,7 +319,7 @@ static std::optional<LinearSize> matchLinear(const SizeExpr &expr, unsigned dept
 }
 
 /// Requires that a size lies in the range traced for, and binds its symbol.
-static void bindSymbol(InputBuilder &n, const SymbolRange &range, const LinearSize &size,
+static void bindSymbol(SizeChecker &n, const SymbolRange &range, const LinearSize &size,
                        unsigned dim, Size own, llvm::StringMap<Size> &symbols) {
   using Direction = dl::ComparisonDirection;
   std::string what = "the size of dimension " + std::to_string(dim) + " must be ";
@@ -369,19 +350,19 @@ static void bindSymbol(InputBuilder &n, const SymbolRange &range, const LinearSi
 LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
   OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
   llvm::SmallPtrSet<const SizeExpr *, 8> bound;
-  using Visit = llvm::function_ref<void(InputBuilder &, const NamedValue &, Value)>;
+  using Visit = llvm::function_ref<void(SizeChecker &, const NamedValue &, Value)>;
   auto forEachTensor = [&](Visit visit) {
     for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
       if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
         continue;
       Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
-      InputBuilder n(*this, builder, loc, spec.userName);
+      SizeChecker n(*this, builder, loc, spec.userName);
       const ImportedValue *value = importer.lookup(input.name);
       visit(n, input, value->isComplex() ? value->interleaved : value->tensor);
     }
   };
   for (bool isAlone : {true, false})
-    forEachTensor([&](InputBuilder &n, const NamedValue &input, Value tensor) {
+    forEachTensor([&](SizeChecker &n, const NamedValue &input, Value tensor) {
       for (auto [d, size] : llvm::enumerate(input.type.shape)) {
         std::optional<LinearSize> linear = matchLinear(size);
         if (!linear || (size.kind == SizeExpr::Kind::Symbol) != isAlone ||
@@ -393,7 +374,7 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
                    n.size(tensor, d), symbols);
       }
     });
-  forEachTensor([&](InputBuilder &n, const NamedValue &input, Value tensor) {
+  forEachTensor([&](SizeChecker &n, const NamedValue &input, Value tensor) {
     for (auto [d, size] : llvm::enumerate(input.type.shape)) {
       if (size.kind != SizeExpr::Kind::Operation || bound.contains(&size))
         continue;
@@ -423,7 +404,7 @@ LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
       return failure();
     ImportedValue value = weight;
     if (!getPartType(input.type.elementType).empty()) {
-      InputBuilder n(*this, builder, weight.getLoc(), spec.weight);
+      SizeChecker n(*this, builder, weight.getLoc(), spec.weight);
       auto type = cast<RankedTensorType>(weight.getType());
       if (type.getRank() == 0 || type.getShape().back() != 2)
         return n.emitError() << "it is complex, but its weight is " << type;

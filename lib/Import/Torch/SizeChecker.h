@@ -13,21 +13,24 @@
 
 namespace dlc::torch {
 
-/// Writes what the program demands of its inputs' sizes.
+/// Writes what the program demands of its inputs' sizes. The messages name the input, and
+/// what is written has no location that would name it again.
 class SizeChecker : public frontend::NodeBuilder {
 public:
   SizeChecker(ProgramImporter &program, mlir::OpBuilder &builder, mlir::Location loc,
               llvm::StringRef input)
-      : NodeBuilder(builder, loc, program.getSizeAnalysis()), program(program), input(input) {}
+      : NodeBuilder(builder, builder.getUnknownLoc(), program.getSizeAnalysis()),
+        program(program), place(loc), input(input) {}
   mlir::InFlightDiagnostic emitError() override {
     failed = true;
-    return program.emitError(loc) << describe() << ": ";
+    return program.emitError(place) << describe() << ": ";
   }
   std::string describe() const override { return "input '" + input + "'"; }
   mlir::ElementsAttr globalElements(dl::GlobalLoadOp) override { return {}; }
 
 private:
   ProgramImporter &program;
+  mlir::Location place;
   std::string input;
 };
 

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dispatch/IR/Dispatch.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace dlc::dispatch;
@@ -33,21 +35,35 @@ int64_t dlc::dispatch::getStaticBytes(ShapedType type) {
   return type.getNumElements() * getElementBytes(type.getElementType());
 }
 
-static std::string describe(Location location) {
+std::string dlc::dispatch::getPlace(Location location) {
   if (auto name = dyn_cast<NameLoc>(location))
     return ("node '" + name.getName().getValue() + "'").str();
   if (auto file = dyn_cast<FileLineColLoc>(location))
     return (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
   if (auto call = dyn_cast<CallSiteLoc>(location))
-    return describe(call.getCallee());
+    return getPlace(call.getCallee());
   if (auto fused = dyn_cast<FusedLoc>(location))
     for (Location part : fused.getLocations())
-      if (std::string text = describe(part); !text.empty())
+      if (std::string text = getPlace(part); !text.empty())
         return text;
   return "";
 }
 
-std::string dlc::dispatch::getNodeName(Operation *op) {
-  std::string text = describe(op->getLoc());
-  return text.empty() ? op->getName().getStringRef().str() : text;
+std::string dlc::dispatch::getPlaces(Location location) {
+  auto fused = dyn_cast<FusedLoc>(location);
+  if (!fused)
+    return getPlace(location);
+  llvm::SmallSetVector<StringRef, 4> places;
+  SmallVector<std::string> texts = llvm::map_to_vector(fused.getLocations(), getPlace);
+  for (StringRef text : texts)
+    if (!text.empty())
+      places.insert(text);
+  constexpr size_t kMost = 3;
+  std::string text = llvm::join(places.getArrayRef().take_front(kMost), " or ");
+  return places.size() > kMost ? text + " or another" : text;
+}
+
+std::string dlc::dispatch::getMessageAt(Location location, const Twine &message) {
+  std::string place = getPlace(location), text = message.str();
+  return place.empty() || StringRef(text).starts_with(place) ? text : place + ": " + text;
 }

@@ -31,9 +31,15 @@ int64_t getElementBytes(mlir::Type elementType);
 /// Bytes of a buffer or tensor of static shape.
 int64_t getStaticBytes(mlir::ShapedType type);
 
-/// The name that a run-time message gives an op: `node 'conv1'` where the
-/// frontend named it, else `model.py:12`, else the op's own name.
-std::string getNodeName(mlir::Operation *op);
+/// What a run-time message calls an op's place: `node 'conv1'` where the frontend named
+/// it, or `model.py:12`; empty where it has none.
+std::string getPlace(mlir::Location location);
+
+/// The same where several ops are at one location: `model.py:12 or model.py:14`.
+std::string getPlaces(mlir::Location location);
+
+/// "place: message"; the message alone where it begins with the place, or there is none.
+std::string getMessageAt(mlir::Location location, const llvm::Twine &message);
 
 } // namespace dlc::dispatch
 
