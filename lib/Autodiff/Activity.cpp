@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Modes.h"
+#include "grad/IR/Grad.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -24,6 +25,8 @@ SmallVector<Value> Activity::getVariedCaptures(Operation *op) const {
 }
 
 void Activity::propagate(Operation *op) {
+  if (isa<grad::StopOp>(op))
+    return;
   bool varies = llvm::any_of(op->getOperands(), [&](Value value) { return isVaried(value); }) ||
                 (op->getNumRegions() && !getVariedCaptures(op).empty());
   if (varies)

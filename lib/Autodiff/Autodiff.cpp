@@ -76,6 +76,11 @@ void AutodiffPass::runOnOperation() {
   for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
     if (failed(answerAll(function)))
       return signalPassFailure();
+  // Every derivative has been made: what they took for constant is a value like others.
+  getOperation().walk([](grad::StopOp op) {
+    op.replaceAllUsesWith(op.getInput());
+    op.erase();
+  });
 }
 
 FailureOr<func::FuncOp> AutodiffPass::lookup(Operation *user, FlatSymbolRefAttr name) {

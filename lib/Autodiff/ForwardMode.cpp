@@ -7,6 +7,7 @@
 
 #include "Modes.h"
 #include "dlc/Transforms/Decompose.h"
+#include "grad/IR/Grad.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -38,7 +39,7 @@ LogicalResult ForwardMode::run(Block &block) {
 }
 
 LogicalResult ForwardMode::runOn(Operation *op) {
-  if (!hasVariedInput(op))
+  if (isa<grad::StopOp>(op) || !hasVariedInput(op))
     return success();
   if (auto branch = dyn_cast<scf::IfOp>(op))
     return runOnIf(branch);

@@ -44,12 +44,14 @@ Typed = Tuple[str, Any]
 Argnums = Union[int, Sequence[int]]
 
 _FLOATS = ("f64", "f32", "f16", "bf16")
+_COMPLEX = ("c128", "c64", "c32")
 
 
 class _Program:
     """A trace that asks for derivatives, and the names and types of its tensors."""
 
     def __init__(self, trace: Trace) -> None:
+        trace.require_derivatives()
         document = copy.copy(trace.document)
         self.trace = Trace(document, trace.weights)
         self.trace.captured = trace.captured
@@ -137,11 +139,22 @@ class _Program:
     def finish(self, structure: Any, leaves: List[Any]) -> Trace:
         """The trace, whose call returns that."""
         self.metadata["out_tree"], self.metadata["outputs"] = structure, leaves
+        found = {"inputs": _complex_ones(self.inputs), "outputs": _complex_ones(self.outputs)}
+        if any(found.values()):
+            self.metadata["complex"] = found
         return self.trace
 
 
 def _is_float(type: Any) -> bool:
-    return isinstance(type, dict) and type["dtype"] in _FLOATS
+    return isinstance(type, dict) and type["dtype"] in (*_FLOATS, *_COMPLEX)
+
+
+def _complex_ones(named: List[Typed]) -> List[int]:
+    """The numbers of the complex tensors among names and types. To the compiler they are
+    real tensors of their parts, whose gradient is what PyTorch calls that of a complex
+    tensor: d/d(real part) + i·d/d(imaginary part)."""
+    return [i for i, (_, type) in enumerate(named)
+            if isinstance(type, dict) and type["dtype"] in _COMPLEX]
 
 
 def _tensors_of(document: Json) -> Tuple[List[Typed], List[Typed]]:
@@ -231,7 +244,7 @@ class _Grad(Derivative):
         type: Any = None
         if value == "*" and "output" in leaves[0]:
             type = program.outputs[leaves[0]["output"]][1]
-        if not _is_float(type) or type["shape"]:
+        if not _is_float(type) or type["shape"] or type["dtype"] in _COMPLEX:
             returned = f"{type['dtype']}{type['shape']}" if isinstance(type, dict) \
                 else tree.describe(structure)
             raise TraceError("grad is of a function that returns one number, a tensor of floats "

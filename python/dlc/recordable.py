@@ -255,6 +255,7 @@ def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
 
 
 _SUBSTITUTES = {
+    getattr(torch.Tensor.data, "__get__"): torch.Tensor.detach,
     torch.equal: equal, torch.Tensor.equal: equal,
     torch.allclose: allclose, torch.Tensor.allclose: allclose,
     torch.cov: cov, torch.Tensor.cov: cov,

@@ -66,6 +66,13 @@ class Trace:
         with replacing(path) as file:
             file.write((json.dumps(document, indent=1) + "\n").encode())
 
+    def require_derivatives(self) -> None:
+        """Raises where the derivative of what is recorded isn't the program's."""
+        own = (self.document.get("metadata") or {}).get("own_derivatives")
+        if own:
+            raise TraceError(f"the program calls the torch.autograd.Function {', '.join(own)}, "
+                             "whose own derivative isn't recorded: it can't be differentiated")
+
     def to_json(self) -> str:
         """The graph alone, as the compiler reads it."""
         return json.dumps(self.document)

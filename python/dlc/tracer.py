@@ -17,7 +17,8 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import _library, draws, locations, quiet, recordable, shapes, transformer, tree
+from . import (_library, detached, draws, locations, quiet, recordable, shapes, transformer,
+               tree)
 from ._errors import TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight
 
@@ -127,15 +128,18 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     check_example(module, args, kwargs)
     try:
-        with torch.no_grad(), locations.recorded(), recordable.substituted(), \
-                shapes.open_sizes(), quiet.recording():
+        with torch.no_grad(), locations.recorded(), detached.recorded() as own_derivatives, \
+                recordable.substituted(), shapes.open_sizes(), quiet.recording():
             program = torch.export.export(module, tuple(args), kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
         what = "torch.export can't record the program"
         raise TraceError(locations.explained(error, what, module)) from None
-    return from_exported(program, *parameters_of(model),
-                         symbol_names(module, program, args, kwargs, dynamic_shapes))
+    trace = from_exported(program, *parameters_of(model),
+                          symbol_names(module, program, args, kwargs, dynamic_shapes))
+    if own_derivatives:
+        trace.document["metadata"]["own_derivatives"] = own_derivatives
+    return trace
 
 
 def _example(value: Any) -> Any:

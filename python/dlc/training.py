@@ -56,6 +56,8 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
         traced = _trace(model, args, kwargs, dynamic_shapes)
         args, kwargs, dynamic_shapes = (), {}, None
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
+    if source.trace:
+        source.trace.require_derivatives()
     if output is None:
         return _cached(source, name or "model", threads, progress, TrainingStep)
     output = pathlib.Path(output)

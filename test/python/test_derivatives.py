@@ -46,6 +46,69 @@ class Derivatives(frontend.FrontendTest):
         tangents = torch.randn(2, 3), torch.randn(3, 4)
         torch.testing.assert_close(dlc.jvp(f, (x, w), tangents), torch.func.jvp(f, (x, w), tangents))
 
+    def check_gradient(self, function):
+        torch.testing.assert_close(dlc.grad(function)(self.x), torch.func.grad(function)(self.x))
+
+    def test_detached(self):
+        self.check_gradient(lambda x: (x.detach() * x).sum())
+        self.check_gradient(lambda x: (x.data * x).sum())
+        self.check_gradient(lambda x: (x + (x.round() - x).detach()).sum())
+        # Constant to the second derivative, too.
+        f = lambda x: (x.detach() * x * x).sum()  # noqa: E731
+        torch.testing.assert_close(dlc.hessian(f)(self.x), torch.func.hessian(f)(self.x))
+        z = torch.randn(3, dtype=torch.complex128)
+        g = lambda z: (z.detach() * z).abs().sum()  # noqa: E731
+        torch.testing.assert_close(dlc.grad(g)(z), torch.func.grad(g)(z))
+
+    def test_without_gradients(self):
+        @torch.no_grad()
+        def square(x):
+            return x * x
+
+        def f(x):
+            with torch.no_grad():
+                y = x.exp()
+                y += x
+            with torch.inference_mode():
+                z = x.cos()
+            return ((y + square(x)) * x * z.clone()).sum()
+
+        self.check_gradient(f)
+        torch.testing.assert_close(dlc.compile(f, self.x)(self.x), f(self.x))
+
+    def test_own_derivative(self):
+        class Straight(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x.round()
+
+            @staticmethod
+            def backward(ctx, cotangent):
+                return cotangent
+
+        f = lambda x: (Straight.apply(x) * x).sum()  # noqa: E731
+        torch.testing.assert_close(dlc.compile(f, self.x)(self.x), f(self.x))
+        with self.assertRaisesRegex(dlc.TraceError, "Straight, whose own derivative isn't"):
+            dlc.grad(f)(self.x)
+
+    def test_next_number(self):
+        up, same = self.x + 1, self.x.clone()
+        self.check_gradient(lambda x: (torch.nextafter(x, up) * x).sum())
+        self.check_gradient(lambda x: torch.nextafter(x, same).sum())
+        self.check_gradient(lambda x: (torch.nextafter(same, x) * x).sum())
+
+    def test_complex(self):
+        z = torch.randn(3, dtype=torch.complex128)
+        cotangent, tangent = (torch.randn(3, dtype=torch.complex128) for _ in range(2))
+
+        def f(z):
+            return z.exp() * z.conj() / (z.abs() + 2)
+
+        torch.testing.assert_close(dlc.vjp(f, z)[1](cotangent), torch.func.vjp(f, z)[1](cotangent))
+        torch.testing.assert_close(dlc.jvp(f, (z,), (tangent,)), torch.func.jvp(f, (z,), (tangent,)))
+        with self.assertRaisesRegex(dlc.TraceError, r"this one returns c128\[\]"):
+            dlc.grad(lambda z: f(z).sum())(z)
+
     def test_second_and_fourth_order(self):
         torch.testing.assert_close(dlc.hessian(energy)(self.x), torch.func.hessian(energy)(self.x))
         product = dlc.directional(dlc.grad(energy))

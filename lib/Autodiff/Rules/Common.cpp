@@ -94,8 +94,14 @@ static SmallVector<int64_t> allBut(int64_t dim, int64_t rank) {
   return dims;
 }
 
+bool autodiff::isEmpty(Value x) {
+  return llvm::is_contained(getTensorType(x).getShape(), 0);
+}
+
 Value autodiff::takeAlong(TensorBuilder &b, Value x, Value indices, int64_t dim) {
   RankedTensorType type = getTensorType(x);
+  if (isEmpty(x)) // a gather takes elements that are there
+    return zerosLike(b, indices, type.getElementType());
   int64_t rank = type.getRank();
   SmallVector<int64_t> batch = allBut(dim, rank), ones(rank, 1);
   return GatherOp::create(b, x, indices, /*offset_dims=*/ArrayRef<int64_t>{},

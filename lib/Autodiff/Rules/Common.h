@@ -40,6 +40,9 @@ mlir::Value sliceAlong(TensorBuilder &b, mlir::Value x, int64_t dim, Size start,
 mlir::Value padZeros(TensorBuilder &b, mlir::Value x, llvm::ArrayRef<Size> low,
                      llvm::ArrayRef<Size> high, llvm::ArrayRef<int64_t> interior);
 
+/// Whether the type says that there are no elements.
+bool isEmpty(mlir::Value x);
+
 /// numpy.take_along_axis.
 mlir::Value takeAlong(TensorBuilder &b, mlir::Value x, mlir::Value indices, int64_t dim);
 

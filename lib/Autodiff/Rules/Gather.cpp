@@ -29,6 +29,8 @@ public:
 
   /// What lies in `x` where the updates go; 0 where an update was dropped.
   Value read(Value x) {
+    if (isEmpty(x))
+      return zerosLike(b, op.getUpdates(), getTensorType(x).getElementType());
     SmallVector<int64_t> sizes;
     unsigned window = 0;
     for (int64_t d = 0, rank = getTensorType(x).getRank(); d < rank; ++d) {

@@ -7,6 +7,7 @@
 
 #include "Formulas.h"
 #include "Loop.h"
+#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -432,6 +433,15 @@ static LogicalResult importConvertElementType(NodeImporter &n) {
 
 static LogicalResult importIdentity(NodeImporter &n) { return n.result(n.tensor("self")); }
 
+/// The same, but constant to every derivative.
+static LogicalResult importDetach(NodeImporter &n) {
+  Value self = n.tensor("self");
+  if (!self)
+    return failure();
+  bool hasDerivative = isa<FloatType>(n.elementTypeOf(self)) && !matchPattern(self, m_Constant());
+  return n.result(hasDerivative ? n.create<grad::StopOp>(self.getType(), self) : self);
+}
+
 static void registerUnaryOps(OpTable &t) {
   t.add("aten.abs.default", importAbs);
   t.add("aten.neg.default", importUnary<dl::NegOp>);
@@ -546,9 +556,9 @@ void torch::registerElementwiseOps(OpTable &t) {
   t.add({"aten._to_copy.default", "aten.to.dtype", "aten.to.dtype_layout", "aten.to.device"},
         importToCopy);
   t.add("prims.convert_element_type.default", importConvertElementType);
-  t.add({"aten.clone.default", "aten.alias.default", "aten.detach.default",
-         "aten.detach_.default", "aten.detach_copy.default", "aten.alias_copy.default",
+  t.add({"aten.clone.default", "aten.alias.default", "aten.alias_copy.default",
          "aten.lift_fresh_copy.default", "aten.lift_fresh.default", "aten.contiguous.default",
          "aten.positive.default"},
         importIdentity);
+  t.add({"aten.detach.default", "aten.detach_.default", "aten.detach_copy.default"}, importDetach);
 }

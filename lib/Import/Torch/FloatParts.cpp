@@ -7,6 +7,7 @@
 
 #include "Formulas.h"
 #include "NodeImporter.h"
+#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -18,7 +19,12 @@ static Expr asFloat(NodeImporter &n, Expr bits, Type type) {
   return {n, n.create<dl::BitcastOp>(n.type(bits).clone(type), bits.get())};
 }
 
-/// The nearest other number in the direction of `other`: the bits plus or minus 1.
+static Expr stop(NodeImporter &n, Expr x) {
+  return x ? Expr(n, n.create<grad::StopOp>(x.get().getType(), x.get())) : x;
+}
+
+/// The nearest number in the direction of `other`: the bits plus or minus 1. Where it is
+/// another its derivative is that of the number it is next to, x − x less.
 static LogicalResult importNextAfter(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
@@ -34,7 +40,9 @@ static LogicalResult importNextAfter(NodeImporter &n) {
   Expr least = copysign(asFloat(n, {n, n.splatLike(bits, one)}, type), y);
   Expr value = x.eq(0.0).select(least, next);
   value = x.eq(y.get()).select(y, value);
-  return n.result(x.isNan().select(x, y.isNan().select(y, value)));
+  value = x.isNan().select(x, y.isNan().select(y, value));
+  Expr none = stop(n, x) - x.get(), moves = ~x.eq(y.get()) & (x.abs() < INFINITY).get();
+  return n.result(stop(n, value) - moves.select(none, 0.0).get());
 }
 
 /// A mantissa in [½, 1) and an exponent, whose bits the number has; one too small for that

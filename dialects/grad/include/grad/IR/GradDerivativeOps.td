@@ -67,4 +67,20 @@ def Grad_JvpOp : Grad_DerivativeOp<"jvp"> {
   }];
 }
 
+def Grad_StopOp : Grad_Op<"stop", [Pure, SameOperandsAndResultType]> {
+  let summary = "a value that counts as constant in every derivative";
+  let description = [{
+    The operand; its derivative, of any order and in both modes, is 0. `-dl-autodiff`
+    leaves the operand in its place.
+
+    Example:
+    ```mlir
+    %constant = grad.stop %x : tensor<8xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$output);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 #endif // GRAD_DERIVATIVE_OPS_TD
