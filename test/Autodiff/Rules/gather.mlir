@@ -59,3 +59,10 @@ func.func @embedding(%x: tensor<4x3xf64>) -> tensor<2x2x3xf64> {
   %r = dl.embedding %x, %i : tensor<4x3xf64>, tensor<2x2xi64> -> tensor<2x2x3xf64>
   return %r : tensor<2x2x3xf64>
 }
+
+// Nothing to write to: no element can be read there.
+func.func @scatter_nothing(%x: tensor<0xf64>, %u: tensor<0xf64>) -> tensor<0xf64> {
+  %i = dl.constant dense<> : tensor<0x1xi64>
+  %r = dl.scatter %x, %i, %u {update_window_dims = array<i64>, inserted_window_dims = array<i64: 0>, input_batching_dims = array<i64>, scatter_indices_batching_dims = array<i64>, scatter_dims_to_operand_dims = array<i64: 0>, index_vector_dim = 1, kind = #dl.scatter_kind<add>} : tensor<0xf64>, tensor<0x1xi64>, tensor<0xf64> -> tensor<0xf64>
+  return %r : tensor<0xf64>
+}
