@@ -20,7 +20,8 @@ static constexpr unsigned kMaxDepth = 64;
 namespace {
 class CallChecker {
 public:
-  CallChecker(const Program &program, JsonReader &reader) : reader(reader) {
+  CallChecker(const Program &program, JsonReader &reader)
+      : reader(reader), isDifferentiated(!program.derivatives.empty()) {
     collectPorts(program);
   }
 
@@ -37,6 +38,7 @@ private:
   void checkOutputs(const Json &tree, const Json &leaves);
 
   JsonReader &reader;
+  bool isDifferentiated;
   /// The inputs and outputs that the compiled model has.
   std::vector<ValueType> inputs, outputs;
 };
@@ -213,7 +215,7 @@ void CallChecker::addComplexParts(Json &metadata) const {
 void CallChecker::check(const Json &metadata) {
   reader.checkFields(metadata, "it",
                      {"in_tree", "out_tree", "inputs", "outputs", "parameters", "defaults",
-                      "complex"});
+                      "complex", "own_derivatives"});
   if (reader.hasFailed())
     return;
   checkInputs(reader.find(metadata, "in_tree"), reader.find(metadata, "inputs"));
@@ -222,6 +224,13 @@ void CallChecker::check(const Json &metadata) {
   if (const Json &names = reader.find(metadata, "parameters"); !names.is_null())
     for (const Json &name : reader.array(names, "'parameters'"))
       reader.string(name, "a parameter's name");
+  if (const Json &names = reader.find(metadata, "own_derivatives"); !names.is_null()) {
+    for (const Json &name : reader.array(names, "'own_derivatives'"))
+      reader.string(name, "a Function's name");
+    if (isDifferentiated)
+      reader.fail("a derivative is asked for, but 'own_derivatives' names functions whose own "
+                  "derivative isn't recorded");
+  }
   if (metadata.contains("defaults"))
     for (const auto &[name, value] : reader.object(metadata["defaults"], "'defaults'").items())
       checkConstant(value);
