@@ -74,7 +74,7 @@ LogicalResult ForwardMode::applyRule(Operation *op) {
   SmallVector<Value> results;
   Operation *next = op->getNextNode();
   if (failed(decomposeComposite(op, b, results)))
-    return op->emitError("has no derivative: there is no rule for it");
+    return op->emitError("has no derivative: there is no rule for ") << op->getName();
   SmallVector<Operation *> made;
   for (Operation *each = op->getNextNode(); each != next; each = each->getNextNode())
     made.push_back(each);

@@ -87,7 +87,7 @@ LogicalResult ReverseMode::runOnDecomposed(Operation *op, TensorBuilder &b) {
   Operation *before = at == block->begin() ? nullptr : &*std::prev(at);
   SmallVector<Value> results;
   if (failed(decomposeComposite(op, b, results)))
-    return op->emitError("has no derivative: there is no rule for it");
+    return op->emitError("has no derivative: there is no rule for ") << op->getName();
   SmallVector<Operation *> made;
   for (auto each = before ? std::next(before->getIterator()) : block->begin(); each != at; ++each)
     made.push_back(&*each);

@@ -2,7 +2,7 @@
 
 // RUN: not dl-compile %s -o %t.so 2>&1 | FileCheck %s --implicit-check-not="entry block" --implicit-check-not=replay
 
-// CHECK: error: {{.*}}no_rule.mlir:[[@LINE+3]]:8: has no derivative: there is no rule for it
+// CHECK: error: {{.*}}no_rule.mlir:[[@LINE+3]]:8: has no derivative: there is no rule for dl.custom_call
 // CHECK: note: {{.*}}the derivative was asked for here
 func.func private @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = dl.custom_call "user_op"(%x) : (tensor<4xf32>) -> tensor<4xf32>

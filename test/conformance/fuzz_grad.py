@@ -22,7 +22,7 @@ from fuzz.program import write_inputs
 
 TIMEOUT = 120
 MEMORY_MB = 16384
-REFUSED = ("there is no rule for it", "has no derivative")
+REFUSED = "has no derivative"
 
 
 def widen(program):
@@ -47,7 +47,7 @@ def run_case(number):
         outcome = common.run([common.tool("dl-opt"), model,
                               "-dl-check-gradients=all differences=false", "-dl-autodiff", "-o",
                               checked], TIMEOUT, MEMORY_MB)
-        if outcome.status != "ok" and any(each in outcome.message() for each in REFUSED):
+        if outcome.status != "ok" and REFUSED in outcome.message():
             return "skipped", ""
         if outcome.status == "ok":
             if "_checked_vjp" not in checked.read_text():
