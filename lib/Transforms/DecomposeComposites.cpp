@@ -20,8 +20,9 @@ using namespace dlc;
 using namespace dlc::dl;
 
 /// The composites that ConvertDlToLinalg lowers as one elementwise expression.
-static constexpr StringLiteral kLoweredWhole[] = {"dl.relu", "dl.sigmoid",  "dl.silu",
-                                                  "dl.gelu", "dl.quantize", "dl.dequantize"};
+static constexpr StringLiteral kLoweredWhole[] = {"dl.relu",     "dl.sigmoid",    "dl.silu",
+                                                  "dl.gelu",     "dl.quantize",   "dl.dequantize",
+                                                  "dl.grid_sample"};
 
 ArrayRef<StringLiteral> dlc::getKernelComposites() {
   static constexpr StringLiteral names[] = {"softmax", "log_softmax", "layer_norm", "rms_norm",
@@ -35,6 +36,7 @@ static decompose::DecomposerMap makeDecomposers() {
   decompose::addAttention(map);
   decompose::addConvTranspose(map);
   decompose::addFactors(map);
+  decompose::addGridSample(map);
   decompose::addNorms(map);
   decompose::addQuantization(map);
   decompose::addRecurrences(map);

@@ -58,3 +58,30 @@ func.func @infinite() -> tensor<3xf32> {
   %0 = grad.vjp @unary(%x) cotangents(%c) of [0] wrt [0] : (tensor<3xf32>), (tensor<3xf32>) -> (tensor<3xf32>)
   return %0 : tensor<3xf32>
 }
+
+func.func private @scatter_mul(%x: tensor<4xf64>, %u: tensor<4xf64>) -> tensor<4xf64> {
+  %i = dl.constant dense<[[0], [1], [2], [2]]> : tensor<4x1xi64>
+  %r = dl.scatter %x, %i, %u {update_window_dims = array<i64>, inserted_window_dims = array<i64: 0>, input_batching_dims = array<i64>, scatter_indices_batching_dims = array<i64>, scatter_dims_to_operand_dims = array<i64: 0>, index_vector_dim = 1, kind = #dl.scatter_kind<mul>} : tensor<4xf64>, tensor<4x1xi64>, tensor<4xf64> -> tensor<4xf64>
+  return %r : tensor<4xf64>
+}
+func.func private @scatter_mul_gradient(%x: tensor<4xf64>, %u: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>) {
+  %c = dl.constant dense<1.0> : tensor<4xf64>
+  %0:2 = grad.vjp @scatter_mul(%x, %u) cotangents(%c) of [0] wrt [0, 1]
+      : (tensor<4xf64>, tensor<4xf64>), (tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>)
+  return %0#0, %0#1 : tensor<4xf64>, tensor<4xf64>
+}
+// Products 3·0, 0·5, 0·0·7: of the gradient, the second derivatives in the direction of ones.
+// CHECK-LABEL: @scatter_mul_zeros
+// CHECK: 4xf64 = [0, 5, 0, 1]
+// CHECK: 4xf64 = [3, 0, 0, 0]
+// CHECK: 4xf64 = [1, 1, 7, 0]
+// CHECK: 4xf64 = [1, 1, 7, 0]
+func.func @scatter_mul_zeros() -> (tensor<4xf64>, tensor<4xf64>, tensor<4xf64>, tensor<4xf64>) {
+  %x = dl.constant dense<[3.0, 0.0, 0.0, 1.0]> : tensor<4xf64>
+  %u = dl.constant dense<[0.0, 5.0, 0.0, 7.0]> : tensor<4xf64>
+  %c = dl.constant dense<1.0> : tensor<4xf64>
+  %0:2 = call @scatter_mul_gradient(%x, %u) : (tensor<4xf64>, tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>)
+  %1:2 = grad.jvp @scatter_mul_gradient(%x, %u) tangents(%c, %c) of [0, 1] wrt [0, 1]
+      : (tensor<4xf64>, tensor<4xf64>), (tensor<4xf64>, tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>)
+  return %0#0, %0#1, %1#0, %1#1 : tensor<4xf64>, tensor<4xf64>, tensor<4xf64>, tensor<4xf64>
+}

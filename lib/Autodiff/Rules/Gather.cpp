@@ -89,32 +89,72 @@ private:
 };
 } // namespace
 
-static LogicalResult refuse(ScatterOp op) {
-  return op.emitError("has no derivative: a scatter that multiplies isn't differentiated");
-}
+namespace {
+/// The product of all other factors of an element, the element of the input itself being
+/// one of them: the result / the factor, and where factors are 0 what the derivatives of
+/// the rest need. With P the product of the factors that aren't 0 it is P where the factor
+/// is the only 0, and P · the other 0 where it is one of two: 0 too, but not its
+/// derivative. Of three, the second derivative is 0.
+class ProductOfOthers {
+public:
+  ProductOfOthers(TensorBuilder &b, ScatterOp op, Scatter &scatter)
+      : b(b), y(op.getOutput()), x(op.getInput()), u(op.getUpdates()), scatter(scatter) {
+    Type type = getTensorType(y).getElementType();
+    xIsZero = b.compare(ComparisonDirection::eq, x, 0.0);
+    uIsZero = b.compare(ComparisonDirection::eq, u, 0.0);
+    product = scatter.write(b.select(xIsZero, b.splatLike(1.0, x), x),
+                            b.select(uIsZero, b.splatLike(1.0, u), u), ScatterKind::mul);
+    zeros = scatter.write(where(b, xIsZero, x), where(b, uIsZero, u), ScatterKind::add);
+    count = scatter.write(b.convert(xIsZero, type), b.convert(uIsZero, type), ScatterKind::add);
+  }
+  Value ofInput() { return combine(x, xIsZero, y, product, zeros, count); }
+  Value ofUpdates() {
+    return combine(u, uIsZero, scatter.read(y), scatter.read(product), scatter.read(zeros),
+                   scatter.read(count));
+  }
 
-static LogicalResult forwardScatter(ScatterOp op, Forward &f) {
+private:
+  Value combine(Value factor, Value isZero, Value result, Value product, Value zeros,
+                Value count) {
+    Value isOnly = b.compare(ComparisonDirection::eq, count, 1.0);
+    Value isOfTwo = b.compare(ComparisonDirection::eq, count, 2.0);
+    Value others = where(b, isOfTwo, b.mul(product, b.sub(zeros, factor)));
+    others = b.select(isOnly, product, others);
+    Value safe = b.select(isZero, b.splatLike(1.0, factor), factor);
+    return b.select(isZero, others, b.div(result, safe));
+  }
+
+  TensorBuilder &b;
+  Value y, x, u;
+  Scatter &scatter;
+  Value xIsZero, uIsZero;
+  Value product, zeros, count; ///< of the factors that aren't 0; of those that are
+};
+} // namespace
+
+static void forwardScatter(ScatterOp op, Forward &f) {
   Scatter scatter(op, f.b);
   Value dx = f.tangentOrZero(0), du = f.tangentOrZero(2);
   switch (op.getKind()) {
   case ScatterKind::replace:
   case ScatterKind::add:
-    f.set(0, scatter.write(dx, du, op.getKind()));
-    return success();
+    return f.set(0, scatter.write(dx, du, op.getKind()));
   case ScatterKind::max:
   case ScatterKind::min: {
     auto extremes = scatter.getExtremes();
     Value total = scatter.write(where(f.b, extremes.first, dx), where(f.b, extremes.second, du),
                                 ScatterKind::add);
-    f.set(0, f.b.div(total, scatter.count(extremes)));
-    return success();
+    return f.set(0, f.b.div(total, scatter.count(extremes)));
   }
-  case ScatterKind::mul:
-    return refuse(op);
+  case ScatterKind::mul: {
+    ProductOfOthers others(f.b, op, scatter);
+    return f.set(0, scatter.write(f.b.mul(dx, others.ofInput()), f.b.mul(du, others.ofUpdates()),
+                                  ScatterKind::add));
+  }
   }
 }
 
-static LogicalResult reverseScatter(ScatterOp op, Reverse &r) {
+static void reverseScatter(ScatterOp op, Reverse &r) {
   TensorBuilder &b = r.b;
   Scatter scatter(op, b);
   Value dy = r.cotangent();
@@ -123,13 +163,13 @@ static LogicalResult reverseScatter(ScatterOp op, Reverse &r) {
     r.add(0, dy);
     if (r.wants(2))
       r.add(2, scatter.read(dy));
-    return success();
+    return;
   case ScatterKind::replace:
     if (r.wants(0u))
       r.add(0, scatter.write(dy, zerosLike(b, op.getUpdates()), ScatterKind::replace));
     if (r.wants(2))
       r.add(2, where(b, scatter.getStaying(), scatter.read(dy)));
-    return success();
+    return;
   case ScatterKind::max:
   case ScatterKind::min: {
     auto extremes = scatter.getExtremes();
@@ -138,10 +178,16 @@ static LogicalResult reverseScatter(ScatterOp op, Reverse &r) {
       r.add(0, where(b, extremes.first, share));
     if (r.wants(2))
       r.add(2, where(b, extremes.second, scatter.read(share)));
-    return success();
+    return;
   }
-  case ScatterKind::mul:
-    return refuse(op);
+  case ScatterKind::mul: {
+    ProductOfOthers others(b, op, scatter);
+    if (r.wants(0u))
+      r.add(0, b.mul(dy, others.ofInput()));
+    if (r.wants(2))
+      r.add(2, b.mul(scatter.read(dy), others.ofUpdates()));
+    return;
+  }
   }
 }
 

@@ -46,6 +46,7 @@ void addActivations(DecomposerMap &map);
 void addAttention(DecomposerMap &map);
 void addConvTranspose(DecomposerMap &map);
 void addFactors(DecomposerMap &map);
+void addGridSample(DecomposerMap &map);
 void addNorms(DecomposerMap &map);
 void addQuantization(DecomposerMap &map);
 void addRecurrences(DecomposerMap &map);

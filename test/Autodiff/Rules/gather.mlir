@@ -66,3 +66,15 @@ func.func @scatter_nothing(%x: tensor<0xf64>, %u: tensor<0xf64>) -> tensor<0xf64
   %r = dl.scatter %x, %i, %u {update_window_dims = array<i64>, inserted_window_dims = array<i64: 0>, input_batching_dims = array<i64>, scatter_indices_batching_dims = array<i64>, scatter_dims_to_operand_dims = array<i64: 0>, index_vector_dim = 1, kind = #dl.scatter_kind<add>} : tensor<0xf64>, tensor<0x1xi64>, tensor<0xf64> -> tensor<0xf64>
   return %r : tensor<0xf64>
 }
+
+func.func @scatter_mul(%x: tensor<4x3xf64>, %u: tensor<5x3xf64>) -> tensor<4x3xf64> {
+  %i = dl.constant dense<[[2], [0], [2], [3], [2]]> : tensor<5x1xi64>
+  %r = dl.scatter %x, %i, %u {update_window_dims = array<i64: 1>, inserted_window_dims = array<i64: 0>, input_batching_dims = array<i64>, scatter_indices_batching_dims = array<i64>, scatter_dims_to_operand_dims = array<i64: 0>, index_vector_dim = 1, kind = #dl.scatter_kind<mul>} : tensor<4x3xf64>, tensor<5x1xi64>, tensor<5x3xf64> -> tensor<4x3xf64>
+  return %r : tensor<4x3xf64>
+}
+
+func.func @scatter_mul_drop(%x: tensor<4x3xf64>, %u: tensor<3x3xf64>) -> tensor<4x3xf64> {
+  %i = dl.constant dense<[[7], [0], [-1]]> : tensor<3x1xi64>
+  %r = dl.scatter %x, %i, %u {update_window_dims = array<i64: 1>, inserted_window_dims = array<i64: 0>, input_batching_dims = array<i64>, scatter_indices_batching_dims = array<i64>, scatter_dims_to_operand_dims = array<i64: 0>, index_vector_dim = 1, kind = #dl.scatter_kind<mul>, mode = #dl.index_mode<drop>} : tensor<4x3xf64>, tensor<3x1xi64>, tensor<3x3xf64> -> tensor<4x3xf64>
+  return %r : tensor<4x3xf64>
+}
