@@ -25,6 +25,59 @@ class IndexingTest(FrontendTest):
         with self.assertRaises(dlc.RunError):
             compiled(x, torch.zeros(1, dtype=torch.int64))
 
+    def test_out_of_range(self):
+        """What eager refuses ends the run; what counts from the end in eager does here, too."""
+        x, i = torch.arange(12.).reshape(3, 4), torch.tensor([[0, 1], [2, 0]])
+        rows, labels = torch.tensor([0, 1]), torch.tensor([0, 3])
+        functional = torch.nn.functional
+        checked = [
+            (lambda x, i: x.gather(1, i), i), (lambda x, i: x.scatter(1, i, x), i),
+            (lambda x, i: x.scatter(1, i, 2.), i), (lambda x, i: x.scatter_add(1, i, x), i),
+            (lambda x, i: x.scatter_reduce(1, i, x, "mean"), i),
+            (lambda x, i: x.index_add(0, i, x[:2], alpha=2), rows),
+            (lambda x, i: x.index_copy(0, i, x[:2]), rows),
+            (lambda x, i: x.index_reduce(0, i, x[:2], "prod"), rows),
+            (lambda x, i: functional.embedding(i, x), rows),
+            (lambda x, i: functional.cross_entropy(x[:2], i), labels),
+            (lambda x, i: functional.nll_loss(x[:2], i, reduction="none"), labels),
+            (lambda x, i: functional.multi_margin_loss(x[:2], i), labels)]
+        for number, (function, good) in enumerate(checked):
+            with self.subTest(number=number):
+                compiled = self.check(function, x, good)
+                with self.assertRaisesRegex(dlc.RunError, "test_indexing.py.*out of range"):
+                    compiled(x, good - 1)
+
+        def from_end(x, i):
+            return (x[i], x.index_put((i,), x[:2]), x.index_fill(0, i, 5.),
+                    torch.take_along_dim(x[:2], i[:, None], 1))
+        self.check(from_end, x, rows - 1)
+
+    def test_slices_written(self):
+        x, i = torch.arange(12).reshape(3, 4), torch.tensor([2, 2], dtype=torch.int32)
+
+        def write(x, i):
+            return (x.index_add(1, i, x[:, :2], alpha=3), x.index_copy(0, i.long(), x[:2]),
+                    x[0, 0].index_add(0, i[0] * 0, x[1, 1]),
+                    (x > 5).index_add(0, i, x[:2] > 0), x.index_fill(-1, i.long(), 7))
+        self.check(write, x, i)
+
+    def test_planes_unpooled(self):
+        x, i = torch.randn(2, 3), torch.tensor([[0, 2, 5], [5, 1, 0]])
+        compiled = self.check(lambda x, i: torch.nn.functional.max_unpool1d(x, i, 2), x, i)
+        with self.assertRaises(dlc.RunError):
+            compiled(x, i - 1)
+
+    def test_largest_of_nothing(self):
+        x, size = torch.ones(2, 3), torch.export.Dim("n", min=0)
+        for function in (lambda x: x.max(), lambda x: x.amax(0), lambda x: x.min(0),
+                         lambda x: x.argmax(0), lambda x: x.mode(0), lambda x: x.median(0)):
+            with self.assertRaises(Exception):
+                dlc.compile(function, x[:0])
+            compiled = dlc.compile(function, x, dynamic_shapes=({0: size},))
+            self.assert_close(compiled(x), function(x))
+            with self.assertRaisesRegex(dlc.RunError, "no elements"):
+                compiled(x[:0])
+
     def test_counts_of_numbers(self):
         x, w = torch.tensor([1, 2, 5, 2]), torch.randn(4)
         compiled = self.check(lambda x, w: (torch.bincount(x), torch.bincount(x, w, minlength=4)),

@@ -15,9 +15,11 @@ Value dlc::frontend::positions(NodeBuilder &n, Value indices, Size size) {
   return n.convert(n.wrapNegativeIndices(indices, size), n.getBuilder().getI64Type());
 }
 
-Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int64_t axis) {
+Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int64_t axis,
+                                    bool wrapNegative) {
   OpBuilder &b = n.getBuilder();
-  indices = positions(n, indices, n.size(x, axis));
+  indices = wrapNegative ? positions(n, indices, n.size(x, axis))
+                         : n.convert(indices, b.getI64Type());
   int64_t rank = n.rankOf(x);
   SmallVector<int64_t> others;
   for (int64_t d = 0; d < rank; ++d) {
@@ -29,7 +31,7 @@ Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int6
   }
   if (!x || !indices)
     return {};
-  if (n.shapeOf(x)[axis] == 0)
+  if (n.shapeOf(x)[axis] == 0 || llvm::is_contained(n.shapeOf(indices), 0))
     return n.lookUpNothing(indices, n.elementTypeOf(x), n.sizes(indices));
   return n.infer<dl::GatherOp>(
       x, indices, b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({axis}),
@@ -39,10 +41,11 @@ Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int6
       dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error));
 }
 
-Value dlc::frontend::scatterElements(NodeBuilder &n, Value x, Value indices, Value updates, int64_t axis,
-                             dl::ScatterKind kind) {
+Value dlc::frontend::scatterElements(NodeBuilder &n, Value x, Value indices, Value updates,
+                                     int64_t axis, dl::ScatterKind kind, bool wrapNegative) {
   OpBuilder &b = n.getBuilder();
-  indices = positions(n, indices, n.size(x, axis));
+  indices = wrapNegative ? positions(n, indices, n.size(x, axis))
+                         : n.convert(indices, b.getI64Type());
   if (!indices)
     return {};
   int64_t rank = n.rankOf(x);

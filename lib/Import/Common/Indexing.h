@@ -16,12 +16,16 @@ namespace dlc::frontend {
 mlir::Value positions(NodeBuilder &n, mlir::Value indices, Size size);
 
 /// result[.., i, ..] = x[.., indices[.., i, ..], ..] along one axis; the other
-/// dimensions of x may be longer than those of the indices.
-mlir::Value gatherElements(NodeBuilder &n, mlir::Value x, mlir::Value indices, int64_t axis);
+/// dimensions of x may be longer than those of the indices. Negative indices count from
+/// the end if `wrapNegative`, else they are out of range.
+mlir::Value gatherElements(NodeBuilder &n, mlir::Value x, mlir::Value indices, int64_t axis,
+                           bool wrapNegative = false);
 
-/// x[.., indices[.., i, ..], ..] combined with updates[.., i, ..] along an axis.
+/// x[.., indices[.., i, ..], ..] combined with updates[.., i, ..] along an axis; indices
+/// as in gatherElements.
 mlir::Value scatterElements(NodeBuilder &n, mlir::Value x, mlir::Value indices,
-                            mlir::Value updates, int64_t axis, dl::ScatterKind kind);
+                            mlir::Value updates, int64_t axis, dl::ScatterKind kind,
+                            bool wrapNegative = false);
 
 } // namespace dlc::frontend
 

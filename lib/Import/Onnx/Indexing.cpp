@@ -50,7 +50,7 @@ static LogicalResult importGatherElements(NodeImporter &n) {
     if (d != *axis)
       n.require(Direction::le, n.size(indices, d), n.size(x, d),
                 "the indices are longer than the data in dimension " + Twine(d));
-  return n.result(n.hasFailed() ? Value() : gatherElements(n, x, indices, *axis));
+  return n.result(n.hasFailed() ? Value() : gatherElements(n, x, indices, *axis, /*wrapNegative=*/true));
 }
 
 /// Index vectors with negative components counted from the end; component j
@@ -149,7 +149,8 @@ static LogicalResult importScatterElements(NodeImporter &n) {
   for (int64_t d = 0; d < rank; ++d)
     n.require(Direction::eq, n.size(indices, d), n.size(updates, d),
               "indices and updates differ in dimension " + Twine(d));
-  return n.result(n.hasFailed() ? Value() : scatterElements(n, x, indices, updates, *axis, *kind));
+  return n.result(n.hasFailed() ? Value() : scatterElements(n, x, indices, updates, *axis, *kind,
+                                                           /*wrapNegative=*/true));
 }
 
 static LogicalResult importScatterNd(NodeImporter &n) {

@@ -195,6 +195,7 @@ void torch::registerComplexStructureOps(OpTable &t) {
                 "aten.select_scatter.default", "aten.slice_scatter.default",
                 "aten.diagonal_scatter.default", "aten.masked_scatter.default",
                 "aten.index_add.default", "aten.index_copy.default", "aten.index_fill.int_Scalar",
+                "aten.index_fill.int_Tensor",
                 "aten.copy.default"},
                {"src", "value", "source"});
   // Added up.

@@ -219,7 +219,8 @@ static Value putFlat(NodeImporter &n, Value self, Value index, Value source,
     return {};
   Value row = combine(n, n.flatten(self), n.flatten(source), kind,
                       [&](Value x, Value y, dl::ScatterKind how) {
-                        return scatterElements(n, x, n.flatten(index), y, 0, how);
+                        return scatterElements(n, x, n.flatten(index), y, 0, how,
+                                               /*wrapNegative=*/true);
                       });
   return n.reshape(row, n.sizes(self));
 }
@@ -386,6 +387,52 @@ static LogicalResult importIndexPut(NodeImporter &n) {
                           [&](Value x, Value y, dl::ScatterKind how) {
                             return scatterAt(n, x, *index, y, how);
                           }));
+}
+
+/// index_add and index_copy: source's slices along a dimension go to its indices.
+static LogicalResult putSlices(NodeImporter &n, dl::ScatterKind kind) {
+  Value self = n.tensor("self"), index = n.tensor("index");
+  Value source = self ? n.operand("source", n.elementTypeOf(self)).get() : Value();
+  if (!self || !index || !source)
+    return failure();
+  if (n.has("alpha") && (n.isBool(self) || n.number("alpha") != 1)) {
+    Expr scale = n.operand("alpha", n.elementTypeOf(self));
+    source = n.isBool(self) ? Expr(n, source) & scale.get() : Expr(n, source) * scale.get();
+  }
+  int64_t rank = n.rankOf(self);
+  auto axis = n.axis("dim", rank);
+  if (!axis)
+    return failure();
+  self = atLeastOneDim(n, self), source = atLeastOneDim(n, source);
+  Value positions = n.convert(atLeastOneDim(n, index), n.getBuilder().getI64Type());
+  if (!source || !positions)
+    return failure();
+  AdvancedIndex slices{{*axis}, {positions}, /*rank=*/1, /*place=*/*axis};
+  Value result = combine(n, self, source, kind, [&](Value x, Value y, dl::ScatterKind how) {
+    return scatterAt(n, x, slices, y, how);
+  });
+  return n.result(ofRank(n, result, rank));
+}
+
+/// A number at the indices of a dimension, which may be negative.
+static LogicalResult importIndexFill(NodeImporter &n) {
+  Value self = n.tensor("self"), index = n.tensor("index");
+  Value number = self ? n.operand("value", n.elementTypeOf(self)).get() : Value();
+  if (!self || !index || !number)
+    return failure();
+  int64_t rank = n.rankOf(self);
+  auto axis = n.axis("dim", rank);
+  if (!axis)
+    return failure();
+  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
+  Value positions = frontend::positions(n, index, n.size(self, *axis));
+  Sizes shape = n.sizes(self);
+  shape[*axis] = n.size(index, 0);
+  AdvancedIndex slices{{*axis}, {positions}, /*rank=*/1, /*place=*/*axis};
+  return n.result(ofRank(n, positions ? scatterAt(n, self, slices, n.broadcastTo(number, shape),
+                                                  dl::ScatterKind::replace)
+                                      : Value(),
+                         rank));
 }
 
 /// Where the diagonal of two dimensions is; it becomes the last dimension.
@@ -590,6 +637,11 @@ void torch::registerIndexingOps(OpTable &t) {
   t.add("aten.scatter_add.default",
         [](NodeImporter &n) { return scatter(n, dl::ScatterKind::add); });
   t.add("aten.scatter_reduce.two", importScatterReduce);
+  t.add("aten.index_add.default",
+        [](NodeImporter &n) { return putSlices(n, dl::ScatterKind::add); });
+  t.add("aten.index_copy.default",
+        [](NodeImporter &n) { return putSlices(n, dl::ScatterKind::replace); });
+  t.add({"aten.index_fill.int_Scalar", "aten.index_fill.int_Tensor"}, importIndexFill);
   t.add("aten.index_reduce.default", importIndexReduce);
   t.add("aten.take.default", importTake);
   t.add("aten.put.default", importPut);

@@ -511,6 +511,14 @@ std::optional<SmallVector<int64_t>> NodeImporter::axes(StringRef name, int64_t r
   return normal;
 }
 
+void NodeImporter::requireElements(Value x, ArrayRef<int64_t> axes) {
+  Size count = 1;
+  for (int64_t axis : axes)
+    if (axis < rankOf(x))
+      count = mul(count, size(x, axis));
+  require(dl::ComparisonDirection::ne, count, 0, "it isn't defined of no elements");
+}
+
 const Graph *NodeImporter::subgraph(StringRef name) {
   const Argument *argument = expect(name);
   if (argument && argument->kind == Kind::Graph)

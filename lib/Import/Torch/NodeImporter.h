@@ -137,6 +137,9 @@ public:
   std::optional<int64_t> axis(llvm::StringRef name, int64_t rank);
   /// A list of dimensions; None or an empty list is all of them.
   std::optional<llvm::SmallVector<int64_t>> axes(llvm::StringRef name, int64_t rank);
+  /// Some elements have to be there: a size of 0 in one of these dimensions is an error,
+  /// now or when the program runs.
+  void requireElements(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   /// A subgraph; null after reporting an error.
   const Graph *subgraph(llvm::StringRef name);
   /// Anything: its value as it is.

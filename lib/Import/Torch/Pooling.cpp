@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "NodeImporter.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -248,17 +249,9 @@ static LogicalResult importMaxUnpool(NodeImporter &n) {
   Size planes = n.product(ArrayRef(sizes).drop_back(rank)), plane = n.product(wanted),
        count = n.product(ArrayRef(sizes).take_back(rank));
   Expr index = Expr(n, indices).to(i64).reshape({planes, count});
-  Expr first = Expr(n, n.iota({planes}, i64, 0)) * sizeAs(n, plane, i64).get();
-  index = index + first.unsqueeze({1}).get();
-  Size total = n.mul(planes, count);
-  index = index.reshape({total, Size(1)});
-  Value zeros = n.broadcastTo(n.scalar(element, 0), {n.mul(planes, plane)});
-  Value y = n.infer<dl::ScatterOp>(zeros, index.get(), n.reshape(self, {total}),
-                                   /*update_window_dims=*/ArrayRef<int64_t>{},
-                                   /*inserted_window_dims=*/ArrayRef<int64_t>{0},
-                                   ArrayRef<int64_t>{}, ArrayRef<int64_t>{},
-                                   /*scatter_dims_to_operand_dims=*/ArrayRef<int64_t>{0},
-                                   /*index_vector_dim=*/1);
+  Value zeros = n.broadcastTo(n.scalar(element, 0), {planes, plane});
+  Value y = frontend::scatterElements(n, zeros, index, n.reshape(self, {planes, count}), 1,
+                                      dl::ScatterKind::replace);
   Sizes result(ArrayRef(sizes).drop_back(rank));
   result.append(wanted);
   return n.result(y ? n.reshape(y, result) : y);

@@ -49,7 +49,11 @@ static LogicalResult importReduction(NodeImporter &n) {
   if (!type || !self)
     return failure();
   auto reduced = getReduced(n, n.rankOf(self));
-  return reduced ? n.result(reduce(n, kind, n.operand("self", type), *reduced)) : failure();
+  if (!reduced)
+    return failure();
+  if (kind == Kind::max || kind == Kind::min)
+    n.requireElements(self, reduced->axes);
+  return n.result(reduce(n, kind, n.operand("self", type), *reduced));
 }
 
 static LogicalResult importLogSumExp(NodeImporter &n) {
@@ -171,7 +175,10 @@ static LogicalResult importArgReduce(NodeImporter &n) {
     return failure();
   bool keepDims = n.boolean("keepdim");
   int64_t rank = n.rankOf(self), axis = 0;
+  if (n.isBool(self))
+    return n.emitError() << "it isn't defined of booleans";
   if (!n.has("dim")) {
+    n.requireElements(self, dimRange(0, rank));
     Value index = argReduce(n, kind, n.flatten(self), 0, /*keepDims=*/false);
     Sizes ones(rank, Size(1));
     return n.result(keepDims ? n.reshape(index, ones) : index);
@@ -180,6 +187,7 @@ static LogicalResult importArgReduce(NodeImporter &n) {
     axis = *given;
   if (rank == 0)
     return n.result(n.scalarInt(n.getBuilder().getI64Type(), 0));
+  n.requireElements(self, {axis});
   return n.result(argReduce(n, kind, self, axis, keepDims));
 }
 
@@ -195,6 +203,7 @@ static LogicalResult importExtremumWithIndex(NodeImporter &n) {
     return failure();
   if (n.rankOf(self) == 0)
     return n.results({self, n.scalarInt(n.getBuilder().getI64Type(), 0)});
+  n.requireElements(self, {*axis});
   Value value = reduce(n, kind, Expr(n, self), Reduced{{*axis}, keepDims});
   Value index = argReduce(n, argKind, self, *axis, keepDims);
   return n.results({value, index});
@@ -207,6 +216,7 @@ static LogicalResult importAminmax(NodeImporter &n) {
   auto reduced = getReduced(n, n.rankOf(self));
   if (!reduced)
     return failure();
+  n.requireElements(self, reduced->axes);
   Expr x(n, self);
   return n.results(
       {reduce(n, Kind::min, x, *reduced).get(), reduce(n, Kind::max, x, *reduced).get()});

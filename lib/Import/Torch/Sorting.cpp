@@ -105,6 +105,8 @@ static LogicalResult importMedian(NodeImporter &n, bool ignoresNan) {
   if (!along.x)
     return failure();
   bool keepDims = !isFlat && n.boolean("keepdim");
+  if (!isFlat)
+    n.requireElements(along.x, {along.axis});
   Type i64 = n.getBuilder().getI64Type();
   Expr x(n, along.x);
   Expr isNan = n.isFloat(x) ? x.isNan() : x.ne(x.get());
@@ -138,6 +140,7 @@ static LogicalResult importMode(NodeImporter &n) {
     return failure();
   bool keepDims = n.boolean("keepdim");
   int64_t axis = along->axis;
+  n.requireElements(along->x, {axis});
   Type i64 = n.getBuilder().getI64Type();
   auto [values, indices] = sortWithIndices(n, along->x, axis, /*descending=*/false);
   if (!values)

@@ -480,9 +480,12 @@ static LogicalResult importBroadcastTensors(NodeImporter &n) {
 /// Each vector along a dimension of its own; "xy" swaps the first two.
 static LogicalResult importMeshgrid(NodeImporter &n) {
   SmallVector<Value> vectors = n.tensors("tensors");
-  bool isSwapped = n.has("indexing") && n.string("indexing") == "xy" && vectors.size() > 1;
+  std::string indexing = n.has("indexing") ? n.string("indexing") : "ij";
   if (n.hasFailed())
     return failure();
+  if (indexing != "ij" && indexing != "xy")
+    return n.emitError() << "argument 'indexing' must be ij or xy, not '" << indexing << "'";
+  bool isSwapped = indexing == "xy" && vectors.size() > 1;
   Sizes sizes;
   for (Value vector : vectors)
     if (n.requireRank(vector, 0, 1, "an input"))
