@@ -137,13 +137,16 @@ SmallVector<OwningOpRef<ModuleOp>> Partitioner::run(unsigned maxPartitions) {
   SmallVector<OwningOpRef<ModuleOp>> parts;
   parts.push_back(makeModule(module));
   if (count > 0) {
-    llvm::stable_sort(units, [](const Unit &a, const Unit &b) { return a.size > b.size; });
+    auto order = llvm::to_vector(llvm::make_pointer_range(units));
+    llvm::sort(order, [](const Unit *a, const Unit *b) {
+      return std::pair(-a->size, a) < std::pair(-b->size, b);
+    });
     SmallVector<int64_t> load(count);
     std::vector<llvm::SetVector<Operation *>> members(count);
-    for (const Unit &unit : units) {
+    for (const Unit *unit : order) {
       size_t least = llvm::min_element(load) - load.begin();
-      load[least] += unit.size;
-      members[least].insert(unit.ops.begin(), unit.ops.end());
+      load[least] += unit->size;
+      members[least].insert(unit->ops.begin(), unit->ops.end());
     }
     for (auto &ops : members) {
       parts.push_back(makeModule(module));

@@ -193,12 +193,18 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
     Raises CompileError, with the line of your program, if the model can't be compiled.
     """
     source = _Source(_trace_or_path(model, args, kwargs, dynamic_shapes), cpu)
+    return _compiled(source, CompiledModel, output, header, name, threads, progress)
+
+
+def _compiled(source: _Source, kind: Type[Kind], output: Optional[Path], header: Optional[Path],
+              name: Optional[str], threads: int, progress: Optional[Progress]) -> Kind:
+    """The compiled model, in the cache or where `output` says."""
     if output is None:
-        return _cached(source, name or "model", threads, progress, CompiledModel)
+        return _cached(source, name or "model", threads, progress, kind)
     output = pathlib.Path(output)
     source.key = source.cache_key(name or output.stem)
     source.compile(output, header or output.with_suffix(".h"), name, progress)
-    return CompiledModel(output, threads, origin=source)
+    return kind(output, threads, origin=source)
 
 
 def _trace_or_path(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import sys
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from . import tensors
 from ._errors import DlcError
-from .compiler import Progress, _cached, _Source, _trace_or_path
+from .compiler import Progress, _compiled, _Source, _trace_or_path
 from .runtime import CompiledModel, Origin, Path, between_graphs
 from .tracefile import Trace
 
@@ -58,12 +57,7 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
     if source.trace:
         source.trace.require_derivatives()
-    if output is None:
-        return _cached(source, name or "model", threads, progress, TrainingStep)
-    output = pathlib.Path(output)
-    source.key = source.cache_key(name or output.stem)
-    source.compile(output, header or output.with_suffix(".h"), name, progress)
-    return TrainingStep(output, threads, origin=source)
+    return _compiled(source, TrainingStep, output, header, name, threads, progress)
 
 
 def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],

@@ -7,12 +7,11 @@ installed): both in one process, taking turns, median of many runs.
 import argparse
 import os
 import pathlib
-import statistics
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from benchmark.turns import take_turns  # noqa: E402
 from conformance import common  # noqa: E402
 
 # NumPy's own threads would spin beside the ones that are measured.
@@ -59,27 +58,6 @@ def torch_op(name, arrays, threads):
             "gelu": lambda: functional.gelu(x)}[name]
 
 
-def take_turns(runs, seconds):
-    """Median time of each of the callables, a block of calls of one after a block of
-    the other; the pause lets the other's spinning threads go to sleep."""
-    times = [[] for _ in runs]
-    for run in runs:
-        run()
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[0]) < 5:
-        for run, into in zip(runs, times):
-            time.sleep(0.08)
-            run()
-            start = time.perf_counter()
-            stop = start
-            while stop - start < 0.1:
-                before = stop
-                run()
-                stop = time.perf_counter()
-                into.append(stop - before)
-    return [statistics.median(t) for t in times]
-
-
 def measure(name, threads, seconds, folder):
     path = folder / f"{name}.onnx"
     if not path.exists():
@@ -104,7 +82,7 @@ def measure(name, threads, seconds, folder):
     eager = torch_op(name, arrays, threads)
     if eager:
         runs.append(eager)
-    medians = take_turns(runs, seconds)
+    medians = take_turns(runs, seconds / len(runs), rounds=5, block=0.1, pause=0.08)
     row = f"| {name} | {threads} | {1e3 * medians[0]:.3f} | {1e3 * medians[1]:.3f} | " \
           f"{medians[0] / medians[1]:.2f} | "
     row += f"{1e3 * medians[2]:.3f} | {medians[0] / medians[2]:.2f} |" if eager else "| |"

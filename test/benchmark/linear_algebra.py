@@ -9,13 +9,12 @@ it (OpenBLAS), float64, in one process on one thread, taking turns, median.
 import argparse
 import os
 import pathlib
-import statistics
 import sys
-import time
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from benchmark.turns import take_turns  # noqa: E402
 from conformance import common  # noqa: E402
 
 common.require_packages({"torch": "torch==2.13.0", "numpy": "numpy", "scipy": "scipy"})
@@ -47,18 +46,6 @@ FACTORISATIONS = {
 }
 
 
-def take_turns(runs, seconds):
-    """Median time of each, one call of one after one call of the other."""
-    times = [[] for _ in runs]
-    end = time.perf_counter() + seconds * len(runs)
-    while time.perf_counter() < end or len(times[0]) < 3:
-        for run, into in zip(runs, times):
-            start = time.perf_counter()
-            run()
-            into.append(time.perf_counter() - start)
-    return [statistics.median(t) for t in times]
-
-
 def main(argv):
     parser = argparse.ArgumentParser(prog="scripts/benchmark linear-algebra", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,7 +65,7 @@ def main(argv):
             if not np.allclose(found, matrix, rtol=0, atol=1e-10 * n):
                 sys.exit(f"{name} of {n} rows is wrong")
             ours, theirs = take_turns([lambda: compiled(matrix), lambda: lapack(matrix)],
-                                      options.seconds)
+                                      options.seconds, rounds=3)
             print(f"| {name} | {n} | {1e3 * ours:.3f} | {1e3 * theirs:.3f} | {ours / theirs:.2f} |",
                   flush=True)
     return 0

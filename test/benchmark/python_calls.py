@@ -9,12 +9,11 @@ one process on one thread, taking turns, median of many calls.
 
 import argparse
 import pathlib
-import statistics
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from benchmark.turns import take_turns  # noqa: E402
 from conformance import common  # noqa: E402
 
 common.require_packages({"torch": "torch==2.13.0", "numpy": "numpy"})
@@ -42,20 +41,6 @@ class Block(torch.nn.Module):
         y = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.out(y.transpose(1, 2).flatten(2))
         return x + self.mlp(self.norm2(x))
-
-
-def take_turns(runs, seconds):
-    """Median time of each, a few calls of one after a few calls of the other."""
-    times = [[] for _ in runs]
-    end = time.perf_counter() + seconds * len(runs)
-    while time.perf_counter() < end:
-        for run, into in zip(runs, times):
-            run()
-            for _ in range(20):
-                start = time.perf_counter()
-                run()
-                into.append(time.perf_counter() - start)
-    return [statistics.median(t) for t in times]
 
 
 def main(argv):
@@ -86,7 +71,7 @@ def main(argv):
             torch.testing.assert_close(torch.as_tensor(function(example)), expected,
                                        rtol=1e-4, atol=1e-4, msg=lambda m: f"{name}: {m}")
         calls = [lambda f=f, x=x: f(x) for f, x in runs.values()]
-        medians = take_turns(calls, options.seconds)
+        medians = take_turns(calls, options.seconds, calls=20)
     print("| way | µs a call | eager's |\n|---|---:|---:|")
     for name, median in zip(runs, medians):
         print(f"| {name} | {1e6 * median:.0f} | {median / medians[0]:.2f} |")

@@ -9,13 +9,13 @@ import argparse
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from benchmark.turns import take_turns  # noqa: E402
 from conformance import common  # noqa: E402
 
 common.require_packages({"torch": "torch==2.13.0", "torchvision": "torchvision==0.28.0",
@@ -164,15 +164,8 @@ def measure_time(name, folder, threads, ways, steps):
         else:
             runs.append(make_eager(make(name, threads)[0], data, target, way == "torch.compile"))
         runs[-1]()
-    times = [[] for _ in runs]
-    for _ in range(steps):
-        for run, into in zip(runs, times):
-            run()
-            start = time.perf_counter()
-            run()
-            into.append(time.perf_counter() - start)
     del torch
-    return [statistics.median(t) for t in times]
+    return take_turns(runs, rounds=steps)
 
 
 def child(*arguments):

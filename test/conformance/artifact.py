@@ -2,45 +2,15 @@
 
 import ctypes
 import json
+import sys
 
 import numpy as np
 
+from conformance import common
 
-class DLTensor(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32),
-                ("device_id", ctypes.c_int32), ("ndim", ctypes.c_int32),
-                ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16),
-                ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
-
-
-TENSORS = ctypes.POINTER(ctypes.POINTER(DLTensor))
-CONTEXT = ctypes.c_void_p
-
-
-class Options(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_size_t), ("num_threads", ctypes.c_int32),
-                ("weights_path", ctypes.c_char_p), ("allocate", ctypes.c_void_p),
-                ("deallocate", ctypes.c_void_p), ("user", ctypes.c_void_p),
-                ("arena", ctypes.c_void_p), ("arena_bytes", ctypes.c_size_t)]
-
-
-class Api(ctypes.Structure):
-    _fields_ = [
-        ("abi_version", ctypes.c_uint32), ("num_inputs", ctypes.c_int32),
-        ("num_outputs", ctypes.c_int32), ("name", ctypes.c_char_p),
-        ("describe", ctypes.CFUNCTYPE(ctypes.c_char_p)),
-        ("last_error", ctypes.CFUNCTYPE(ctypes.c_char_p)),
-        ("create", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(Options),
-                                    ctypes.POINTER(CONTEXT))),
-        ("destroy", ctypes.CFUNCTYPE(None, CONTEXT)),
-        ("run", ctypes.CFUNCTYPE(ctypes.c_int32, CONTEXT, TENSORS, TENSORS)),
-        ("arena_size", ctypes.CFUNCTYPE(ctypes.c_int32, CONTEXT, TENSORS,
-                                        ctypes.POINTER(ctypes.c_size_t))),
-        ("set_threads", ctypes.CFUNCTYPE(ctypes.c_int32, CONTEXT, ctypes.c_int32)),
-        ("release", ctypes.CFUNCTYPE(None, ctypes.c_void_p)),
-        ("reset", ctypes.CFUNCTYPE(ctypes.c_int32, CONTEXT))]
-
+sys.path.insert(0, str(common.ROOT / "python"))
+from dlc import _abi, tensors  # noqa: E402
+from dlc.tensors import DLTensor  # noqa: E402
 
 CODES = {"i": 0, "u": 1, "f": 2, "b": 6}
 
@@ -55,11 +25,9 @@ class Model:
     """A compiled model; `threads` as in dlc_options."""
 
     def __init__(self, path, threads=1):
-        self.library = ctypes.CDLL(path)
-        self.library.dlc_model.restype = ctypes.POINTER(Api)
-        self.api = self.library.dlc_model().contents
-        self.context = CONTEXT()
-        options = Options(size=ctypes.sizeof(Options), num_threads=threads)
+        self.library, self.api = _abi.load(path)
+        self.context = _abi.Context()
+        options = _abi.Options(size=ctypes.sizeof(_abi.Options), num_threads=threads)
         self._check(self.api.create(ctypes.byref(options), ctypes.byref(self.context)))
         self.signature = json.loads(self.api.describe())
 
@@ -86,8 +54,7 @@ class Call:
     def __init__(self, model, inputs):
         self.model, self.arrays = model, inputs
         self.tensors = [_tensor(x) for x in inputs]
-        pointer = ctypes.POINTER(DLTensor)
-        self.inputs = (pointer * len(inputs))(*[ctypes.pointer(t) for t in self.tensors])
+        self.inputs = tensors.addresses([ctypes.addressof(t) for t in self.tensors])
         outputs = model.signature["outputs"]
         self.outputs = [DLTensor() for _ in outputs]
         for tensor, spec in zip(self.outputs, outputs):
@@ -96,7 +63,7 @@ class Call:
             tensor.ndim, tensor.lanes, tensor.device_type = rank, 1, 1
             dtype = np.dtype(spec["dtype"])
             tensor.code, tensor.bits = CODES[dtype.kind], 8 * dtype.itemsize
-        self.pointers = (pointer * len(outputs))(*[ctypes.pointer(t) for t in self.outputs])
+        self.pointers = tensors.addresses([ctypes.addressof(t) for t in self.outputs])
         self.ran = False
 
     def run(self):

@@ -77,6 +77,33 @@ class TraceTest(FrontendTest):
         with self.assertRaisesRegex(dlc.TraceError, "nested more than 512 levels deep"):
             dlc.load_trace(self.path)
 
+    def test_structure_nested_too_deep(self):
+        def nest(tree, levels):
+            for _ in range(levels):
+                tree = {"tuple": [tree]}
+            return tree
+
+        self.refuse("structures are nested more than 64 levels deep",
+                    lambda d: d["metadata"].update(out_tree=nest(d["metadata"]["out_tree"], 65)))
+
+        class Nested(torch.nn.Module):
+            def __init__(self, levels):
+                super().__init__()
+                self.levels = levels
+
+            def forward(self, x):
+                y = x + 1
+                for _ in range(self.levels):
+                    y = (y,)
+                return y
+
+        archive = self.folder / "m.pt2"
+        torch.export.save(torch.export.export(Nested(64), (torch.ones(2),)), archive)
+        dlc.compile(archive)
+        torch.export.save(torch.export.export(Nested(65), (torch.ones(2),)), archive)
+        with self.assertRaisesRegex(dlc.CompileError, "nested more than 64 levels deep"):
+            dlc.compile(archive)
+
     def test_derivative_of_a_trace_without_structure(self):
         del self.document["metadata"]
         self.path.write_text(json.dumps(self.document))

@@ -16,6 +16,8 @@ using frontend::Transform;
 
 /// The signal with its size along the axis cut or padded with zeros to `length`.
 static Value fitLength(NodeBuilder &n, Value x, int64_t axis, Size length) {
+  if (!x)
+    return {};
   Size size = n.size(x, axis);
   if (n.sameSize(size, length))
     return x;
@@ -35,6 +37,8 @@ static Value makeComplex(NodeBuilder &n, Value x) {
 }
 
 Value frontend::transform(NodeBuilder &n, Value x, const Transform &t) {
+  if (!n.requireRank(x, 2, INT64_MAX, "a signal"))
+    return {};
   int64_t last = n.rankOf(x) - 1;
   bool real = n.shapeOf(x)[last] == 1;
   auto shape = llvm::to_vector(n.shapeOf(x));

@@ -17,6 +17,8 @@ Value dlc::frontend::positions(NodeBuilder &n, Value indices, Size size) {
 
 Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int64_t axis,
                                     bool wrapNegative) {
+  if (!n.requireDimension(x, axis))
+    return {};
   OpBuilder &b = n.getBuilder();
   indices = wrapNegative ? positions(n, indices, n.size(x, axis))
                          : n.convert(indices, b.getI64Type());
@@ -43,6 +45,8 @@ Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int6
 
 Value dlc::frontend::scatterElements(NodeBuilder &n, Value x, Value indices, Value updates,
                                      int64_t axis, dl::ScatterKind kind, bool wrapNegative) {
+  if (!indices || !n.requireDimension(x, axis))
+    return {};
   OpBuilder &b = n.getBuilder();
   indices = wrapNegative ? positions(n, indices, n.size(x, axis))
                          : n.convert(indices, b.getI64Type());

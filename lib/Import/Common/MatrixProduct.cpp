@@ -19,7 +19,7 @@ Value dlc::frontend::dot(NodeBuilder &n, Value a, Value b, ArrayRef<int64_t> bat
     return {};
   auto shapeA = n.shapeOf(a), shapeB = n.shapeOf(b);
   auto has = [&](Value v, ArrayRef<int64_t> dims) {
-    return llvm::all_of(dims, [&](int64_t d) { return d < n.rankOf(v); });
+    return llvm::all_of(dims, [&](int64_t d) { return d >= 0 && d < n.rankOf(v); });
   };
   if (!has(a, batchA) || !has(a, contractA) || !has(b, batchB) || !has(b, contractB)) {
     n.emitError() << "the ranks of " << a.getType() << " and " << b.getType()

@@ -178,13 +178,13 @@ Value NodeBuilder::constantSplat(RankedTensorType type, double value) {
 }
 
 Value NodeBuilder::scalar(Type elementType, double value) {
-  if (failed)
+  if (failed || !elementType)
     return {};
   return constantSplat(RankedTensorType::get({}, elementType), value);
 }
 
 Value NodeBuilder::scalarInt(Type elementType, int64_t value) {
-  if (failed)
+  if (failed || !elementType)
     return {};
   if (isa<FloatType>(elementType))
     return scalar(elementType, static_cast<double>(value));
@@ -220,8 +220,7 @@ Value NodeBuilder::splatLike(Value x, Value scalar) {
 // Building
 //===----------------------------------------------------------------------===//
 
-/// More elements than any machine holds: a mistake, and sizes would overflow.
-static bool isAbsurd(RankedTensorType type) {
+bool NodeBuilder::isAbsurd(RankedTensorType type) {
   constexpr int64_t kMost = int64_t(1) << 46;
   int64_t count = 1;
   for (int64_t size : type.getShape()) {

@@ -56,6 +56,9 @@ public:
   static bool isUnsigned(mlir::Value v) { return elementTypeOf(v).isUnsignedInteger(); }
   static bool isBool(mlir::Value v) { return elementTypeOf(v).isInteger(1); }
 
+  /// More elements than any machine holds: a mistake, and sizes would overflow.
+  static bool isAbsurd(mlir::RankedTensorType type);
+
   /// Checks; each reports and returns false.
   bool requireRank(mlir::Value v, int64_t min, int64_t max, llvm::StringRef what);
   bool requireDimension(mlir::Value v, int64_t dim);

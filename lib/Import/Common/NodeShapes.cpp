@@ -160,6 +160,9 @@ Size NodeBuilder::floorDiv(Size a, Size b) {
   }
   if (b.is(1))
     return a;
+  if (b.is(INT64_MIN)) // which has no opposite
+    return select(dl::ComparisonDirection::gt, a, 0, -1,
+                  select(dl::ComparisonDirection::eq, a, b, 1, 0));
   if (b.isStatic() && b.getStatic() < 0)
     return floorDiv(sub(0, a), sub(0, b));
   // (a - (a < 0 ? b - 1 : 0)) / b, where b is positive
@@ -319,6 +322,11 @@ Value NodeBuilder::transpose(Value x, ArrayRef<int64_t> permutation) {
 Value NodeBuilder::broadcastInDim(Value x, ArrayRef<Size> sizes, ArrayRef<int64_t> dims) {
   if (!x)
     return {};
+  if (static_cast<int64_t>(dims.size()) != rankOf(x)) {
+    emitError() << "a tensor of rank " << dims.size() << " is needed, not one of rank "
+                << rankOf(x);
+    return {};
+  }
   // Nothing to do where each dimension stays and has its size already.
   if (static_cast<int64_t>(sizes.size()) == rankOf(x)) {
     bool same = true;
@@ -433,8 +441,9 @@ Value NodeBuilder::sliceAxis(Value x, int64_t axis, Size start, Size length, int
       limits.push_back(ShapedType::isDynamic(dim) ? -1 : dim);
     if (!type(x).isDynamicDim(axis)) {
       starts[axis] = start.getStatic();
-      limits[axis] = length.is(0) ? start.getStatic()
-                                  : start.getStatic() + (length.getStatic() - 1) * stride + 1;
+      limits[axis] = length.is(0)
+                         ? start.getStatic()
+                         : add(add(start, mul(sub(length, 1), stride)), 1).getStatic();
       strides[axis] = stride;
       return infer<dl::SliceOp>(x, builder.getDenseI64ArrayAttr(starts),
                                 builder.getDenseI64ArrayAttr(limits),
@@ -487,7 +496,7 @@ Value NodeBuilder::lookUpNothing(Value indices, Type elementType, ArrayRef<Size>
 }
 
 Value NodeBuilder::take(Value x, Value indices, int64_t axis, bool wrapNegative) {
-  if (!x || !indices)
+  if (!indices || !requireDimension(x, axis))
     return {};
   // An entry of a shape: keep it readable for whoever looks for sizes.
   if (rankOf(x) == 1 && elementTypeOf(x).isInteger(64) && type(x).hasStaticShape() &&
@@ -555,6 +564,11 @@ Value NodeBuilder::compare(dl::ComparisonDirection direction, Value a, Value b) 
 Value NodeBuilder::padConstant(Value x, ArrayRef<Size> low, ArrayRef<Size> high, Value value) {
   if (!x)
     return {};
+  if (low.size() != size_t(rankOf(x)) || high.size() != size_t(rankOf(x))) {
+    emitError() << "a tensor of rank " << low.size() << " is needed, not one of rank "
+                << rankOf(x);
+    return {};
+  }
   if (!value)
     value = scalar(elementTypeOf(x), 0.0);
   SmallVector<int64_t> lows(rankOf(x), 0), highs(rankOf(x), 0), interior(rankOf(x), 0);

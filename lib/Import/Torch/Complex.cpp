@@ -84,8 +84,8 @@ Complex Complex::log() const { return {abs().log(), angle()}; }
 /// t = √((|z| + |x|) / 2) is one part, y / 2t the other. z is scaled by a power of 4,
 /// so that |z| doesn't overflow, and that tiny parts keep their digits.
 Complex Complex::sqrt() const {
-  if (!*this)
-    return *this;
+  if (!*this || !builder().requireFloat(re, "what it takes the root of"))
+    return {{builder(), {}}, {builder(), {}}};
   auto type = cast<FloatType>(NodeBuilder::elementTypeOf(re));
   int digits = llvm::APFloat::semanticsPrecision(type.getFloatSemantics());
   Expr isTiny = re.abs().max(im.abs().get()) < std::ldexp(1.0, -digits);

@@ -122,6 +122,8 @@ static LogicalResult importProd(NodeImporter &n) {
            {n, n.broadcastInDim(n.scalar(type, 0), sizes, {})}};
     }
     z = productAlong(n, z, axis);
+    if (!z)
+      return failure();
   }
   if (!keepDims)
     z = {z.re.squeeze(*axes), z.im.squeeze(*axes)};

@@ -25,8 +25,11 @@ using Kind = ImportedValue::Kind;
 static Value toTensor(NodeImporter &n, const ImportedValue &value) {
   if (value.kind == Kind::Int)
     return n.sizeTensor(*value.size);
-  if (!value.tensor && !n.hasFailed())
-    n.emitError() << "None can't be handed from one graph to another";
+  if (value.isComplex() || (!value.tensor && !n.hasFailed())) {
+    n.emitError() << (value.isComplex() ? "a complex number" : "None")
+                  << " can't be handed from one graph to another";
+    return {};
+  }
   return value.tensor;
 }
 
@@ -141,8 +144,11 @@ static Value openUp(NodeImporter &n, Value value, const NamedValue &input) {
 static LogicalResult importWhileLoop(NodeImporter &n) {
   const Graph *check = n.subgraph("cond_graph"), *body = n.subgraph("body_graph");
   SmallVector<ImportedValue> carried = n.values("carried"), additional = n.values("additional");
-  if (!check || !body || n.hasFailed() || body->inputs.size() < carried.size())
+  if (!check || !body || n.hasFailed())
     return failure();
+  if (body->inputs.size() < carried.size())
+    return n.emitError() << "it carries " << carried.size() << " values, but its body has "
+                         << body->inputs.size() << " inputs";
   SmallVector<Value> initial;
   for (auto [i, value] : llvm::enumerate(carried))
     initial.push_back(openUp(n, toTensor(n, value), body->inputs[i]));
@@ -183,8 +189,12 @@ static LogicalResult importWhileLoop(NodeImporter &n) {
 /// An accumulator for one result of each round.
 static Value makeAccumulator(NodeImporter &n, unsigned i, Size trips) {
   Type type = n.resultElementType(i);
-  if (!type || n.hasFailed() || n.resultShape(i).empty())
+  if (!type || n.hasFailed())
     return {};
+  if (n.resultShape(i).empty()) {
+    n.emitError() << "result " << i << " has no dimension for the rounds";
+    return {};
+  }
   Sizes sizes{trips};
   for (const SizeExpr &expr : ArrayRef(n.getNode().results[i].type.shape).drop_front()) {
     Size size = n.getGraph().getProgram().evaluate(n, expr);

@@ -67,7 +67,8 @@ static void readPadding(NodeImporter &n, Convolution &c) {
   c.high.assign(c.rank, 0);
   if (mode == "same") {
     for (int64_t d = 0; d < c.rank; ++d) {
-      int64_t total = c.dilations[d] * (n.shapeOf(c.weight)[d + 2] - 1);
+      int64_t total =
+          n.mul(c.dilations[d], n.shapeOf(c.weight)[d + 2] - 1).getStatic();
       c.low[d] = total / 2;
       c.high[d] = total - c.low[d];
     }

@@ -70,7 +70,8 @@ static LogicalResult importArange(NodeImporter &n) {
     if (step == 0)
       return n.emitError() << "its step is 0";
     Size span = step > 0 ? n.sub(n.symbolic("end"), start) : n.sub(start, n.symbolic("end"));
-    Sizes count{n.max(n.ceilDiv(span, std::abs(step)), 0)};
+    Size width = step > 0 ? Size(step) : n.sub(0, step);
+    Sizes count{n.max(n.ceilDiv(span, width), 0)};
     Expr index(n, n.iota(count, i64, 0));
     return n.result((index * double(step) + n.sizeTensor(start)).to(type));
   }

@@ -102,6 +102,8 @@ static LogicalResult importLogBase(NodeImporter &n, int base) {
   if (!type)
     return failure();
   Type computed = computationType(type), i64 = n.getBuilder().getI64Type();
+  if (!isa<FloatType>(computed))
+    return n.emitError() << "a logarithm is no " << type;
   const llvm::fltSemantics &format = cast<FloatType>(computed).getFloatSemantics();
   auto logOf = [&](APFloat number) { return std::log(std::abs(number.convertToDouble())); };
   int64_t least = std::ceil(logOf(APFloat::getSmallest(format)) / std::log(base) - 0.5);
@@ -268,8 +270,8 @@ static LogicalResult importGcd(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Value a = n.operand("self", type), b = n.operand("other", type);
-  if (!a || !b || !n.broadcast(a, b))
+  auto [a, b] = broadcast(n.operand("self", type), n.operand("other", type));
+  if (!a)
     return failure();
   auto check = [&](ArrayRef<Value> values) -> Value {
     Expr isOpen = Expr(n, values[1]).ne(0.0);
@@ -281,7 +283,7 @@ static LogicalResult importGcd(NodeImporter &n) {
     next.append({isDone.select(x, y), isDone.select(y, x % y.get())});
     return !n.hasFailed();
   };
-  SmallVector<Value> results = buildLoop(n, {a, b}, check, round);
+  SmallVector<Value> results = buildLoop(n, {a.get(), b.get()}, check, round);
   if (results.empty())
     return failure();
   return n.result(n.isUnsigned(results[0]) ? results[0] : n.infer<dl::AbsOp>(results[0]));

@@ -99,9 +99,9 @@ static LogicalResult unpack(NodeImporter &n, const Lu &lu, bool wantsPivots, boo
     p = n.infer<dl::ExchangeRowsOp>(identityLike(n, lu.factors, rows), lu.pivots,
                                     /*backward=*/true);
   else
-    p = emptyResult(n, 0);
+    p = n.emptyResult(0);
   if (!wantsData)
-    return n.results({p, emptyResult(n, 1), emptyResult(n, 2)});
+    return n.results({p, n.emptyResult(1), n.emptyResult(2)});
   l = keepWhere(n, n.sliceAxis(lu.factors, rank - 1, 0, count), Direction::gt);
   Sizes square = n.sizes(l);
   Type i64 = n.getBuilder().getI64Type();
@@ -160,7 +160,7 @@ static LogicalResult importQr(NodeImporter &n) {
   SmallVector<Value> results = n.inferMulti<dl::QrOp>(a, mode == "complete");
   if (results.empty())
     return failure();
-  return n.results({mode == "r" ? emptyResult(n, 0) : results[0], results[1]});
+  return n.results({mode == "r" ? n.emptyResult(0) : results[0], results[1]});
 }
 
 static LogicalResult importGeqrf(NodeImporter &n) {
@@ -202,7 +202,7 @@ static LogicalResult importEigh(NodeImporter &n) {
   if (n.numResults() == 1)
     return n.result(parts.values);
   bool wantsVectors = !n.has("compute_v") || n.boolean("compute_v");
-  return n.results({parts.values, wantsVectors ? parts.vectors : emptyResult(n, 1)});
+  return n.results({parts.values, wantsVectors ? parts.vectors : n.emptyResult(1)});
 }
 
 /// Of a real matrix, too, the results are complex.
@@ -227,7 +227,7 @@ static LogicalResult importSvd(NodeImporter &n) {
     return n.result(parts.s);
   if (!n.has("compute_uv") || n.boolean("compute_uv"))
     return n.results({parts.u, parts.s, parts.vt});
-  return n.results({emptyResult(n, 0), parts.s, emptyResult(n, 2)});
+  return n.results({n.emptyResult(0), parts.s, n.emptyResult(2)});
 }
 
 /// A = U·H: U·Vᵀ and V·diag(s)·Vᵀ.

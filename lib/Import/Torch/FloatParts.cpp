@@ -29,10 +29,10 @@ static LogicalResult importNextAfter(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Value a = n.operand("self", type), b = n.operand("other", type);
-  if (!a || !b || !n.broadcast(a, b))
+  auto [x, y] = broadcast(n.operand("self", type), n.operand("other", type));
+  Expr bits = bitsOf(x);
+  if (!bits)
     return failure();
-  Expr x(n, a), y(n, b), bits = bitsOf(x);
   Type integer = n.elementTypeOf(bits);
   Expr one(n, n.scalarInt(integer, 1)), back(n, n.scalarInt(integer, -1));
   Expr isAway = (y > x.get()).eq((x > 0.0).get());

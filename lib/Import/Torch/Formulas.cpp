@@ -12,6 +12,14 @@ using namespace dlc;
 using namespace dlc::torch;
 using frontend::NodeBuilder;
 
+std::pair<Expr, Expr> torch::broadcast(Expr x, Expr y) {
+  NodeBuilder &n = x.builder();
+  Value a = x, b = y;
+  if (!a || !b || !n.broadcast(a, b))
+    return {{n, {}}, {n, {}}};
+  return {{n, a}, {n, b}};
+}
+
 Expr torch::truth(Expr x) { return !x || NodeBuilder::isBool(x) ? x : x.ne(0.0); }
 
 Expr torch::bitsOf(Expr x) {

@@ -14,6 +14,8 @@ namespace dlc::torch {
 
 using frontend::Expr;
 
+/// Both brought to their common shape; null after reporting that there is none.
+std::pair<Expr, Expr> broadcast(Expr x, Expr y);
 /// Whether a number isn't 0.
 Expr truth(Expr x);
 /// The bits of a float tensor as signless integers.

@@ -30,7 +30,7 @@ static LogicalResult importHistc(NodeImporter &n) {
   }
   Type i64 = n.getBuilder().getI64Type();
   Expr place = (((x - least.get()) * double(bins)) / (most - least.get()).get()).floor().to(i64);
-  place = place.min(double(bins - 1));
+  place = place.min(double(bins) - 1);
   Expr isInside = (x >= least.get()) & (x <= most.get()).get();
   Expr bin(n, n.iota({Size(1), Size(bins)}, i64, 1));
   Expr hit = bin.eq(place.unsqueeze({1}).get()) & isInside.unsqueeze({1}).get();
@@ -89,6 +89,11 @@ static Samples getSamples(NodeImporter &n, bool isOneDimensional) {
     n.emitError() << "the number of coordinates must be known";
     return samples;
   }
+  if (size_t lists = n.values("bins").size(); int64_t(lists) != n.shapeOf(self)[last]) {
+    n.emitError() << "it has " << lists << " lists of bins, but " << n.shapeOf(self)[last]
+                  << " coordinates";
+    return samples;
+  }
   for (int64_t d = 0; d < n.shapeOf(self)[last]; ++d)
     samples.coordinates.push_back(n.flatten(n.sliceAxis(self, last, d, 1)));
   return samples;
@@ -109,10 +114,10 @@ static Value getEvenEdges(NodeImporter &n, Value x, int64_t count, ArrayRef<doub
   Expr isPoint = least.eq(most.get());
   Expr low = isPoint.select(least - 0.5, least), high = isPoint.select(most + 0.5, most);
   Expr step = (high - low.get()) / double(count);
-  Expr place(n, n.iota({Size(count + 1)}, n.getBuilder().getI64Type(), 0));
+  Expr place(n, n.iota({n.add(count, 1)}, n.getBuilder().getI64Type(), 0));
   Expr fromLow = low + (step * place.to(type).get()).get();
   Expr fromHigh = high - (step * (place * -1.0 + double(count)).to(type).get()).get();
-  return (place < double((count + 1) / 2)).select(fromLow, fromHigh);
+  return (place < double(count / 2 + count % 2)).select(fromLow, fromHigh);
 }
 
 /// The edges of every dimension's bins, from the argument 'bins' and, where those are
@@ -141,9 +146,6 @@ static SmallVector<Value> getEdges(NodeImporter &n, const Samples &samples, bool
   for (Value own : edges)
     if (!n.requireRank(own, 1, 1, "a list of bins"))
       return {};
-  if (!n.hasFailed() && edges.size() != rank)
-    n.emitError() << "it has " << edges.size() << " lists of bins, but " << rank
-                  << " coordinates";
   return n.hasFailed() ? SmallVector<Value>() : edges;
 }
 

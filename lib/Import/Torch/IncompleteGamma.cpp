@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "Loop.h"
 #include "NodeImporter.h"
 
@@ -78,10 +79,10 @@ static LogicalResult importIncompleteGamma(NodeImporter &n, bool isUpper) {
   Type type = n.resultElementType(), f64 = n.getBuilder().getF64Type();
   if (!type)
     return failure();
-  Value first = n.operand("self", f64), second = n.operand("other", f64);
-  if (!first || !second || !n.broadcast(first, second))
+  auto [a, x] = broadcast(n.operand("self", f64), n.operand("other", f64));
+  if (!a)
     return failure();
-  Expr a(n, first), x(n, second), zero(n, n.scalar(f64, 0)), one(n, n.scalar(f64, 1));
+  Expr zero(n, n.scalar(f64, 0)), one(n, n.scalar(f64, 1));
   Expr isPlain = (a > 0.0) & (a < double(INFINITY)).get() & (x > 0.0).get() &
                  (x < double(INFINITY)).get();
   Expr order = isPlain.select(a, one), at = isPlain.select(x, one), limit = order + 1.0;

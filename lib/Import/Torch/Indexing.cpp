@@ -88,28 +88,45 @@ static Value getUpdates(NodeImporter &n, Value self, Value index) {
   return n.broadcastInDim(number, n.sizes(index), {});
 }
 
-static LogicalResult scatter(NodeImporter &n, dl::ScatterKind kind) {
+namespace {
+/// What a scatter works on along a dimension; 0-D tensors are rows of one element.
+struct Scatter {
+  Value self, index;
+  int64_t axis, rank; ///< the rank that self was given with
+};
+} // namespace
+
+static std::optional<Scatter> readScatter(NodeImporter &n) {
   Value self = n.tensor("self"), index = n.tensor("index");
   if (!self || !index)
-    return failure();
+    return std::nullopt;
   int64_t rank = n.rankOf(self);
   auto axis = n.axis("dim", rank);
   if (!axis)
-    return failure();
-  self = atLeastOneDim(n, self);
-  index = atLeastOneDim(n, index);
-  Value updates = getUpdates(n, self, index);
+    return std::nullopt;
+  return Scatter{atLeastOneDim(n, self), atLeastOneDim(n, index), *axis, rank};
+}
+
+/// As many of the updates as there are indices.
+static Value fitUpdates(NodeImporter &n, const Scatter &s, Value updates) {
+  for (int64_t d = 0; d < n.rankOf(s.index); ++d)
+    if (!n.sameSize(n.size(updates, d), n.size(s.index, d)))
+      updates = n.sliceAxis(updates, d, 0, n.size(s.index, d));
+  return updates;
+}
+
+static LogicalResult scatter(NodeImporter &n, dl::ScatterKind kind) {
+  auto s = readScatter(n);
+  Value updates = s ? getUpdates(n, s->self, s->index) : Value();
   if (!updates)
     return failure();
-  if (n.rankOf(index) != n.rankOf(self))
-    return n.result(ofRank(n, self, rank)); // an empty list of indices
-  for (int64_t d = 0; d < n.rankOf(index); ++d)
-    if (!n.sameSize(n.size(updates, d), n.size(index, d)))
-      updates = n.sliceAxis(updates, d, 0, n.size(index, d));
-  Value result = combine(n, self, updates, kind, [&](Value x, Value y, dl::ScatterKind how) {
-    return scatterElements(n, x, index, y, *axis, how);
-  });
-  return n.result(ofRank(n, result, rank));
+  if (n.rankOf(s->index) != n.rankOf(s->self))
+    return n.result(ofRank(n, s->self, s->rank)); // an empty list of indices
+  Value result = combine(n, s->self, fitUpdates(n, *s, updates), kind,
+                         [&](Value x, Value y, dl::ScatterKind how) {
+                           return scatterElements(n, x, s->index, y, s->axis, how);
+                         });
+  return n.result(ofRank(n, result, s->rank));
 }
 
 static LogicalResult importScatter(NodeImporter &n) {
@@ -143,25 +160,26 @@ static Value getNeutral(NodeImporter &n, Type type, dl::ScatterKind kind) {
 
 /// Every index's element combined; without include_self an element that is
 /// indexed starts from nothing. A mean divides by how many were added.
-static Value scatterReduce(NodeImporter &n, Value self, Value index, Value updates, int64_t axis) {
+static Value scatterReduce(NodeImporter &n, const Scatter &s, Value index, Value updates) {
   std::string reduction = n.string("reduce");
   bool includeSelf = n.boolean("include_self");
   auto kind = getScatterKind(n, reduction);
-  if (!self || !index || !updates || !kind)
+  if (!index || !updates || !kind)
     return {};
-  Type given = n.elementTypeOf(self), i64 = n.getBuilder().getI64Type();
+  Type given = n.elementTypeOf(s.self), i64 = n.getBuilder().getI64Type();
   Type type = reduction == "mean" ? computationType(given) : given;
   if (type.isInteger(1)) // counted
     type = n.getBuilder().getI32Type();
-  self = n.convert(self, type), updates = n.convert(updates, type);
+  Value self = n.convert(s.self, type);
+  updates = n.convert(updates, type);
   Value ones = n.broadcastInDim(n.scalarInt(i64, 1), n.sizes(index), {});
   Value zeros = n.broadcastInDim(n.scalarInt(i64, 0), n.sizes(self), {});
-  Expr count(n, scatterElements(n, zeros, index, ones, axis, dl::ScatterKind::add));
+  Expr count(n, scatterElements(n, zeros, index, ones, s.axis, dl::ScatterKind::add));
   Value start = self;
   if (!includeSelf)
     start = count.eq(0.0).select(self, getNeutral(n, type, *kind));
-  Expr result(n, scatterElements(n, start, index, updates, axis, *kind));
-  if (reduction == "mean") {
+  Expr result(n, scatterElements(n, start, index, updates, s.axis, *kind));
+  if (result && reduction == "mean") {
     Expr divisor = (includeSelf ? count + 1.0 : count.max(1.0)).to(type);
     Expr quotient = result / divisor.get();
     if (!n.isFloat(result)) { // floored
@@ -174,38 +192,26 @@ static Value scatterReduce(NodeImporter &n, Value self, Value index, Value updat
 }
 
 static LogicalResult importScatterReduce(NodeImporter &n) {
-  Value self = n.tensor("self"), index = n.tensor("index"), updates = n.tensor("src");
-  if (!self || !index || !updates)
+  Value updates = atLeastOneDim(n, n.tensor("src"));
+  auto s = readScatter(n);
+  if (!s || !updates)
     return failure();
-  int64_t rank = n.rankOf(self);
-  auto axis = n.axis("dim", rank);
-  if (!axis)
-    return failure();
-  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
-  updates = atLeastOneDim(n, updates);
-  if (n.rankOf(index) != n.rankOf(self)) {
+  if (n.rankOf(s->index) != n.rankOf(s->self)) {
     n.ignore({"reduce", "include_self"});
-    return n.result(ofRank(n, self, rank));
+    return n.result(ofRank(n, s->self, s->rank));
   }
-  for (int64_t d = 0; d < n.rankOf(index); ++d)
-    if (!n.sameSize(n.size(updates, d), n.size(index, d)))
-      updates = n.sliceAxis(updates, d, 0, n.size(index, d));
-  return n.result(ofRank(n, scatterReduce(n, self, index, updates, *axis), rank));
+  updates = fitUpdates(n, *s, updates);
+  return n.result(ofRank(n, scatterReduce(n, *s, s->index, updates), s->rank));
 }
 
 /// The same where a whole slice goes to each index.
 static LogicalResult importIndexReduce(NodeImporter &n) {
-  Value self = n.tensor("self"), index = n.tensor("index"), source = n.tensor("source");
-  if (!self || !index || !source)
+  Value source = atLeastOneDim(n, n.tensor("source"));
+  auto s = readScatter(n);
+  if (!s || !source)
     return failure();
-  int64_t rank = n.rankOf(self);
-  auto axis = n.axis("dim", rank);
-  if (!axis)
-    return failure();
-  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
-  source = atLeastOneDim(n, source);
-  Value everywhere = index && source ? n.broadcastInDim(index, n.sizes(source), {*axis}) : Value();
-  return n.result(ofRank(n, scatterReduce(n, self, everywhere, source, *axis), rank));
+  Value everywhere = n.broadcastInDim(s->index, n.sizes(source), {s->axis});
+  return n.result(ofRank(n, scatterReduce(n, *s, everywhere, source), s->rank));
 }
 
 static LogicalResult importTake(NodeImporter &n) {
@@ -391,48 +397,40 @@ static LogicalResult importIndexPut(NodeImporter &n) {
 
 /// index_add and index_copy: source's slices along a dimension go to its indices.
 static LogicalResult putSlices(NodeImporter &n, dl::ScatterKind kind) {
-  Value self = n.tensor("self"), index = n.tensor("index");
-  Value source = self ? n.operand("source", n.elementTypeOf(self)).get() : Value();
-  if (!self || !index || !source)
+  auto s = readScatter(n);
+  if (!s)
     return failure();
+  Value self = s->self, source = n.operand("source", n.elementTypeOf(self));
   if (n.has("alpha") && (n.isBool(self) || n.number("alpha") != 1)) {
     Expr scale = n.operand("alpha", n.elementTypeOf(self));
     source = n.isBool(self) ? Expr(n, source) & scale.get() : Expr(n, source) * scale.get();
   }
-  int64_t rank = n.rankOf(self);
-  auto axis = n.axis("dim", rank);
-  if (!axis)
+  source = atLeastOneDim(n, source);
+  Value positions = n.convert(s->index, n.getBuilder().getI64Type());
+  if (!source || !n.requireRank(positions, 1, 1, "index"))
     return failure();
-  self = atLeastOneDim(n, self), source = atLeastOneDim(n, source);
-  Value positions = n.convert(atLeastOneDim(n, index), n.getBuilder().getI64Type());
-  if (!source || !positions)
-    return failure();
-  AdvancedIndex slices{{*axis}, {positions}, /*rank=*/1, /*place=*/*axis};
+  AdvancedIndex slices{{s->axis}, {positions}, /*rank=*/1, /*place=*/s->axis};
   Value result = combine(n, self, source, kind, [&](Value x, Value y, dl::ScatterKind how) {
     return scatterAt(n, x, slices, y, how);
   });
-  return n.result(ofRank(n, result, rank));
+  return n.result(ofRank(n, result, s->rank));
 }
 
 /// A number at the indices of a dimension, which may be negative.
 static LogicalResult importIndexFill(NodeImporter &n) {
-  Value self = n.tensor("self"), index = n.tensor("index");
-  Value number = self ? n.operand("value", n.elementTypeOf(self)).get() : Value();
-  if (!self || !index || !number)
+  auto s = readScatter(n);
+  if (!s)
     return failure();
-  int64_t rank = n.rankOf(self);
-  auto axis = n.axis("dim", rank);
-  if (!axis)
+  Value number = n.operand("value", n.elementTypeOf(s->self));
+  Value positions = frontend::positions(n, s->index, n.size(s->self, s->axis));
+  if (!number || !n.requireRank(positions, 1, 1, "index"))
     return failure();
-  self = atLeastOneDim(n, self), index = atLeastOneDim(n, index);
-  Value positions = frontend::positions(n, index, n.size(self, *axis));
-  Sizes shape = n.sizes(self);
-  shape[*axis] = n.size(index, 0);
-  AdvancedIndex slices{{*axis}, {positions}, /*rank=*/1, /*place=*/*axis};
-  return n.result(ofRank(n, positions ? scatterAt(n, self, slices, n.broadcastTo(number, shape),
-                                                  dl::ScatterKind::replace)
-                                      : Value(),
-                         rank));
+  Sizes shape = n.sizes(s->self);
+  shape[s->axis] = n.size(s->index, 0);
+  AdvancedIndex slices{{s->axis}, {positions}, /*rank=*/1, /*place=*/s->axis};
+  return n.result(ofRank(n, scatterAt(n, s->self, slices, n.broadcastTo(number, shape),
+                                      dl::ScatterKind::replace),
+                         s->rank));
 }
 
 /// Where the diagonal of two dimensions is; it becomes the last dimension.
@@ -447,14 +445,15 @@ static std::optional<AdvancedIndex> getDiagonal(NodeImporter &n, Value self) {
     n.emitError() << "dim1 and dim2 are both " << *rows;
     return std::nullopt;
   }
-  Size height = n.sub(n.size(self, *rows), std::max<int64_t>(-offset, 0));
-  Size width = n.sub(n.size(self, *columns), std::max<int64_t>(offset, 0));
+  int64_t right = std::max<int64_t>(offset, 0);
+  int64_t down = offset < 0 ? -std::max(offset, -INT64_MAX) : 0;
+  Size height = n.sub(n.size(self, *rows), down);
+  Size width = n.sub(n.size(self, *columns), right);
   Size length = n.max(n.min(height, width), 0);
   Expr step(n, n.iota({length}, n.getBuilder().getI64Type(), 0));
   AdvancedIndex index;
   index.dims = {*rows, *columns};
-  index.positions = {(step + double(std::max<int64_t>(-offset, 0))).get(),
-                     (step + double(std::max<int64_t>(offset, 0))).get()};
+  index.positions = {(step + double(down)).get(), (step + double(right)).get()};
   index.rank = 1;
   index.place = rank - 2;
   if (*rows > *columns) {
@@ -611,7 +610,10 @@ static LogicalResult importRoll(NodeImporter &n) {
     self = n.reshape(self, ArrayRef<Size>{n.product(shape)});
     dims = {0};
   }
-  for (auto [dim, shift] : llvm::zip(dims, shifts)) {
+  if (dims.size() != shifts.size())
+    return n.emitError() << "it has " << shifts.size() << " shifts for " << dims.size()
+                         << " dimensions";
+  for (auto [dim, shift] : llvm::zip_equal(dims, shifts)) {
     auto axis = n.normalizeAxis(dim, std::max<int64_t>(n.rankOf(self), 1), "dims");
     if (!axis)
       return failure();

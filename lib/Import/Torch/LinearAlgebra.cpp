@@ -205,7 +205,7 @@ static LogicalResult importLeastSquares(NodeImporter &n) {
   bool isVector = n.rankOf(b) == rank - 1;
   if (isVector)
     b = n.unsqueeze(b, {rank - 1});
-  Value x, rankResult = emptyResult(n, 2), values = emptyResult(n, 3), residuals;
+  Value x, rankResult = n.emptyResult(2), values = n.emptyResult(3), residuals;
   Expr isFull(n, {});
   if (driver == "gels") {
     x = solveFullRank(n, a, b, rows < columns);
@@ -230,7 +230,7 @@ static LogicalResult importLeastSquares(NodeImporter &n) {
       n.createVoid<dl::AssertOp>(isFull.get(), n.getBuilder().getStringAttr(
           n.describe() + ": residuals of a matrix that isn't of full rank aren't supported"));
   } else {
-    residuals = emptyResult(n, 1);
+    residuals = n.emptyResult(1);
   }
   if (isVector)
     x = x ? n.squeeze(x, {n.rankOf(x) - 1}) : x;

@@ -38,6 +38,10 @@ static LogicalResult importPdist(NodeImporter &n) {
   int64_t count = n.shapeOf(self)[0];
   if (ShapedType::isDynamic(count))
     return n.emitError() << "the number of rows must be known";
+  constexpr int64_t kMostRows = 1 << 13;
+  if (count > kMostRows)
+    return n.emitError() << "it has " << count << " rows; up to " << kMostRows
+                         << " are supported";
   SmallVector<int64_t> first, second;
   for (int64_t i = 0; i < count; ++i)
     for (int64_t j = i + 1; j < count; ++j) {

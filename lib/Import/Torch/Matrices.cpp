@@ -42,7 +42,7 @@ Size torch::countColumns(NodeImporter &n, Value x) {
 }
 
 Value torch::transposeMatrix(NodeImporter &n, Value x) {
-  if (!x)
+  if (!n.requireRank(x, 2, INT64_MAX, "a matrix"))
     return {};
   SmallVector<int64_t> permutation = dimRange(0, n.rankOf(x));
   std::swap(permutation[permutation.size() - 1], permutation[permutation.size() - 2]);
@@ -61,7 +61,7 @@ Expr torch::keepWhere(NodeImporter &n, Value x, Direction rowToColumn) {
 }
 
 Value torch::identityLike(NodeImporter &n, Value x, Size rows) {
-  if (!x)
+  if (!n.requireRank(x, 2, INT64_MAX, "a matrix"))
     return {};
   Expr one = compareNumbers(n, rows, rows, Direction::eq).to(n.elementTypeOf(x));
   Sizes sizes = n.sizes(x);
@@ -142,11 +142,6 @@ void torch::requireZero(NodeImporter &n, Value info, const Twine &message) {
   if (isZero)
     n.createVoid<dl::AssertOp>(isZero.get(), n.getBuilder().getStringAttr(
                                                  n.describe() + ": " + message));
-}
-
-Value torch::emptyResult(NodeImporter &n, unsigned i) {
-  Type type = n.hasResult(i) ? n.resultElementType(i) : Type();
-  return type ? n.constantSplat(n.tensorType(n.resultShape(i), type), 0) : Value();
 }
 
 Svd torch::factorSvd(NodeImporter &n, Value a, bool isFull) {

@@ -72,9 +72,6 @@ mlir::Value firstTrue(NodeImporter &n, mlir::Value isTrue);
 /// The run ends with `message` unless `info` is 0 throughout.
 void requireZero(NodeImporter &n, mlir::Value info, const llvm::Twine &message);
 
-/// A result of an op that isn't asked for, which PyTorch gives without elements.
-mlir::Value emptyResult(NodeImporter &n, unsigned i);
-
 struct Svd {
   mlir::Value u, s, vt;
   explicit operator bool() const { return u && s && vt; }

@@ -655,6 +655,20 @@ SmallVector<int64_t> NodeImporter::resultShape(unsigned i) {
   return shape;
 }
 
+Value NodeImporter::emptyResult(unsigned i) {
+  if (!hasResult(i))
+    return {};
+  Type type = resultElementType(i);
+  SmallVector<int64_t> shape = resultShape(i);
+  if (failed)
+    return {};
+  if (ShapedType::isDynamicShape(shape)) {
+    emitError() << "the size of result " << i << " isn't known";
+    return {};
+  }
+  return constantSplat(tensorType(ArrayRef<int64_t>(shape), type), 0);
+}
+
 bool NodeImporter::isComplexResult(unsigned i) const {
   return i < node.results.size() && node.results[i].type.kind == ValueType::Kind::Tensor &&
          !getPartType(node.results[i].type.elementType).empty();
@@ -719,6 +733,15 @@ static StringRef describeKind(ImportedValue::Kind kind) {
 /// A result must be a number of the kind that the tracer says, and complex where it
 /// says so, and only there.
 bool NodeImporter::checkKind(unsigned i, const ImportedValue &value) {
+  using Kind = ImportedValue::Kind;
+  Value number = value.kind == Kind::Int                                    ? value.size->getTensor()
+                 : value.kind == Kind::Float || value.kind == Kind::Bool ? value.tensor
+                                                                            : Value();
+  if (number && rankOf(number) != 0) {
+    emitError() << "its result is a number, but computed from a tensor of rank "
+                << rankOf(number);
+    return false;
+  }
   if (hasResult(i) && value.kind != ImportedValue::Kind::None) {
     auto kind = value.isComplex() ? ImportedValue::Kind::Tensor : value.kind;
     auto expected = getKind(node.results[i].type.kind);

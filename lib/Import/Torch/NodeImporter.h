@@ -162,6 +162,9 @@ public:
   bool isComplexResult(unsigned i = 0) const;
   /// The rank and sizes that it says; dynamic where symbolic.
   llvm::SmallVector<int64_t> resultShape(unsigned i = 0);
+  /// A result that isn't asked for (but for a derivative), which PyTorch gives without
+  /// elements; null where it isn't used.
+  mlir::Value emptyResult(unsigned i);
   llvm::LogicalResult result(mlir::Value value) { return results({value}); }
   llvm::LogicalResult result(Size size) { return results({ImportedValue(size)}); }
   llvm::LogicalResult result(const Complex &z) {

@@ -172,22 +172,12 @@ static Value normalize(NodeImporter &n, const BatchNorm &b, Value mean, Value va
   return y.to(n.elementTypeOf(b.input));
 }
 
-/// Results that are there for the derivative: those that PyTorch leaves empty.
-static Value emptyResult(NodeImporter &n, unsigned i) {
-  if (!n.hasResult(i))
-    return {};
-  Type type = n.resultElementType(i);
-  SmallVector<int64_t> shape = n.resultShape(i);
-  return type && !n.hasFailed() ? n.constantSplat(n.tensorType(ArrayRef(shape), type), 0)
-                                : Value();
-}
-
 static LogicalResult normalizeByRunning(NodeImporter &n, const BatchNorm &b) {
   if (!b.mean || !b.variance)
     return n.emitError() << "it needs running_mean and running_var";
   SmallVector<ImportedValue> results{normalize(n, b, b.mean, b.variance)};
   for (unsigned i = 1; i < n.numResults(); ++i)
-    results.push_back(i < 4 ? emptyResult(n, i) : Value());
+    results.push_back(i < 4 ? n.emptyResult(i) : Value());
   // …_functional gives the statistics back as they were.
   if (n.getTarget().contains("functional")) {
     if (results.size() < 3)
@@ -215,7 +205,7 @@ static LogicalResult normalizeByBatch(NodeImporter &n, const BatchNorm &b) {
   give(flatMean);
   give(inverse.squeeze(axes));
   if (n.getTarget().contains("with_update"))
-    results.push_back(emptyResult(n, 3));
+    results.push_back(n.emptyResult(3));
   if (n.getTarget().contains("functional")) {
     Sizes sizes = n.sizes(b.input);
     Expr count(n, n.scalar(b.statistic, 1));

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "Loop.h"
 #include "NodeImporter.h"
 
@@ -24,11 +25,8 @@ using Step = llvm::function_ref<Expr(Expr x, Expr k, Expr q, Expr p)>;
 /// cancel. Fractions of degrees are cut off, and there is none below 0, NaN or infinite.
 static bool readOperands(NodeImporter &n, Expr &x, Expr &degree) {
   Type type = n.getBuilder().getF64Type();
-  Value a = n.operand("x", type), b = n.operand("n", type);
-  if (!a || !b || !n.broadcast(a, b))
-    return false;
-  x = {n, a};
-  Expr whole = Expr(n, b).unary<dl::TruncOp>();
+  std::tie(x, degree) = broadcast(n.operand("x", type), n.operand("n", type));
+  Expr whole = degree.unary<dl::TruncOp>();
   Expr isDegree = (whole >= 0.0) & (whole < double(INFINITY)).get();
   degree = isDegree.select(whole, n.scalar(type, -1));
   return bool(degree);

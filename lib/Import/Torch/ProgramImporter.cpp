@@ -118,11 +118,6 @@ static StringRef bytesOf(const Tensor &tensor) {
   return StringRef(tensor.getData(), tensor.getNumBytes());
 }
 
-static RankedTensorType typeOf(MLIRContext *context, const Tensor &tensor) {
-  return RankedTensorType::get(tensor.getShape(),
-                               torch::getElementType(context, getName(tensor.getType())));
-}
-
 Attribute ProgramImporter::makeWeightValue(const Weight &weight, StringRef name,
                                            RankedTensorType type) {
   StringRef bytes = bytesOf(weight.tensor);
@@ -141,12 +136,13 @@ Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder 
     return {};
   }
   const Weight &weight = it->second;
-  RankedTensorType type = typeOf(context, weight.tensor);
-  if (!type.getElementType()) {
+  Type elementType = torch::getElementType(context, getName(weight.tensor.getType()));
+  if (!elementType) {
     emitError(loc) << "the weight is of type " << getName(weight.tensor.getType())
                    << ", which isn't supported";
     return {};
   }
+  auto type = RankedTensorType::get(weight.tensor.getShape(), elementType);
   bool isState = llvm::any_of(program.outputs, [&](const OutputSpec &output) {
     return output.kind == OutputSpec::Kind::State && output.weight == name;
   });
@@ -225,6 +221,9 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
   SmallVector<NamedAttribute> attributes{
       builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))};
   auto type = RankedTensorType::get(shape, elementType);
+  if (NodeBuilder::isAbsurd(type))
+    return emitError(loc) << "input '" << spec.userName << "' of type " << type
+                          << " is too large";
   if (!type.hasStaticShape())
     attributes.push_back(
         builder.getNamedAttr("dlc.dim_symbols", builder.getStrArrayAttr(names)));

@@ -177,8 +177,11 @@ ValueType Pt2Reader::readTensorType(const Json &meta) {
   ValueType type;
   type.kind = ValueType::Kind::Tensor;
   type.elementType = getTypeName(reader.integer(reader.get(meta, "dtype"), "a dtype")).str();
-  for (const Json &size : reader.array(reader.get(meta, "sizes"), "a tensor's sizes"))
+  for (const Json &size : reader.array(reader.get(meta, "sizes"), "a tensor's sizes")) {
     type.shape.push_back(readSize(size));
+    if (type.shape.back().isNumber() && type.shape.back().number < 0)
+      reader.fail("a size is negative");
+  }
   const Json &strides = reader.array(reader.get(meta, "strides"), "a tensor's strides");
   uint64_t compact = 1;
   for (size_t d = std::min(type.shape.size(), strides.size()); d-- > 0;) {
@@ -536,10 +539,11 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
     return reader.fail("the weight '" + name + "' has strides that don't fit its shape");
   int64_t bytes = getByteSize(*element);
   // The last element, and whether the elements lie one after the other.
-  int64_t last = first, compact = 1;
+  int64_t last = first;
+  uint64_t compact = 1; // wraps only where there is no element
   bool isCompact = true;
   for (size_t d = shape.size(); d-- > 0;) {
-    isCompact &= shape[d] == 1 || strides[d] == compact;
+    isCompact &= shape[d] == 1 || uint64_t(strides[d]) == compact;
     compact *= shape[d];
     int64_t span = 0;
     if (strides[d] < 0 || (shape[d] && llvm::MulOverflow(shape[d] - 1, strides[d], span)) ||
@@ -549,8 +553,12 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   if (entry->isDeflated || entry->stored.size() != entry->size || first < 0 ||
       (count && (last >= int64_t(entry->stored.size() / bytes))))
     return reader.fail("the weight '" + name + "' lies outside its bytes");
+  // Strides of 0 repeat elements.
+  constexpr int64_t kMostRepeated = int64_t(1) << 28;
+  if (!isCompact && count > std::max<int64_t>(entry->stored.size() / bytes, kMostRepeated))
+    return reader.fail("the weight '" + name + "' repeats its elements too often");
   Weight weight;
-  const char *data = entry->stored.data() + first * bytes;
+  const char *data = entry->stored.data() + (count ? first * bytes : 0);
   if (isCompact || !count) {
     weight.tensor = Tensor::view(*element, shape, data);
     weight.path = path == "-" ? "" : path.str();

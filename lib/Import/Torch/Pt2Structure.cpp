@@ -76,7 +76,9 @@ Json StructureReader::makeNamedTuple(const std::string &name, const Json &parts)
 
 Json StructureReader::convert(const Json &spec, unsigned depth) {
   const Json &type = reader.get(spec, "type");
-  if (type.is_null() || depth > kMaxDepth || reader.hasFailed())
+  if (depth > kMaxDepth)
+    reader.fail("structures are nested more than " + llvm::Twine(kMaxDepth) + " levels deep");
+  if (type.is_null() || reader.hasFailed())
     return "*";
   Json parts = Json::array();
   for (const Json &child : reader.array(reader.get(spec, "children_spec"), "a structure's parts"))

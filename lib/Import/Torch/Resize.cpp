@@ -55,8 +55,13 @@ static SmallVector<double> readScales(NodeImporter &n, int64_t rank) {
 
 /// ⌊size · scale⌋
 static Size scaledSize(NodeImporter &n, Size size, double scale) {
-  if (size.isStatic())
-    return int64_t(std::floor(double(size.getStatic()) * scale));
+  if (size.isStatic()) {
+    double scaled = std::floor(double(size.getStatic()) * scale);
+    if (scaled >= 0 && scaled < 0x1p62)
+      return int64_t(scaled);
+    n.emitError() << "a scale of " << scale << " gives no size";
+    return Size(Value());
+  }
   Type f64 = n.getBuilder().getF64Type(), i64 = n.getBuilder().getI64Type();
   return Size((sizeAs(n, size, f64) * scale).floor().to(i64).get());
 }
@@ -91,7 +96,7 @@ static LogicalResult importUpsample(NodeImporter &n) {
     return failure();
   if (wanted.size() == 1)
     wanted.assign(rank, Size(wanted.front()));
-  if (int64_t(wanted.size()) != rank && int64_t(scales.size()) != rank)
+  if (int64_t(wanted.size()) != rank && (!wanted.empty() || int64_t(scales.size()) != rank))
     return n.emitError() << "it has neither a size nor a scale for each of " << rank
                          << " spatial dimensions";
   for (int64_t d = 0; d < rank; ++d)
@@ -173,7 +178,7 @@ static LogicalResult padBy(NodeImporter &n, ArrayRef<int64_t> pads, dl::PadMode 
     return failure();
   Sizes sizes = n.sizes(self);
   for (int64_t d = 0; d < rank; ++d)
-    sizes[d] = n.add(sizes[d], low[d] + high[d]);
+    sizes[d] = n.add(n.add(sizes[d], low[d]), high[d]);
   Value y = n.create<dl::PadOp>(n.tensorType(sizes, n.elementTypeOf(self)), self, Value(),
                                 Value(), Value(), low, high, interior, mode);
   return n.result(crops && y && mode != dl::PadMode::wrap ? n.padConstant(y, cropLow, cropHigh)
@@ -229,7 +234,7 @@ static LogicalResult importPixelShuffle(NodeImporter &n) {
   Sizes sizes = n.sizes(self);
   int64_t rank = sizes.size(), c = rank - 3;
   Sizes split(ArrayRef(sizes).take_front(c));
-  split.append({n.div(sizes[c], r * r), Size(r), Size(r), sizes[c + 1], sizes[c + 2]});
+  split.append({n.div(sizes[c], n.mul(r, r)), Size(r), Size(r), sizes[c + 1], sizes[c + 2]});
   SmallVector<int64_t> order = dimRange(0, c + 1);
   order.append({c + 3, c + 1, c + 4, c + 2});
   Sizes result(ArrayRef(sizes).take_front(c));
@@ -251,7 +256,7 @@ static LogicalResult importPixelUnshuffle(NodeImporter &n) {
   SmallVector<int64_t> order = dimRange(0, c + 1);
   order.append({c + 2, c + 4, c + 1, c + 3});
   Sizes result(ArrayRef(sizes).take_front(c));
-  result.append({n.mul(sizes[c], r * r), height, width});
+  result.append({n.mul(sizes[c], n.mul(r, r)), height, width});
   return n.result(Expr(n, self).reshape(split).transpose(order).reshape(result));
 }
 

@@ -56,11 +56,15 @@ static std::optional<Recurrence> readRecurrence(NodeImporter &n, ArrayRef<int64_
   n.ignore({"dropout"});
   if (!r.x || n.hasFailed() || !n.requireRank(r.x, 3, 3, "input"))
     return std::nullopt;
+  if (r.layers < 1 || r.layers > int64_t(r.params.size())) {
+    n.emitError() << "it has " << r.params.size() << " parameters for " << r.layers << " layers";
+    return std::nullopt;
+  }
   int64_t cells = r.layers * r.directions();
   // Only an LSTM, of four gates, may have projections.
-  r.isProjected = gates.size() == 4 && cells > 0 &&
+  r.isProjected = gates.size() == 4 &&
                   int64_t(r.params.size()) == cells * (r.paramsPerCell() + 1);
-  if (r.layers < 1 || int64_t(r.params.size()) != cells * r.paramsPerCell()) {
+  if (int64_t(r.params.size()) != cells * r.paramsPerCell()) {
     n.emitError() << "it has " << r.params.size() << " parameters where " << r.layers
                   << " layers need " << cells * r.paramsPerCell();
     return std::nullopt;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "Loop.h"
 #include "NodeImporter.h"
 
@@ -50,11 +51,9 @@ static SmallVector<Value> sumToNine(NodeImporter &n, Expr x, Expr a, Expr term, 
 /// Euler and Maclaurin (Cephes' zeta.c), in f64.
 static Expr zeta(NodeImporter &n, Expr x, Expr q) {
   Type f64 = n.getBuilder().getF64Type();
-  Value xs = x, qs = q;
-  if (!xs || !qs || !n.broadcast(xs, qs))
-    return {n, {}};
-  x = {n, xs};
-  q = {n, qs};
+  std::tie(x, q) = broadcast(x, q);
+  if (!x)
+    return x;
   Expr infinite(n, n.scalar(f64, INFINITY)), nan(n, n.scalar(f64, NAN));
   Expr isPole = (q <= 0.0) & q.eq(q.floor().get()).get();
   Expr isUndefined = (x < 1.0) | ((q <= 0.0) & x.ne(x.floor().get()).get()).get();
