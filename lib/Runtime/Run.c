@@ -379,10 +379,6 @@ static bool all_booleans(const unsigned char *data, int64_t count) {
 static int32_t take_input(struct dlc_run *run, int32_t index) {
   const dlc_tensor_info *info = &run->function->inputs[index];
   dlc_view *view = &run->input_views[index];
-  int32_t status =
-      dlc_tensor_check(info, "input", run->given_inputs[index], run->symbols, view);
-  if (status)
-    return status;
   dlc_input *input = &run->inputs[index];
   input->sizes = view->sizes;
   input->data = view->data;
@@ -417,6 +413,9 @@ static int32_t run_checked(struct dlc_run *run) {
   int32_t status = DLC_OK;
   for (int32_t i = 0; i < dlc_rt_model.num_symbols; ++i)
     run->symbols[i] = -1;
+  for (int32_t i = 0; i < run->function->num_inputs && !status; ++i)
+    status = dlc_tensor_check(&run->function->inputs[i], "input", run->given_inputs[i],
+                              run->symbols, &run->input_views[i]);
   for (int32_t i = 0; i < run->function->num_inputs && !status; ++i)
     status = take_input(run, i);
   for (int32_t i = 0; i < run->function->num_outputs && !status && !run->arena_only; ++i)

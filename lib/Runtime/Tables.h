@@ -30,6 +30,7 @@ typedef struct dlc_tensor_info {
   const char *type;       ///< as in messages: "float32[N,784]"
   const int64_t *sizes;   ///< one per dimension, -1: dynamic
   const int32_t *symbols; ///< one per dimension, into the symbols, -1: none
+  const int64_t *limits;  ///< three per dimension: least, most (-1: any), step; or null
   int32_t rank;
   uint8_t code, bits; ///< DLPack
   uint16_t bytes;     ///< of an element

@@ -110,12 +110,40 @@ static int32_t check_type(const dlc_tensor_info *info, const char *kind, const D
   return refuse_given(info, kind, tensor);
 }
 
+/// Whether a size is its dimension's least one plus some steps, and at most the largest.
+static int32_t check_limits(const dlc_tensor_info *info, const char *kind,
+                            const DLTensor *tensor, int32_t d) {
+  const int64_t *limits = info->limits + 3 * d;
+  int64_t size = tensor->shape[d], least = limits[0], most = limits[1], step = limits[2];
+  char given[256], why[400];
+  dlc_tensor_format(given, sizeof given, tensor);
+  int length = snprintf(why, sizeof why, "is given as %s: the size of dimension %d must be ",
+                        given, (int)d);
+  if (size < least)
+    snprintf(why + length, sizeof why - length, "at least %lld", (long long)least);
+  else if (most >= 0 && size > most)
+    snprintf(why + length, sizeof why - length, "at most %lld", (long long)most);
+  else if ((size - least) % step && least % step == 0)
+    snprintf(why + length, sizeof why - length, "a multiple of %lld", (long long)step);
+  else if ((size - least) % step)
+    snprintf(why + length, sizeof why - length, "a multiple of %lld plus %lld", (long long)step,
+             (long long)(least % step));
+  else
+    return DLC_OK;
+  return refuse(info, kind, why);
+}
+
 static int32_t check_sizes(const dlc_tensor_info *info, const char *kind, const DLTensor *tensor,
                            int64_t *symbols) {
   for (int32_t d = 0; d < info->rank; ++d) {
     int64_t size = tensor->shape[d], symbol = info->symbols[d];
     if (size < 0 || (info->sizes[d] >= 0 && size != info->sizes[d]))
       return refuse_given(info, kind, tensor);
+    if (info->limits) {
+      int32_t status = check_limits(info, kind, tensor, d);
+      if (status)
+        return status;
+    }
     if (symbol < 0)
       continue;
     if (symbols[symbol] < 0)

@@ -144,6 +144,7 @@ static FailureOr<llvm::Constant *> makeTensor(DescriptorBuilder &b, Location loc
   }
   return b.record({b.string(tensor.name), b.string(formatType(tensor, *element)),
                    b.numbers(b.i64, sizes), b.numbers(b.i32, dims),
+                   b.numbers(b.i64, tensor.limits),
                    b.number(b.i32, tensor.type.getRank()), b.number(b.i8, element->code),
                    b.number(b.i8, element->bits), b.number(b.i16, element->bytes)});
 }

@@ -15,9 +15,12 @@ static ArrayAttr tensorsToAttr(MLIRContext *context, ArrayRef<TensorSignature> t
   Builder b(context);
   return b.getArrayAttr(llvm::map_to_vector(tensors, [&](const TensorSignature &tensor) -> Attribute {
     SmallVector<StringRef> dims(tensor.dims.begin(), tensor.dims.end());
-    return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(tensor.name)),
-                                b.getNamedAttr("type", TypeAttr::get(tensor.type)),
-                                b.getNamedAttr("dims", b.getStrArrayAttr(dims))});
+    SmallVector<NamedAttribute> fields{b.getNamedAttr("name", b.getStringAttr(tensor.name)),
+                                       b.getNamedAttr("type", TypeAttr::get(tensor.type)),
+                                       b.getNamedAttr("dims", b.getStrArrayAttr(dims))};
+    if (!tensor.limits.empty())
+      fields.push_back(b.getNamedAttr("limits", b.getDenseI64ArrayAttr(tensor.limits)));
+    return b.getDictionaryAttr(fields);
   }));
 }
 
@@ -38,6 +41,20 @@ DictionaryAttr ModelSignature::toAttr(MLIRContext *context) const {
   return b.getDictionaryAttr(fields);
 }
 
+/// The limits of a tensor's sizes; false where there isn't a sensible one a dimension.
+static bool readLimits(DenseI64ArrayAttr limits, TensorSignature &tensor) {
+  if (!limits)
+    return true;
+  ArrayRef<int64_t> numbers = limits;
+  if (int64_t(numbers.size()) != 3 * tensor.type.getRank())
+    return false;
+  tensor.limits.assign(numbers.begin(), numbers.end());
+  for (; !numbers.empty(); numbers = numbers.drop_front(3))
+    if (numbers[0] < 0 || numbers[1] < -1 || numbers[2] < 1)
+      return false;
+  return true;
+}
+
 static LogicalResult tensorsFromAttr(Attribute attr, SmallVectorImpl<TensorSignature> &tensors) {
   auto array = dyn_cast_or_null<ArrayAttr>(attr);
   if (!array)
@@ -55,6 +72,8 @@ static LogicalResult tensorsFromAttr(Attribute attr, SmallVectorImpl<TensorSigna
     for (auto [d, dim] : llvm::enumerate(dims ? dims.getValue() : ArrayRef<Attribute>()))
       if (auto symbol = dyn_cast<StringAttr>(dim))
         signature.dims[d] = symbol.str();
+    if (!readLimits(fields.getAs<DenseI64ArrayAttr>("limits"), signature))
+      return failure();
     tensors.push_back(std::move(signature));
   }
   return success();
@@ -104,6 +123,8 @@ static TensorSignature getTensor(Type type, DictionaryAttr attrs, Twine fallback
   for (auto [d, dim] : llvm::enumerate(symbols ? symbols.getValue() : ArrayRef<Attribute>()))
     if (auto symbol = dyn_cast<StringAttr>(dim); symbol && d < tensor.dims.size())
       tensor.dims[d] = symbol.str();
+  if (auto limits = attrs ? attrs.getAs<DenseI64ArrayAttr>("dlc.dim_limits") : nullptr)
+    tensor.limits.assign(limits.asArrayRef().begin(), limits.asArrayRef().end());
   return tensor;
 }
 

@@ -132,7 +132,7 @@ class RunTimeTest(FrontendTest):
     def test_input(self):
         rows = torch.export.Dim("rows", min=2, max=64)
         model = dlc.compile(torch.nn.ReLU(), torch.randn(3, 2), dynamic_shapes=({0: rows},))
-        with self.assertRaisesRegex(dlc.RunError, "^model: input 'input': the size of dimension 0 "
+        with self.assertRaisesRegex(dlc.RunError, "^model: input .input. should be .*: the size of dimension 0 "
                                     "must be at most 64$"):
             model(torch.randn(65, 2))
 

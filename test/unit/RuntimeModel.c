@@ -49,13 +49,14 @@ static int32_t entry(dlc_call *call) {
 
 static const int64_t x_sizes[] = {-1, 4}, m_sizes[] = {-1};
 static const int32_t x_symbols[] = {0, -1}, m_symbols[] = {0}, y_symbols[] = {-1, -1};
+static const int64_t x_limits[] = {0, 100000, 1, 0, -1, 1};
 static const dlc_tensor_info inputs[] = {
-    {"x", "float32[N,4]", x_sizes, x_symbols, 2, 2, 32, 4},
-    {"m", "bool[N]", m_sizes, m_symbols, 1, 6, 8, 1},
+    {"x", "float32[N,4]", x_sizes, x_symbols, x_limits, 2, 2, 32, 4},
+    {"m", "bool[N]", m_sizes, m_symbols, NULL, 1, 6, 8, 1},
 };
 static const dlc_tensor_info outputs[] = {
-    {"y", "float32[N,4]", x_sizes, y_symbols, 2, 2, 32, 4},
-    {"t", "float64[]", NULL, NULL, 0, 2, 64, 8},
+    {"y", "float32[N,4]", x_sizes, y_symbols, NULL, 2, 2, 32, 4},
+    {"t", "float64[]", NULL, NULL, NULL, 0, 2, 64, 8},
 };
 static const char *const symbols[] = {"N"};
 static _Alignas(64) const float weights[] = {1, 2, 3, 4};

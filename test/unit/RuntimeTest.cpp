@@ -77,6 +77,14 @@ TEST(Runtime, RefusesByName) {
   EXPECT_EQ(error(), "hand: the result 'y' is of shape [3,4], its tensor of shape [2,4]");
 }
 
+TEST(Runtime, RefusesSizesOutOfRange) {
+  Call call(3);
+  call.x.sizes[0] = call.m.sizes[0] = 100001; // refused before anything is read
+  EXPECT_EQ(call.run(), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(error(), "hand: input 'x' should be float32[N,4], but is given as float32[100001,4]: "
+                     "the size of dimension 0 must be at most 100000");
+}
+
 TEST(Runtime, ReportsAnErrorInsideTheModel) {
   Call call(3);
   call.xs[0] = 666;

@@ -32,7 +32,8 @@ namespace dlc {
 /// The module attribute with the artefact's signature: a dictionary of `name`,
 /// `producer`, `metadata` (strings), `inputs`, `outputs` (arrays of dictionaries of `name`, a
 /// string, `type`, a tensor type, `dims`, an array of strings, one a dimension,
-/// empty where the dimension has no symbol), and where there are further functions
+/// empty where the dimension has no symbol, and where sizes have limits `limits`, an array
+/// of three numbers a dimension), and where there are further functions
 /// `functions` (an array of dictionaries of `name`, `inputs`, `outputs`).
 constexpr llvm::StringLiteral kModelSignatureAttr = "dlc.model";
 
@@ -62,12 +63,14 @@ struct TensorSignature {
   std::string name;
   mlir::RankedTensorType type;
   llvm::SmallVector<std::string> dims; ///< a symbol, or empty, per dimension
+  /// Least size, largest (-1: any) and step from one to the next, per dimension; or empty.
+  llvm::SmallVector<int64_t, 0> limits = {};
 };
 
 /// A function of the artefact beside the model itself.
 struct FunctionSignature {
   std::string name;
-  llvm::SmallVector<TensorSignature> inputs, outputs;
+  llvm::SmallVector<TensorSignature, 0> inputs, outputs;
 };
 
 /// What a caller of the artefact sees.
@@ -75,7 +78,7 @@ struct ModelSignature {
   std::string name;     ///< prefix of the C symbols; made an identifier by the target
   std::string producer; ///< who made the model, free text
   std::string metadata; ///< JSON that the frontend keeps in the artefact, or empty
-  llvm::SmallVector<TensorSignature> inputs, outputs;
+  llvm::SmallVector<TensorSignature, 0> inputs, outputs;
   llvm::SmallVector<FunctionSignature> functions; ///< called by name
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;
@@ -83,8 +86,9 @@ struct ModelSignature {
 };
 
 /// The signature of `func`, from its argument and result attributes `dlc.name` (a
-/// string) and `dlc.dim_symbols` (an array of strings); unnamed ones are called
-/// input_0, output_0 and so on.
+/// string), `dlc.dim_symbols` (an array of strings) and `dlc.dim_limits` (an array of three
+/// numbers a dimension, see TensorSignature); unnamed ones are called input_0, output_0 and
+/// so on.
 ModelSignature getModelSignature(mlir::func::FuncOp func, llvm::StringRef modelName,
                                  llvm::StringRef producer = "");
 FunctionSignature getFunctionSignature(mlir::func::FuncOp func);

@@ -317,9 +317,29 @@ static std::optional<LinearSize> matchLinear(const SizeExpr &expr, unsigned dept
   return inner;
 }
 
+/// Notes for the artefact, which checks its arguments itself, what the sizes of a dimension
+/// may be: `least`, and so on by steps up to `most`.
+static void limitDimension(func::FuncOp function, BlockArgument argument, unsigned dim,
+                           int64_t least, std::optional<int64_t> most, int64_t step) {
+  unsigned index = argument.getArgNumber();
+  SmallVector<int64_t> limits;
+  if (auto known = function.getArgAttrOfType<DenseI64ArrayAttr>(index, "dlc.dim_limits"))
+    limits.assign(known.asArrayRef().begin(), known.asArrayRef().end());
+  else
+    for (int64_t d = 0, e = cast<RankedTensorType>(argument.getType()).getRank(); d < e; ++d)
+      limits.append({0, -1, 1});
+  limits[3 * dim] = least;
+  limits[3 * dim + 1] = most.value_or(-1);
+  limits[3 * dim + 2] = step;
+  function.setArgAttr(index, "dlc.dim_limits",
+                      DenseI64ArrayAttr::get(function.getContext(), limits));
+}
+
 /// Requires that a size lies in the range traced for, and binds its symbol.
-static void bindSymbol(SizeChecker &n, const SymbolRange &range, const LinearSize &size,
-                       unsigned dim, Size own, llvm::StringMap<Size> &symbols) {
+static void bindSymbol(SizeChecker &n, func::FuncOp function, const SymbolRange &range,
+                       const LinearSize &size, unsigned dim, Value tensor,
+                       llvm::StringMap<Size> &symbols) {
+  Size own = n.size(tensor, dim);
   using Direction = dl::ComparisonDirection;
   std::string what = "the size of dimension " + std::to_string(dim) + " must be ";
   // A limit that overflows is none.
@@ -329,10 +349,14 @@ static void bindSymbol(SizeChecker &n, const SymbolRange &range, const LinearSiz
       return std::nullopt;
     return value;
   };
-  if (auto min = limit(range.min); min && *min > 0)
+  auto min = limit(range.min), max = range.max ? limit(*range.max) : std::nullopt;
+  if (min && *min > 0)
     n.require(Direction::ge, own, *min, what + "at least " + Twine(*min));
-  if (auto max = range.max ? limit(*range.max) : std::nullopt)
+  if (max)
     n.require(Direction::le, own, *max, what + "at most " + Twine(*max));
+  if (auto argument = dyn_cast_or_null<BlockArgument>(tensor);
+      argument && min && *min >= 0 && (*min > 0 || max || size.factor > 1))
+    limitDimension(function, argument, dim, *min, max, size.factor);
   Size symbol = own;
   if (size.factor != 1 || size.offset != 0) {
     Size rest = n.sub(own, size.offset);
@@ -369,8 +393,8 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
           continue;
         bound.insert(&size);
         auto range = program.symbols.find(linear->symbol);
-        bindSymbol(n, range == program.symbols.end() ? SymbolRange() : range->second, *linear, d,
-                   n.size(tensor, d), symbols);
+        bindSymbol(n, function, range == program.symbols.end() ? SymbolRange() : range->second,
+                   *linear, d, tensor, symbols);
       }
     });
   forEachTensor([&](SizeChecker &n, const NamedValue &input, Value tensor) {
