@@ -12,6 +12,7 @@ What Dynamo can't capture stays in Python, around compiled parts (graph breaks).
 that change from call to call become open ones, so that one compilation serves all.
 Parameters, buffers and whatever else the model refers to are inputs of the compiled
 code: changing them elsewhere is seen, and what the model changes is changed in place.
+With options={"freeze": True} the code knows them, until they are changed.
 Random numbers are those that eager draws after the same torch.manual_seed (dropout and
 multinomial, too; all but bernoulli's of computed probabilities), drawn by PyTorch before
 the compiled code runs.
@@ -38,6 +39,8 @@ from torch.utils._python_dispatch import _disable_current_modes
 from . import draws, locations, shapes
 from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
+from .frozen import FrozenGraph
+from .runtime import CompiledModel
 from .tracefile import Json, Trace
 from .tracer import GraphWriter, decompositions
 
@@ -45,7 +48,7 @@ from .tracer import GraphWriter, decompositions
 def backend(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
             **options: Any) -> Callable[..., Any]:
     """The backend `dlc` of torch.compile. Its options, torch.compile(…, options={…}), are
-    `threads` and `cpu`, as dlc.compile's."""
+    `threads` and `cpu`, as dlc.compile's, and `freeze` (see FrozenGraph)."""
     try:
         return _compiled(module, example_inputs, {**options.pop("options", {}), **options})
     except DlcError as error:
@@ -66,9 +69,9 @@ _REPORTED = {kind: type(kind.__name__, (kind, _Reported), {"__module__": kind.__
 
 def _compiled(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
               options: Dict[str, Any]) -> Callable[..., Any]:
-    unknown = sorted(options.keys() - {"threads", "cpu"})
+    unknown = sorted(options.keys() - {"threads", "cpu", "freeze"})
     if unknown:
-        raise DlcError("the options of the backend dlc are threads and cpu, not "
+        raise DlcError("the options of the backend dlc are threads, cpu and freeze, not "
                        + ", ".join(unknown))
     if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
         raise DlcError("the backend dlc serves inference: call the model under "
@@ -113,7 +116,7 @@ class _CompiledGraph:
             trace = writer.write()
         self.taken, self.results = writer.taken, writer.results
         self.symbols = writer.symbols if any(result.is_laid_out for result in self.results) else {}
-        self.compiled = compile(trace, **options) if trace.document["outputs"] else None
+        self.compiled = _compile(trace, self.taken, **options)
 
     def __call__(self, inputs: List[Any]) -> List[Any]:
         values = [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken]
@@ -122,6 +125,19 @@ class _CompiledGraph:
         inputs.clear()
         outputs = iter(self.compiled.run(values, torch.Tensor) if self.compiled else ())
         return [result.of(outputs, symbols) for result in self.results]
+
+
+def _compile(trace: Trace, taken: Sequence[Any], freeze: bool = False,
+             **options: Any) -> Union[CompiledModel, FrozenGraph, None]:
+    if not trace.document["outputs"]:
+        return None
+    context = torch._guards.TracingContext.try_get()
+    if not freeze or context is None or context.fw_metadata is None:
+        return compile(trace, **options)
+    known = context.fw_metadata
+    weights = set(known.static_input_indices) - set(known.mutated_inp_runtime_indices)
+    return FrozenGraph(trace, {k for k, i in enumerate(taken) if i in weights},
+                       functools.partial(compile, **options))
 
 
 class _Computed:

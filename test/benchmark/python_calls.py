@@ -63,7 +63,10 @@ def main(argv):
         runs = {"eager": (model, tokens), "`dlc.compile`": (compiled, tokens),
                 "`dlc.load`, NumPy": (loaded, array),
                 '`torch.compile(backend="dlc")`': (
-                    torch.compile(model, backend="dlc", options={"threads": 1}), tokens)}
+                    torch.compile(model, backend="dlc", options={"threads": 1}), tokens),
+                "the same, frozen": (
+                    torch.compile(model, backend="dlc", options={"threads": 1, "freeze": True}),
+                    tokens)}
         if not options.without_inductor:
             runs["`torch.compile`, Inductor"] = (torch.compile(model), tokens)
         expected = model(tokens)

@@ -53,6 +53,42 @@ class DynamoTest(FrontendTest):
         return fast
 
 
+class FreezeTest(DynamoTest):
+    def test_weights(self):
+        model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4),
+                                    torch.nn.Flatten(), torch.nn.Linear(64, 5)).eval()
+        x = torch.randn(2, 3, 6, 6)
+        with unittest.mock.patch.object(dynamo, "compile", wraps=dlc.compile) as compiled:
+            fast = self.check(model, (x,), (x + 1,), options={"freeze": True})
+            self.assertEqual(compiled.call_count, 1)
+            inputs = [i for i in compiled.call_args[0][0].document["inputs"] if "name" in i]
+            self.assertEqual(len(inputs), 1)  # the image alone
+            model[3].weight.mul_(2)
+            self.assert_close(fast(x), model(x))
+            self.assertEqual(compiled.call_count, 2)
+            model[0].weight.data = torch.randn(4, 3, 3, 3)
+            model[1].running_mean += 1
+            self.assert_close(fast(x), model(x))
+
+    def test_changes(self):
+        class Counter(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.scale = torch.nn.Parameter(torch.randn(3))
+                self.register_buffer("count", torch.zeros(3))
+
+            def forward(self, x):
+                self.count += 1
+                return x * self.scale + self.count
+
+        with unittest.mock.patch.object(dynamo, "compile", wraps=dlc.compile) as compiled:
+            fast = torch.compile(Counter(), backend=dynamo.backend, options={"freeze": True})
+            x = torch.randn(3)
+            first = fast(x)
+            self.assert_close(fast(x), first + 1)
+            self.assertEqual(compiled.call_count, 1)
+
+
 class SizesTest(DynamoTest):
     def test_open_sizes(self):
         model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh()).eval()
@@ -374,7 +410,7 @@ class ErrorsTest(DynamoTest):
         fast = torch.compile(lambda x: unknown(x), backend=dynamo.backend)
         with self.assertRaisesRegex(dlc.CompileError, r"^\S*test_dynamo.py:\d+: .*dlc_tests.foreign"):
             fast(torch.eye(3))
-        with self.assertRaisesRegex(dlc.DlcError, "are threads and cpu, not mode"):
+        with self.assertRaisesRegex(dlc.DlcError, "are threads, cpu and freeze, not mode"):
             torch.compile(torch.sin, backend=dynamo.backend, options={"mode": 1})(torch.ones(2))
 
 
