@@ -78,7 +78,9 @@ class _Program:
             [argnums] if isinstance(argnums, int) else list(argnums)
         chosen = [a + len(positional) if a < 0 else a for a in chosen]
         if not all(0 <= a < len(positional) for a in chosen):
-            raise TraceError(f"argnums is {argnums}, but there are {len(positional)} arguments")
+            count = len(positional)
+            raise TraceError(f"argnums is {argnums}, but there " +
+                             ("is 1 argument" if count == 1 else f"are {count} arguments"))
         leaves, at = iter(self.metadata["inputs"]), 0
         found: Dict[int, List[int]] = {a: [] for a in chosen}
         for position, structure in enumerate(positional):

@@ -46,6 +46,14 @@ class ComplexTest(FrontendTest):
                          for p, q in ((a.real, b.real), (a.imag, b.imag))]
                 self.assertTrue(all(close), f"{name}({x}) is {a}, not {b}")
 
+    def test_products_and_places(self):
+        def function(z, i):
+            return (z.cumprod(1), z.cumprod(0)[:, :1], z[0, 0].cumprod(0), z[:0].cumprod(0),
+                    (z * (z.real > 0)).nonzero(), torch.nn.functional.silu(z),
+                    z.put(i, z[1, :2]), z.put(i, z[2, :2], accumulate=True))
+
+        self.check(function, self.z, torch.tensor([0, -1]))
+
     def test_eigenvalues(self):
         for dtype in (torch.float32, torch.float64, torch.complex64):
             a = torch.randn(3, 5, 5, dtype=dtype)

@@ -164,7 +164,7 @@ class Derivatives(frontend.FrontendTest):
                 dlc.grad(function)(*args)
         with self.assertRaisesRegex(TypeError, "hessian is for functions of one tensor, not of 2"):
             dlc.hessian(energy)(x, x)
-        with self.assertRaisesRegex(dlc.TraceError, "argnums is 3, but there are 1"):
+        with self.assertRaisesRegex(dlc.TraceError, "argnums is 3, but there is 1 argument$"):
             dlc.grad(energy, argnums=3)(x)
 
 

@@ -55,6 +55,14 @@ static LogicalResult importSigmoid(NodeImporter &n) {
               : failure();
 }
 
+static LogicalResult importSilu(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Complex z = n.complexOperand("self", type);
+  return n.result(z * ((-z).exp() + 1.0).reciprocal());
+}
+
 static LogicalResult importRsqrt(NodeImporter &n) {
   Type type = n.resultElementType();
   return type ? n.result(n.complexOperand("self", type).sqrt().reciprocal()) : failure();
@@ -119,6 +127,13 @@ static Expr truth(NodeImporter &n, StringRef name) {
     return truth(n.operand(name));
   Complex z = n.complexOperand(name, n.promoteParts({name}));
   return z.re.ne(0.0) | z.im.ne(0.0).get();
+}
+
+/// Where the numbers aren't 0, a row each.
+static LogicalResult importNonzero(NodeImporter &n) {
+  Expr mask = truth(n, "self");
+  Value found = mask ? n.infer<dl::NonzeroOp>(mask.get()) : Value();
+  return n.result(n.transpose(n.convert(found, n.getBuilder().getI64Type()), {1, 0}));
 }
 
 static LogicalResult importLogicalNot(NodeImporter &n) { return n.result(~truth(n, "self")); }
@@ -263,6 +278,7 @@ static void registerUnary(OpTable &t) {
   t.addComplex({"aten.acosh.default"}, importUnary<&Complex::acosh>);
   t.addComplex({"aten.atanh.default"}, importUnary<&Complex::atanh>);
   t.addComplex({"aten.sigmoid.default"}, importSigmoid);
+  t.addComplex({"aten.silu.default"}, importSilu);
   t.addComplex({"aten.sinc.default"}, importSinc);
   t.addComplex({"aten.sgn.default"}, importSgn);
   t.addComplex({"aten.isnan.default"}, importPartTest<dl::IsNanOp>);
@@ -271,6 +287,7 @@ static void registerUnary(OpTable &t) {
 
 void torch::registerComplexElementwiseOps(OpTable &t) {
   registerUnary(t);
+  t.addComplex({"aten.nonzero.default"}, importNonzero);
   t.addComplex({"aten.logical_not.default"}, importLogicalNot);
   t.addComplex({"aten.logical_and.default"}, importLogical<dl::AndOp>);
   t.addComplex({"aten.logical_or.default"}, importLogical<dl::OrOp>);

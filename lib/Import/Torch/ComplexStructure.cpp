@@ -97,6 +97,33 @@ static Complex productAlong(NodeImporter &n, Complex z, int64_t axis) {
   return z;
 }
 
+/// The products of the elements up to each: in every step of twice as many.
+static LogicalResult importCumprod(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  Complex z = n.complexOperand("self", type);
+  auto axis = z ? n.axis("dim", n.rankOf(z.re)) : std::nullopt;
+  if (!axis)
+    return failure();
+  if (n.rankOf(z.re) == 0)
+    return n.result(z);
+  int64_t size = n.shapeOf(z.re)[*axis];
+  if (ShapedType::isDynamic(size))
+    return n.emitError() << "the product of complex numbers needs a size that is known when "
+                            "compiling";
+  for (int64_t count = 1; z && count < size; count *= 2) {
+    auto part = [&](int64_t from, int64_t length) {
+      return Complex{{n, n.sliceAxis(z.re, *axis, from, length)},
+                     {n, n.sliceAxis(z.im, *axis, from, length)}};
+    };
+    Complex first = part(0, count), rest = part(count, size - count) * part(0, size - count);
+    z = {{n, n.concat({first.re, rest.re}, *axis)}, {n, n.concat({first.im, rest.im}, *axis)}};
+  }
+  return n.result(z);
+}
+
 static LogicalResult importProd(NodeImporter &n) {
   n.ignore({"dtype"});
   Type type = n.resultElementType();
@@ -148,6 +175,7 @@ void torch::registerComplexStructureOps(OpTable &t) {
   t.addComplex({"aten.ones.default", "aten.new_ones.default"}, importOnes);
   t.addComplex({"aten.ones_like.default"}, importOnesLike);
   t.addComplex({"aten.prod.default", "aten.prod.dim_int"}, importProd);
+  t.addComplex({"aten.cumprod.default"}, importCumprod);
   t.addByParts({"aten.zeros.default", "aten.new_zeros.default", "aten.zeros_like.default",
                 "aten.empty.memory_format", "aten.new_empty.default", "aten.empty_like.default"});
   t.addByParts({"aten.full.default", "aten.full_like.default", "aten.new_full.default"},
@@ -198,7 +226,7 @@ void torch::registerComplexStructureOps(OpTable &t) {
                 "aten.diagonal_scatter.default", "aten.masked_scatter.default",
                 "aten.index_add.default", "aten.index_copy.default", "aten.index_fill.int_Scalar",
                 "aten.index_fill.int_Tensor",
-                "aten.copy.default"},
+                "aten.put.default", "aten.copy.default"},
                {"src", "value", "source"});
   // Added up.
   t.addByParts({"aten.sum.default", "aten.sum.dim_IntList", "aten.mean.default",
