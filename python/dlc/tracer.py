@@ -130,6 +130,8 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     try:
         with torch.no_grad(), locations.recorded(), detached.recorded() as own_derivatives, \
                 recordable.substituted(), shapes.open_sizes(), quiet.recording():
+            if isinstance(dynamic_shapes, (dict, tuple, list)):
+                check_dimensions(module, args, kwargs, dynamic_shapes)
             program = torch.export.export(module, tuple(args), kwargs, strict=strict,
                                           dynamic_shapes=dynamic_shapes)
     except Exception as error:
@@ -246,6 +248,26 @@ def _dimensions(shapes: Any) -> List[Tuple[int, torch.export.Dim]]:
     """The open dimensions of one tensor, of those that torch.export takes."""
     pairs = shapes.items() if isinstance(shapes, dict) else enumerate(shapes or ())
     return [(d, dim) for d, dim in pairs if isinstance(dim, torch.export.Dim)]
+
+
+def check_dimensions(module: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any],
+                     dynamic_shapes: Any) -> None:
+    """Says which dimension of `dynamic_shapes` its tensor hasn't."""
+    from torch.export import dynamic_shapes as dims
+
+    def check(path: Any, value: Any, shapes: Any) -> None:
+        if not isinstance(value, torch.Tensor) or not isinstance(shapes, dict):
+            return
+        for d in shapes:
+            if isinstance(d, int) and not -value.dim() <= d < value.dim():
+                name = list(inputs)[path[0].idx] if hasattr(path[0], "idx") else path[0].key
+                raise ValueError(f"dynamic_shapes names dimension {d} of '{name}', which has "
+                                 f"{value.dim()}")
+
+    inputs: Any = dims._combine_args(module, args, kwargs)
+    same = inputs if isinstance(dynamic_shapes, dict) else \
+        type(dynamic_shapes)(inputs.values())
+    dims._tree_map_with_path(check, same, dynamic_shapes, tree_name="inputs")
 
 
 def symbol_names(module: torch.nn.Module, program: torch.export.ExportedProgram,

@@ -129,6 +129,13 @@ class RunTimeTest(FrontendTest):
         self.refuse(model, line_of(function, 1), "the assertion .* doesn't hold$",
                     torch.randn(5), torch.tensor(9))
 
+    def test_dimension_that_is_not_there(self):
+        n = torch.export.Dim("n")
+        for shapes in (({5: n},), {"input": {5: n}}, [{5: n}]):
+            with self.assertRaisesRegex(dlc.TraceError, "dynamic_shapes names dimension 5 of "
+                                        "'input', which has 2$"):
+                dlc.compile(torch.nn.ReLU(), torch.ones(2, 3), dynamic_shapes=shapes)
+
     def test_input(self):
         rows = torch.export.Dim("rows", min=2, max=64)
         model = dlc.compile(torch.nn.ReLU(), torch.randn(3, 2), dynamic_shapes=({0: rows},))

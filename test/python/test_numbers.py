@@ -144,6 +144,13 @@ class NumbersTest(FrontendTest):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)
 
+        class Multiple(torch.nn.Module):
+            def forward(self, a, b):
+                return torch.lcm(a, b)
+
+        torch.export.save(torch.export.export(Multiple(), (a, b)), self.folder / "m.pt2")
+        self.assert_close(dlc.compile(self.folder / "m.pt2")(a, b), torch.lcm(a, b))
+
     def test_powers_of_sizes(self):
         sizes = ({0: torch.export.Dim("n", min=2, max=64)},)
         cube = lambda x: x + x.shape[0] ** 3  # noqa: E731

@@ -266,13 +266,7 @@ static LogicalResult importRemainder(NodeImporter &n, bool isFloored) {
 }
 
 /// Euclid's algorithm on all elements at once: (a, b) to (b, a mod b) until b is 0.
-static LogicalResult importGcd(NodeImporter &n) {
-  Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  auto [a, b] = broadcast(n.operand("self", type), n.operand("other", type));
-  if (!a)
-    return failure();
+static Value commonDivisor(NodeImporter &n, Expr a, Expr b) {
   auto check = [&](ArrayRef<Value> values) -> Value {
     Expr isOpen = Expr(n, values[1]).ne(0.0);
     return isOpen.reduce(dl::ReductionKind::bit_or, dimRange(0, n.rankOf(values[1])),
@@ -285,8 +279,22 @@ static LogicalResult importGcd(NodeImporter &n) {
   };
   SmallVector<Value> results = buildLoop(n, {a.get(), b.get()}, check, round);
   if (results.empty())
+    return {};
+  return n.isUnsigned(results[0]) ? results[0] : n.infer<dl::AbsOp>(results[0]);
+}
+
+/// The greatest common divisor, or the least common multiple.
+static LogicalResult importCommon(NodeImporter &n, bool isMultiple) {
+  Type type = n.resultElementType();
+  if (!type)
     return failure();
-  return n.result(n.isUnsigned(results[0]) ? results[0] : n.infer<dl::AbsOp>(results[0]));
+  auto [a, b] = broadcast(n.operand("self", type), n.operand("other", type));
+  Expr divisor(n, a ? commonDivisor(n, a, b) : Value());
+  if (!isMultiple || !divisor)
+    return n.result(divisor);
+  Expr isZero = divisor.eq(0.0);
+  Expr multiple = a / isZero.select(n.splatLike(divisor, 1), divisor).get() * b.get();
+  return n.result(n.isUnsigned(multiple) ? multiple : multiple.abs());
 }
 
 static LogicalResult importPow(NodeImporter &n) {
@@ -507,7 +515,9 @@ static void registerBinaryOps(OpTable &t) {
   t.add({"aten.remainder.Tensor", "aten.remainder.Scalar", "aten.remainder.Scalar_Tensor"},
         [](NodeImporter &n) { return importRemainder(n, /*isFloored=*/true); });
   t.add({"aten.pow.Tensor_Tensor", "aten.pow.Tensor_Scalar", "aten.pow.Scalar"}, importPow);
-  t.add({"aten.gcd.default", "prims.gcd.default"}, importGcd);
+  t.add({"aten.gcd.default", "prims.gcd.default"},
+        [](NodeImporter &n) { return importCommon(n, /*isMultiple=*/false); });
+  t.add("aten.lcm.default", [](NodeImporter &n) { return importCommon(n, /*isMultiple=*/true); });
   t.add("prims.div.default", importBinary<dl::DivOp>);
   t.add("aten.atan2.default", importBinary<dl::Atan2Op>);
   t.add({"aten.maximum.default"}, importExtremum<dl::MaxOp>);
