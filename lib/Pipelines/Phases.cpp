@@ -36,6 +36,7 @@ static void buildDispatch(OpPassManager &manager) {
   manager.addPass(createLowerHost());
   manager.addNestedPass<func::FuncOp>(createLoopSafeCanonicalizer());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
+  manager.addPass(createHoistStores());
   manager.addPass(createRematerialize());
 }
 

@@ -36,6 +36,7 @@ void dlc::buildSimplifyPipeline(OpPassManager &manager) {
   manager.addPass(createFoldConstants());
   manager.addNestedPass<func::FuncOp>(createLoopSafeCanonicalizer());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(createElideIndexChecks());
 }
 
 void dlc::registerSimplifyPipeline() {

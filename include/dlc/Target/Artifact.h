@@ -50,6 +50,10 @@ constexpr llvm::StringLiteral kInPlaceAttr = "dlc.in_place";
 /// of the result.
 constexpr llvm::StringLiteral kPointwiseAttr = "dlc.pointwise";
 
+/// On a kernel of the LLVM dialect: the bytes of a buffer that it takes behind the others,
+/// to work in.
+constexpr llvm::StringLiteral kScratchAttr = "dlc.scratch";
+
 /// The host program's name.
 constexpr llvm::StringLiteral kEntryName = "dlc_entry";
 

@@ -84,6 +84,28 @@ def DecomposeComposites : Pass<"dl-decompose-composites", "::mlir::func::FuncOp"
                            "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ElideIndexChecks : Pass<"dl-elide-index-checks", "::mlir::func::FuncOp"> {
+  let summary = "compares an index with a size once";
+  let description = [{
+    A gather or scatter of single elements in mode `error` ends the run where an index is
+    outside. One that follows another by the same indices along a dimension of the same
+    static size can't, if that did not: its mode becomes `drop`. So the derivative of an
+    embedding, a scatter by the indices of the embedding, has no check of its own, and a
+    launch that can't fail may be passed by stores of state (`-dl-hoist-stores`). It comes
+    after dead code is gone, which might be what checks. The cost is linear.
+
+    Example (test/Transforms/elide_index_checks.mlir): in
+
+    ```mlir
+    %y = dl.gather %w, %i {…} : tensor<9x4xf32>, tensor<2x1xi64> -> tensor<2x4xf32>
+    %d = dl.scatter add %z, %i, %u {…} : tensor<9x4xf32>, tensor<2x1xi64>, tensor<2x4xf32> -> tensor<9x4xf32>
+    ```
+
+    the scatter gets `mode = drop`.
+  }];
+  let statistics = [Statistic<"numElided", "elided", "Accesses that need no check">];
+}
+
 def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
   let summary = "computes what depends on constants only";
   let description = [{

@@ -107,7 +107,7 @@ Value autodiff::takeAlong(TensorBuilder &b, Value x, Value indices, int64_t dim)
   return GatherOp::create(b, x, indices, /*offset_dims=*/ArrayRef<int64_t>{},
                           /*collapsed_slice_dims=*/ArrayRef<int64_t>{dim}, batch, batch,
                           /*start_index_map=*/ArrayRef<int64_t>{dim},
-                          /*index_vector_dim=*/rank, ones, IndexMode::error);
+                          /*index_vector_dim=*/rank, ones, IndexMode::drop);
 }
 
 Value autodiff::addAlong(TensorBuilder &b, Value like, Value indices, Value updates,
@@ -118,7 +118,7 @@ Value autodiff::addAlong(TensorBuilder &b, Value like, Value indices, Value upda
   return ScatterOp::create(b, zeros, indices, updates, /*update_window_dims=*/ArrayRef<int64_t>{},
                            /*inserted_window_dims=*/ArrayRef<int64_t>{dim}, batch, batch,
                            /*scatter_dims_to_operand_dims=*/ArrayRef<int64_t>{dim},
-                           /*index_vector_dim=*/rank, ScatterKind::add, IndexMode::error);
+                           /*index_vector_dim=*/rank, ScatterKind::add, IndexMode::drop);
 }
 
 Value autodiff::transposeCopies(TensorBuilder &b, Operation *op, unsigned i, Value cotangent) {

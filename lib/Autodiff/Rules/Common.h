@@ -43,11 +43,11 @@ mlir::Value padZeros(TensorBuilder &b, mlir::Value x, llvm::ArrayRef<Size> low,
 /// Whether the type says that there are no elements.
 bool isEmpty(mlir::Value x);
 
-/// numpy.take_along_axis.
+/// numpy.take_along_axis. The indices are in range, being what an op gave as such.
 mlir::Value takeAlong(TensorBuilder &b, mlir::Value x, mlir::Value indices, int64_t dim);
 
 /// Adds `updates` to zeros of the shape of `like` where `indices` point to along a
-/// dimension: the transpose of takeAlong.
+/// dimension: the transpose of takeAlong, for such indices.
 mlir::Value addAlong(TensorBuilder &b, mlir::Value like, mlir::Value indices,
                      mlir::Value updates, int64_t dim);
 

@@ -84,6 +84,41 @@ static int64_t getElementBytes(Type element) {
   return llvm::divideCeil(width, 8);
 }
 
+/// Has the caller of a kernel give the memory of its buffers of static size, behind the
+/// other buffers; kScratchAttr says how much.
+static void takeScratch(func::FuncOp kernel) {
+  SmallVector<memref::AllocOp> allocs;
+  for (auto alloc : kernel.getOps<memref::AllocOp>())
+    if (alloc.getType().hasStaticShape())
+      allocs.push_back(alloc);
+  if (allocs.empty())
+    return;
+  unsigned number = kernel.getNumArguments();
+  int64_t bytes = 0;
+  SmallVector<int64_t> offsets;
+  for (memref::AllocOp alloc : allocs) {
+    MemRefType type = alloc.getType();
+    offsets.push_back(bytes);
+    bytes += llvm::alignTo(type.getNumElements() * getElementBytes(type.getElementType()), 64);
+  }
+  auto type = MemRefType::get({bytes}, IntegerType::get(kernel.getContext(), 8));
+  [[maybe_unused]] LogicalResult inserted =
+      kernel.insertArgument(number, type, {}, kernel.getLoc());
+  assert(succeeded(inserted) && "kernels are plain functions");
+  Value scratch = kernel.getArgument(number);
+  for (auto [alloc, offset] : llvm::zip_equal(allocs, offsets)) {
+    for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))
+      if (isa<memref::DeallocOp>(user))
+        user->erase();
+    ImplicitLocOpBuilder b(alloc.getLoc(), alloc);
+    Value at = arith::ConstantIndexOp::create(b, offset);
+    alloc.replaceAllUsesWith(
+        memref::ViewOp::create(b, alloc.getType(), scratch, at, ValueRange()).getResult());
+    alloc.erase();
+  }
+  kernel->setAttr(kScratchAttr, IntegerAttr::get(IntegerType::get(kernel.getContext(), 64), bytes));
+}
+
 /// memref.alloc and memref.dealloc as calls of the runtime; where there is no
 /// memory the function returns (the runtime has set the call's status).
 static void lowerScratch(func::FuncOp function, SymbolTable &symbols,
@@ -210,7 +245,7 @@ static LLVM::LLVMFuncOp convertFunction(func::FuncOp function, SymbolTable &symb
   if (isKernel) {
     converted.setVisibility_(LLVM::Visibility::Hidden);
     converted->setAttr(kKernelAttrName, b.getUnitAttr());
-    for (StringRef name : {kInPlaceAttr, kPointwiseAttr})
+    for (StringRef name : {kInPlaceAttr, kPointwiseAttr, kScratchAttr})
       if (Attribute attribute = function->getAttr(name))
         converted->setAttr(name, attribute);
   } else {
@@ -482,6 +517,8 @@ struct ConvertKernelsToLlvmPass : dlc::impl::ConvertKernelsToLlvmBase<ConvertKer
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     for (func::FuncOp function : functions) {
+      if (function->hasAttr(kKernelAttrName))
+        takeScratch(function);
       lowerScratch(function, symbols, converter);
       function.walk(lowerExpandShape);
       if (failed(applyPatternsGreedily(function, views, config)))

@@ -105,13 +105,6 @@ static std::pair<Value, int64_t> getCountedDimension(Operation *op) {
       .Default([](Operation *) { return std::pair<Value, int64_t>(nullptr, 0); });
 }
 
-/// Whether an op fails for some values of its operands, not only for some sizes.
-static bool mayRefuseValues(Operation *op) {
-  return isa<dl::AssertOp, dl::GatherOp, dl::ScatterOp, dl::DynamicSliceOp,
-             dl::DynamicUpdateSliceOp, dl::ExchangeRowsOp, dl::LdlSolveOp, dl::TopKOp,
-             dl::RngUniformOp>(op);
-}
-
 /// Of the ops that are likely to be what a run-time error of the kernel is about.
 static Location getPlaceOf(const KernelBody &body, OpBuilder &builder) {
   SmallVector<Location> all, likely;

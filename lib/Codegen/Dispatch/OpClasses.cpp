@@ -11,6 +11,15 @@
 using namespace mlir;
 using namespace dlc;
 
+bool dlc::mayRefuseValues(Operation *op) {
+  if (auto gather = dyn_cast<dl::GatherOp>(op))
+    return gather.getMode() == dl::IndexMode::error;
+  if (auto scatter = dyn_cast<dl::ScatterOp>(op))
+    return scatter.getMode() == dl::IndexMode::error;
+  return isa<dl::AssertOp, dl::DynamicSliceOp, dl::DynamicUpdateSliceOp, dl::ExchangeRowsOp,
+             dl::LdlSolveOp, dl::TopKOp, dl::RngUniformOp>(op);
+}
+
 bool dlc::isSmallTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.hasStaticShape() && tensor.getNumElements() <= kMaxHostElements;

@@ -32,6 +32,9 @@ bool takesElementwiseConsumers(mlir::Operation *root);
 /// The operands that say a shape or a place in one: what the host may need.
 llvm::SmallVector<mlir::Value> getShapeOperands(mlir::Operation *op);
 
+/// Whether an op ends the run for some values of its operands, not only for some sizes.
+bool mayRefuseValues(mlir::Operation *op);
+
 /// Elements that a tensor may have to be computed by the host.
 constexpr int64_t kMaxHostElements = 64;
 

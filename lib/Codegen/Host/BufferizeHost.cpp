@@ -144,7 +144,14 @@ void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {
   for (Value input : op.getInputs())
     inputs.push_back(lookup(input));
   Operation *kernel = symbols.lookup(op.getKernel());
-  if (auto inPlace = kernel ? kernel->getAttrOfType<IntegerAttr>(kInPlaceAttr) : IntegerAttr()) {
+  auto getNumber = [&](StringRef attribute) {
+    return kernel ? kernel->getAttrOfType<IntegerAttr>(attribute) : IntegerAttr();
+  };
+  SmallVector<Value> scratch;
+  if (IntegerAttr bytes = getNumber(kScratchAttr))
+    scratch.push_back(memref::AllocOp::create(
+        builder, op.getLoc(), MemRefType::get({bytes.getInt()}, builder.getI8Type())));
+  if (IntegerAttr inPlace = getNumber(kInPlaceAttr)) {
     Value &updated = inputs[inPlace.getInt()];
     if (!mayOverwrite(op.getInputs()[inPlace.getInt()], op)) {
       Value copy = allocate(op.getResult(0), op.getSizes(), builder);
@@ -152,8 +159,10 @@ void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {
       updated = copy;
     }
     buffers[op.getResult(0)] = updated;
+    outs.push_back(updated);
+    llvm::append_range(outs, scratch);
     dispatch::LaunchOp::create(builder, op.getLoc(), TypeRange(), op.getKernelAttr(), inputs,
-                               ValueRange(), ValueRange{updated});
+                               ValueRange(), outs);
     return;
   }
   ValueRange sizes = op.getSizes();
@@ -164,6 +173,7 @@ void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {
     outs.push_back(buffer);
     sizes = sizes.drop_front(count);
   }
+  llvm::append_range(outs, scratch);
   dispatch::LaunchOp::create(builder, op.getLoc(), TypeRange(), op.getKernelAttr(), inputs,
                              ValueRange(), outs);
 }

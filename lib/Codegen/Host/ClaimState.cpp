@@ -15,57 +15,88 @@ using namespace mlir;
 using namespace dlc;
 
 namespace {
+/// What a kernel may report an error for.
+enum class Failure { Never, Values, Anything };
+
 /// Which kernels can report an error.
 class KernelFailures {
 public:
   explicit KernelFailures(const SymbolTable &symbols) : symbols(symbols) {}
 
-  /// Whether a function of the LLVM dialect, or one that it calls or has called,
-  /// reports an error or asks for memory. Any other may do so.
-  bool mayFail(StringAttr name) {
-    auto [known, isNew] = answers.try_emplace(name, false);
+  /// What a function of the LLVM dialect, or one that it calls or has called, reports an
+  /// error for: the values that it gets, or besides that there is no memory. Any other
+  /// may fail for anything.
+  Failure getFailure(StringAttr name) {
+    auto [known, isNew] = answers.try_emplace(name, Failure::Never);
     if (!isNew)
       return known->second;
-    bool answer = lookInto(name);
+    Failure answer = lookInto(name);
     answers[name] = answer;
     return answer;
   }
 
 private:
-  bool lookInto(StringAttr name) {
+  Failure lookInto(StringAttr name) {
     auto function = symbols.lookup<LLVM::LLVMFuncOp>(name);
     if (!function)
-      return !symbols.lookup<LLVM::GlobalOp>(name);
+      return symbols.lookup<LLVM::GlobalOp>(name) ? Failure::Never : Failure::Anything;
     if (function.isExternal())
-      return name != "dlc_rt_parallel" && name != "dlc_rt_free" && !name.strref().starts_with("llvm.");
-    WalkResult walked = function.walk([&](Operation *op) -> WalkResult {
+      return getRuntimeFailure(name);
+    Failure worst = Failure::Never;
+    function.walk([&](Operation *op) {
       FlatSymbolRefAttr called;
       if (auto call = dyn_cast<LLVM::CallOp>(op))
         called = call.getCalleeAttr();
       else if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
         called = address.getGlobalNameAttr();
       else
-        return WalkResult::advance();
-      bool fails = !called || mayFail(called.getAttr());
-      return fails ? WalkResult::interrupt() : WalkResult::advance();
+        return;
+      worst = std::max(worst, called ? getFailure(called.getAttr()) : Failure::Anything);
     });
-    return walked.wasInterrupted();
+    return worst;
+  }
+
+  static Failure getRuntimeFailure(StringRef name) {
+    if (name == "dlc_rt_fail")
+      return Failure::Values;
+    bool isSafe = name == "dlc_rt_parallel" || name == "dlc_rt_free" ||
+                  name.starts_with("dlc_math_") || name.starts_with("llvm.");
+    return isSafe ? Failure::Never : Failure::Anything;
   }
 
   const SymbolTable &symbols;
-  DenseMap<StringAttr, bool> answers;
+  DenseMap<StringAttr, Failure> answers;
 };
 } // namespace
 
+/// Launches of a kernel on what it was launched on before: the values are known to be right.
+static DenseSet<Operation *> findRepeated(Block &block) {
+  DenseSet<Operation *> repeated;
+  DenseMap<std::pair<Attribute, llvm::hash_code>, SmallVector<dispatch::LaunchOp>> seen;
+  for (auto launch : block.getOps<dispatch::LaunchOp>()) {
+    ValueRange inputs = launch.getInputs();
+    auto &earlier = seen[{launch.getKernelAttr(), llvm::hash_combine_range(inputs)}];
+    if (llvm::any_of(earlier, [&](dispatch::LaunchOp other) { return other.getInputs() == inputs; }))
+      repeated.insert(launch);
+    else
+      earlier.push_back(launch);
+  }
+  return repeated;
+}
+
 /// The first op of the block from which on nothing can fail.
 static Operation *findSafeStart(Block &block, KernelFailures &failures) {
+  DenseSet<Operation *> repeated = findRepeated(block);
   Operation *first = block.getTerminator();
   for (Operation &op : llvm::reverse(block.without_terminator())) {
     bool isSafe = isa<dispatch::ViewOp, dl::GlobalLoadOp, dl::GlobalStoreOp, dl::ConstantOp,
                       tensor::FromElementsOp>(op) ||
                   (isa<arith::ArithDialect>(op.getDialect()) && isPure(&op));
-    if (auto launch = dyn_cast<dispatch::LaunchOp>(op))
-      isSafe = launch.getSizes().empty() && !failures.mayFail(launch.getKernelAttr().getAttr());
+    if (auto launch = dyn_cast<dispatch::LaunchOp>(op)) {
+      Failure allowed = repeated.contains(launch) ? Failure::Values : Failure::Never;
+      isSafe = launch.getSizes().empty() &&
+               failures.getFailure(launch.getKernelAttr().getAttr()) <= allowed;
+    }
     if (!isSafe)
       break;
     first = &op;
@@ -100,6 +131,18 @@ static SmallVector<int64_t> getPointwiseInputs(Operation *kernel, int64_t result
   return inputs;
 }
 
+/// Moves the stores of a block that come before `start`, from which on nothing can fail, to
+/// it: a run that fails changes nothing. Not those of state that is read again.
+static void sinkStores(Block &block, Operation *start,
+                       function_ref<bool(dl::GlobalStoreOp)> isReadLater) {
+  SmallVector<Operation *> early;
+  for (auto store : block.getOps<dl::GlobalStoreOp>())
+    if (store->isBeforeInBlock(start) && !isReadLater(store))
+      early.push_back(store);
+  for (Operation *store : early)
+    store->moveBefore(start);
+}
+
 void HostBufferizer::claimState() {
   Block &block = func.getBody().front();
   DenseMap<Attribute, SmallVector<dl::GlobalLoadOp>> loads;
@@ -114,6 +157,13 @@ void HostBufferizer::claimState() {
     return;
   KernelFailures failures(symbols);
   Operation *start = findSafeStart(block, failures);
+  sinkStores(block, start, [&](dl::GlobalStoreOp store) {
+    return stores[store.getGlobalAttr()].size() != 1 ||
+           llvm::any_of(loads[store.getGlobalAttr()], [&](dl::GlobalLoadOp load) {
+             Operation *place = block.findAncestorOpInBlock(*load);
+             return !place || !place->isBeforeInBlock(store);
+           });
+  });
   for (auto &[global, written] : stores) {
     Value value = written[0].getValue();
     auto launch = value.getDefiningOp<dispatch::LaunchOp>();

@@ -5,15 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Offsets come from a simulation: going through the program, a buffer takes the
-// smallest hole that holds it when it is born and leaves a hole, joined with its
-// neighbours, when it dies. First-fit by decreasing size packs a few per cent
-// tighter but costs O(n²) with the usual conflict lists; a host program may have
-// 50,000 buffers.
+// PackBuffers.h says how the static ones are placed; dynamic ones of the same factors take
+// turns in slots.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Liveness.h"
+#include "PackBuffers.h"
 #include "dl/IR/Dl.h"
 #include "dispatch/IR/Dispatch.h"
 #include "dlc/Codegen/Host/Passes.h"
@@ -21,8 +19,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <map>
-#include <queue>
-#include <set>
 
 namespace dlc {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -33,22 +29,6 @@ using namespace mlir;
 using namespace dlc;
 
 namespace {
-/// The holes of an arena that grows at its end.
-class HoleList {
-public:
-  int64_t take(int64_t size);
-  void giveBack(int64_t offset, int64_t size);
-  int64_t getTop() const { return top; }
-
-private:
-  void add(int64_t offset, int64_t size);
-  void remove(std::map<int64_t, int64_t>::iterator hole);
-
-  std::map<int64_t, int64_t> byOffset;
-  std::set<std::pair<int64_t, int64_t>> bySize;
-  int64_t top = 0;
-};
-
 struct Buffer {
   memref::AllocOp op;
   Lifetime life;
@@ -109,71 +89,6 @@ struct PlanMemoryPass : dlc::impl::PlanMemoryBase<PlanMemoryPass> {
   }
 };
 } // namespace
-
-void HoleList::add(int64_t offset, int64_t size) {
-  byOffset[offset] = size;
-  bySize.insert({size, offset});
-}
-
-void HoleList::remove(std::map<int64_t, int64_t>::iterator hole) {
-  bySize.erase({hole->second, hole->first});
-  byOffset.erase(hole);
-}
-
-int64_t HoleList::take(int64_t size) {
-  auto best = bySize.lower_bound({size, 0});
-  if (best != bySize.end()) {
-    auto [room, offset] = *best;
-    remove(byOffset.find(offset));
-    if (room > size)
-      add(offset + size, room - size);
-    return offset;
-  }
-  // A hole at the end grows.
-  int64_t offset = top;
-  if (!byOffset.empty()) {
-    auto last = std::prev(byOffset.end());
-    if (last->first + last->second == top) {
-      offset = last->first;
-      remove(last);
-    }
-  }
-  top = offset + size;
-  return offset;
-}
-
-void HoleList::giveBack(int64_t offset, int64_t size) {
-  auto next = byOffset.lower_bound(offset);
-  if (next != byOffset.end() && next->first == offset + size) {
-    size += next->second;
-    next = std::next(next);
-    remove(std::prev(next));
-  }
-  if (next != byOffset.begin()) {
-    auto previous = std::prev(next);
-    if (previous->first + previous->second == offset) {
-      offset = previous->first;
-      size += previous->second;
-      remove(previous);
-    }
-  }
-  add(offset, size);
-}
-
-/// Goes through the buffers in order of birth; `die` is told of the dead first.
-static void simulate(MutableArrayRef<Buffer> buffers, function_ref<void(Buffer &)> live,
-                     function_ref<void(Buffer &)> die) {
-  using Entry = std::pair<unsigned, Buffer *>;
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> living;
-  for (Buffer &buffer : buffers) {
-    while (!living.empty() && living.top().first < buffer.life.begin) {
-      die(*living.top().second);
-      living.pop();
-    }
-    live(buffer);
-    living.push({buffer.life.end, &buffer});
-  }
-}
 
 bool MemoryPlanner::isHoistable(Value size) {
   if (auto it = hoistable.find(size); it != hoistable.end())
@@ -245,11 +160,12 @@ void MemoryPlanner::collect() {
 }
 
 void MemoryPlanner::placeStatic() {
-  HoleList holes;
-  simulate(
-      fixed, [&](Buffer &buffer) { buffer.offset = holes.take(buffer.bytes); },
-      [&](Buffer &buffer) { holes.giveBack(buffer.offset, buffer.bytes); });
-  staticBytes = holes.getTop();
+  SmallVector<PackedBuffer> packed = llvm::map_to_vector(fixed, [](const Buffer &buffer) {
+    return PackedBuffer{buffer.life, buffer.bytes};
+  });
+  staticBytes = packBuffers(packed);
+  for (auto [buffer, place] : llvm::zip_equal(fixed, packed))
+    buffer.offset = place.offset;
 }
 
 void MemoryPlanner::placeDynamic() {
@@ -261,9 +177,10 @@ void MemoryPlanner::placeDynamic() {
       key.push_back(size.getAsOpaquePointer());
     return key;
   };
-  simulate(
-      dynamic,
-      [&](Buffer &buffer) {
+  simulateLifetimes(
+      llvm::map_to_vector(dynamic, [](const Buffer &buffer) { return buffer.life; }),
+      [&](size_t i) {
+        Buffer &buffer = dynamic[i];
         auto &candidates = free[keyOf(buffer)];
         if (candidates.empty()) {
           buffer.slot = slots.size();
@@ -278,7 +195,8 @@ void MemoryPlanner::placeDynamic() {
         Slot &slot = slots[buffer.slot];
         slot.factor = std::max(slot.factor, buffer.factor);
       },
-      [&](Buffer &buffer) {
+      [&](size_t i) {
+        Buffer &buffer = dynamic[i];
         free[keyOf(buffer)].insert({slots[buffer.slot].factor, buffer.slot});
       });
   numSlots = slots.size();

@@ -38,6 +38,28 @@ func.func private @scratch(%n: index, %out: memref<1xf32>) attributes {dlc.kerne
   return
 }
 
+// The caller gives what has a static size.
+// CHECK-LABEL: llvm.func hidden @given(
+// CHECK-SAME: !llvm.ptr, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+// CHECK-SAME: dlc.scratch = 192 : i64
+// CHECK-NOT: dlc_rt_alloc
+// CHECK: llvm.getelementptr
+// CHECK: llvm.return
+func.func private @given(%out: memref<1xf32>) attributes {dlc.kernel} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %a = memref.alloc() : memref<17xf32>
+  %b = memref.alloc() : memref<3xf32>
+  memref.store %zero, %a[%c0] : memref<17xf32>
+  %v = memref.load %a[%c0] : memref<17xf32>
+  memref.store %v, %b[%c0] : memref<3xf32>
+  %w = memref.load %b[%c0] : memref<3xf32>
+  memref.store %w, %out[%c0] : memref<1xf32>
+  memref.dealloc %a : memref<17xf32>
+  memref.dealloc %b : memref<3xf32>
+  return
+}
+
 // Narrow floats are widened without a call of compiler-rt.
 // CHECK-LABEL: llvm.func hidden @narrow(
 // CHECK: llvm.zext %{{.*}} : i16 to i32

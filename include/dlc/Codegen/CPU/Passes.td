@@ -247,8 +247,9 @@ def ConvertKernelsToLlvm : Pass<"dl-convert-kernels-to-llvm", "::mlir::ModuleOp"
     bare pointer for each buffer, then every dynamic size in order of appearance
     (docs/architecture.md). Mathematics becomes calls of the vector-math library
     (`include/dlc/Runtime/Math.h`), which is inlined before LLVM vectorises;
-    narrow floats are widened and rounded without library calls; scratch that was
-    left on the heap comes from the call context. The cost is linear.
+    narrow floats are widened and rounded without library calls. Scratch of static size
+    is one more buffer, behind the others (`dlc.scratch` says how large), other scratch
+    comes from the call context. The cost is linear.
 
     Example (test/Codegen/CPU/convert_kernels_to_llvm.mlir):
 

@@ -90,6 +90,46 @@ def LowerHost : Pass<"dl-lower-host", "::mlir::ModuleOp"> {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def HoistStores : Pass<"dl-hoist-stores", "::mlir::ModuleOp"> {
+  let summary = "stores new state as soon as it can be computed";
+  let description = [{
+    A launch whose results are only stored to the module's state moves up, with the
+    stores, to where its operands are known, so that a training step doesn't keep all
+    gradients until its end. It passes nothing that reads the state that it changes, and
+    nothing that may report an error: a step that fails changes nothing. What computes
+    a small operand (the learning rate in another type) moves up, too.
+
+    A kernel may report an error if it asserts, takes indices that it has to compare or
+    calls what isn't known (`-dl-elide-index-checks` leaves few that compare). Of memory
+    that is asked for in the middle of a run there may be none. Where the code of a kernel
+    turns out to have an error of its own, `-dl-bufferize-host` moves the stores back
+    behind it. The cost is linear in the number of ops, and of readers of state.
+
+    Example (test/Codegen/Dispatch/hoist_stores.mlir):
+
+    ```mlir
+    %w = dl.global_load mutable @w : tensor<4xf32>
+    %g = dispatch.launch @f(%x, %w) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    %y = dispatch.launch @g(%x) : (tensor<4xf32>) -> tensor<4xf32>
+    %n = dispatch.launch @f(%w, %g) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    dl.global_store %n, @w : tensor<4xf32>
+    return %y : tensor<4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %w = dl.global_load mutable @w : tensor<4xf32>
+    %g = dispatch.launch @f(%x, %w) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    %n = dispatch.launch @f(%w, %g) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    dl.global_store %n, @w : tensor<4xf32>
+    %y = dispatch.launch @g(%x) : (tensor<4xf32>) -> tensor<4xf32>
+    return %y : tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::dlc::dispatch::DispatchDialect"];
+}
+
 def Rematerialize : Pass<"dl-rematerialize", "::mlir::ModuleOp"> {
   let summary = "launches kernels again instead of keeping what they made";
   let description = [{

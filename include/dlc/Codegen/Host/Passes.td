@@ -51,7 +51,8 @@ def PlanMemory : Pass<"dl-plan-memory", "::mlir::ModuleOp"> {
   let summary = "places every buffer of the host program in one arena";
   let description = [{
     Buffers of static size get offsets by liveness: in program order each takes
-    the smallest hole that it fits in (O(n log n)). Buffers whose size follows
+    the smallest hole that it fits in, or from the largest to the smallest the lowest
+    place that is free all its life, whichever needs less memory. Buffers whose size follows
     from the inputs' sizes share slots, one for buffers with the same dynamic
     factors whose lives don't overlap; the slots' sizes are computed at the start.
     What remains is allocated when its size is known and freed after its last use.
