@@ -23,8 +23,8 @@ KEPT_BOUND = {"neg", "abs", "relu", "floor", "ceil", "round", "trunc"}
 class Builder:
     """A program that grows. Functions return None where they don't apply."""
 
-    def __init__(self, rng, dynamic, dtypes):
-        self.rng, self.dynamic, self.dtypes = rng, dynamic, dtypes
+    def __init__(self, rng, dynamic, dtypes, exact=True):
+        self.rng, self.dynamic, self.dtypes, self.exact = rng, dynamic, dtypes, exact
         self.inputs, self.ops, self.values = [], [], []
         self.names = 0
         self.empty = False  # whether the op being added takes tensors without elements
@@ -37,7 +37,8 @@ class Builder:
         dtype = dtype or self.rng.choice(self.dtypes)
         if shape is None:
             shape = [self.size() for _ in range(self.rng.choice([0, 1, 2, 2, 3, 3, 4]))]
-        value = Value(self.name("x"), dtype, shape, 8.0 if dtype in INTS else 2.0)
+        value = Value(self.name("x"), dtype, shape, 8.0 if dtype in INTS else 2.0,
+                      self.exact or dtype not in FLOATS)
         self.inputs.append(value)
         self.values.append(value)
         return value
@@ -720,10 +721,11 @@ TAKES_EMPTY = {
     add_open_broadcast, add_open_fill}
 
 
-def generate(rng):
-    """A random program of up to a dozen ops; every leaf is an output."""
+def generate(rng, exact=True):
+    """A random program of up to a dozen ops; every leaf is an output. Its inputs are exact
+    or not: what jumps doesn't follow inputs that aren't."""
     dtypes = ["f32"] * 4 + [rng.choice(FLOATS), rng.choice(INTS), "i1"]
-    b = Builder(rng, rng.random() < 0.35, dtypes)
+    b = Builder(rng, rng.random() < 0.35, dtypes, exact)
     b.input(rng.choice(FLOATS[:1] * 3 + FLOATS))
     weights, makers = zip(*FAMILIES)
     target = rng.choice([1, 2, 3, 5, 8, 12])

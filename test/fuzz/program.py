@@ -94,7 +94,7 @@ class Program:
 
 def random_element(rng, value, special):
     """A multiple of 1/8 in [-2, 2], a small integer, or now and then something
-    special."""
+    special; a number that isn't exact is any in [-2, 2]."""
     dtype = value.dtype
     if dtype == "i1":
         return rng.random() < 0.5
@@ -106,7 +106,7 @@ def random_element(rng, value, special):
         return rng.randint(0 if dtype[0] == "u" else -4, 4)
     if special and rng.random() < 0.1:
         return rng.choice([float("nan"), float("inf"), float("-inf"), -0.0, 0.0])
-    return rng.randint(-16, 16) / 8
+    return rng.randint(-16, 16) / 8 if value.exact else rng.uniform(-2, 2)
 
 
 def encode(value, elements):
