@@ -77,6 +77,16 @@ LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalRe
 static std::string describe(Location loc, StringRef message, const CompileOptions &options) {
   if (isa<UnknownLoc>(loc))
     return "";
+  if (auto call = dyn_cast<CallSiteLoc>(loc)) {
+    std::string callee = describe(call.getCallee(), message, options);
+    return callee.empty() ? describe(call.getCaller(), message, options) : callee;
+  }
+  if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    for (Location part : fused.getLocations())
+      if (std::string text = describe(part, message, options); !text.empty())
+        return text;
+    return "";
+  }
   if (auto named = dyn_cast<NameLoc>(loc))
     for (StringRef kind : {"node '", "input '"})
       if (message.starts_with((kind + named.getName().getValue() + "'").str()))

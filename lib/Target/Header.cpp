@@ -35,12 +35,14 @@ public:
 
 private:
   /// An identifier for each tensor, none twice, nor once the enumerators' names
-  /// are in capitals.
-  SmallVector<std::string> getNames(ArrayRef<TensorSignature> tensors) {
+  /// are in capitals. It follows `kind`, which it needn't repeat.
+  SmallVector<std::string> getNames(StringRef kind, ArrayRef<TensorSignature> tensors) {
     llvm::StringSet<> taken;
     SmallVector<std::string> names;
     for (const TensorSignature &tensor : tensors) {
       std::string name = makeIdentifier(tensor.name);
+      if (StringRef rest = name; rest.consume_front((kind + "_").str()) && !rest.empty())
+        name = rest.str();
       if (llvm::isDigit(tensor.name.empty() ? '0' : tensor.name.front()))
         name = name.substr(name.find_first_not_of('_') == std::string::npos ? 0 : 1);
       std::string unique = name;
@@ -99,7 +101,7 @@ void HeaderWriter::writeSummary(const WeightSet &weights, const WeightPlace &pla
 void HeaderWriter::writeEnum(StringRef prefix, StringRef kind, ArrayRef<TensorSignature> tensors) {
   std::string upperKind = kind.upper(), upper = prefix.upper();
   os << "/// Places in the array of " << kind << "s.\nenum {\n";
-  for (auto [i, name] : llvm::enumerate(getNames(tensors)))
+  for (auto [i, name] : llvm::enumerate(getNames(kind, tensors)))
     os << "  " << upper << "_" << upperKind << "_" << StringRef(name).upper() << " = " << i << ",\n";
   os << "  " << upper << "_NUM_" << upperKind << "S = " << tensors.size() << "\n};\n\n";
 }
@@ -107,7 +109,7 @@ void HeaderWriter::writeEnum(StringRef prefix, StringRef kind, ArrayRef<TensorSi
 void HeaderWriter::writeTensors(StringRef prefix, StringRef kind,
                                 ArrayRef<TensorSignature> tensors) {
   bool isInput = kind == "input";
-  SmallVector<std::string> names = getNames(tensors);
+  SmallVector<std::string> names = getNames(kind, tensors);
   for (auto [tensor, name] : llvm::zip(tensors, names)) {
     ElementInfo element = *getElementInfo(tensor.type.getElementType());
     int64_t rank = tensor.type.getRank();

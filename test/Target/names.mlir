@@ -1,5 +1,6 @@
 // Names that C can't have, that are alike once made identifiers, or that differ in
-// case only (the enumerators' names have none), none of them UTF-8 by need.
+// case only (the enumerators' names have none), none of them UTF-8 by need; and one that
+// begins with what the enumerator does anyway.
 
 // REQUIRES: cc
 // RUN: rm -rf %t && mkdir %t
@@ -10,13 +11,13 @@
 // RUN: dl-run %t/names.so --random-seed=1 | FileCheck %s --check-prefix=NAMED
 
 // CHECK: 8 16
-// NAMED: int: 2xf32
+// NAMED: output.int: 2xf32
 
 func.func @main(%0: tensor<2xf32> {dlc.name = "int"}, %1: tensor<2xf32> {dlc.name = "a b"},
                 %2: tensor<2xf32> {dlc.name = "a/b"}, %3: tensor<2xf32> {dlc.name = "a.b"},
                 %4: tensor<2xf32> {dlc.name = "a_b_2"}, %5: tensor<2xf32> {dlc.name = "A:B"},
                 %6: tensor<2xf32> {dlc.name = "1"}, %7: tensor<2xf32> {dlc.name = "\C3\28"})
-    -> (tensor<2xf32> {dlc.name = "int"}) {
+    -> (tensor<2xf32> {dlc.name = "output.int"}) {
   %a = dl.add %0, %1 : tensor<2xf32>, tensor<2xf32> -> tensor<2xf32>
   %b = dl.add %2, %3 : tensor<2xf32>, tensor<2xf32> -> tensor<2xf32>
   %c = dl.add %4, %5 : tensor<2xf32>, tensor<2xf32> -> tensor<2xf32>

@@ -99,10 +99,11 @@ static Error runModule(const Flags &options, llvm::StringRef self) {
   return Error::success();
 }
 
-/// A compiled model is known by its first bytes.
+/// A compiled model is known by its first bytes; a damaged one, by its name.
 static bool isSharedObject(llvm::StringRef path) {
   llvm::file_magic magic;
-  return !llvm::identify_magic(path, magic) && magic == llvm::file_magic::elf_shared_object;
+  return !llvm::identify_magic(path, magic) &&
+         (magic == llvm::file_magic::elf_shared_object || path.ends_with(".so"));
 }
 
 static Error runCompiled(const Flags &options) {

@@ -104,8 +104,8 @@ def Dl_EigOp : Dl_PureOp<"eig"> {
   let summary = "eigenvalues and eigenvectors of a matrix of complex numbers";
   let description = [{
     A·V = V·diag(values), V = `vectors`; complex numbers have a last dimension of 2
-    (real, imaginary). Eigenvalues come in the order of LAPACK's geev, pairs of a real
-    matrix the positive imaginary part first. Columns of V have length 1, and the first
+    (real, imaginary). Eigenvalues come as the QR algorithm finds them, of a real matrix's
+    pairs the positive imaginary part first. Columns of V have length 1, and the first
     of the largest elements of each is real and positive.
   }];
   let arguments = (ins Dl_FloatTensor:$input);
