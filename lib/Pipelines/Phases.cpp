@@ -21,6 +21,8 @@ using namespace dlc;
 static void buildSimplify(OpPassManager &manager) {
   manager.addPass(createAutodiff());
   buildSimplifyPipeline(manager);
+  // What is saved for a backward part is saved in the layout chosen.
+  manager.addPass(createSplitVjp());
 }
 
 static void buildDispatch(OpPassManager &manager) {

@@ -21,7 +21,7 @@ _RECORDING = ("torch._", "torch.export", "torch.fx", "torch.utils", "torch.autog
               "torch.overrides", "contextlib")
 
 
-class _Recorder(TorchFunctionMode):
+class Recorder(TorchFunctionMode):
     """Detaches what is computed in the program's parts without gradients."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def _is_programs(frame: Optional[types.FrameType]) -> bool:
 def recorded() -> Iterator[List[str]]:
     """See above; gives the names of the Functions with a derivative of their own, which
     are known when it ends."""
-    recorder = _Recorder()
+    recorder = Recorder()
 
     def entering(original: Callable[..., Any]) -> Callable[..., Any]:
         def __enter__(self: Any) -> Any:

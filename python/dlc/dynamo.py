@@ -17,7 +17,8 @@ Random numbers are those that eager draws after the same torch.manual_seed (drop
 multinomial, too; all but bernoulli's of computed probabilities), drawn by PyTorch before
 the compiled code runs.
 
-It serves inference: a graph whose results need gradients is refused with a sentence.
+It trains, too: where results need gradients, the backward part is compiled with the forward
+part, by dlc's own derivatives (dlc.autograd).
 Errors are dlc's own (dlc.CompileError with the line of your program), not wrapped.
 """
 
@@ -26,7 +27,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import operator
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import (Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple,
+                    Union)
 
 import torch
 from torch._dynamo.backends.common import aot_autograd
@@ -36,7 +38,7 @@ from torch.export import exported_program
 from torch.export._trace import _ignore_backend_decomps
 from torch.utils._python_dispatch import _disable_current_modes
 
-from . import draws, locations, shapes
+from . import autograd, draws, locations, shapes
 from ._errors import CompileError, DlcError, RunError, TraceError
 from .compiler import compile
 from .frozen import FrozenGraph
@@ -73,12 +75,12 @@ def _compiled(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
     if unknown:
         raise DlcError("the options of the backend dlc are threads, cpu and freeze, not "
                        + ", ".join(unknown))
-    if torch.is_grad_enabled() and any(map(_requires_grad, example_inputs)):
-        raise DlcError("the backend dlc serves inference: call the model under "
-                       "torch.no_grad() or torch.inference_mode()")
-    # Last, what keeps composites: of those that open_sizes knows, it hides the results' shapes
-    # from AOTAutograd, which would take them for what the op does.
-    with locations.recorded(), shapes.open_sizes(), _composites_kept() as taken_apart:
+    kept, taken_apart = _composites()
+    # Composites are kept in the graph only: kept before, they would hide from AOTAutograd
+    # what its results' shapes are, and what needs gradients.
+    with locations.recorded(), shapes.open_sizes(), autograd.captured(
+            module, functools.partial(_composites_kept, kept),
+            functools.partial(_DifferentiableGraph, options)):
         compile_graph = aot_autograd(fw_compiler=functools.partial(_CompiledGraph, options),
                                      decompositions=taken_apart)
         return compile_graph(module, example_inputs)
@@ -88,19 +90,20 @@ if "dlc" not in list_backends():  # an installed package's entry point tells PyT
     register_backend(backend, "dlc")
 
 
-def _requires_grad(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.requires_grad
+def _composites() -> Tuple[Dict[Any, Any], Dict[Any, Any]]:
+    """What becomes of composites (those that the compiler imports are kept), and how to take
+    apart all other ops."""
+    table = {**decompositions(), **draws.DECOMPOSITIONS}
+    kept, taken_apart = exported_program._split_decomp_table_to_cia_and_python_decomp(table)
+    return kept, taken_apart
 
 
 @contextlib.contextmanager
-def _composites_kept() -> Iterator[Dict[Any, Any]]:
-    """While it is active, PyTorch keeps the composites that the compiler imports, as
-    torch.export does; gives how to take apart all other ops."""
-    table = {**decompositions(), **draws.DECOMPOSITIONS}
-    kept, taken_apart = exported_program._split_decomp_table_to_cia_and_python_decomp(table)
+def _composites_kept(kept: Dict[Any, Any]) -> Iterator[None]:
+    """While it is active, PyTorch keeps composites, as torch.export does."""
     with exported_program._override_composite_implicit_decomp(kept), \
             _ignore_backend_decomps():
-        yield taken_apart
+        yield
 
 
 class _CompiledGraph:
@@ -111,20 +114,60 @@ class _CompiledGraph:
 
     def __init__(self, options: Dict[str, Any], module: torch.fx.GraphModule,
                  example_inputs: Sequence[Any]) -> None:
+        trace = self._write(module)
+        self.compiled = _compile(trace, self.taken, **options)
+
+    def _write(self, module: torch.fx.GraphModule) -> Trace:
         with _disable_current_modes():  # constants are real tensors
             writer = _GraphWriter(module)
             trace = writer.write()
         self.taken, self.results = writer.taken, writer.results
         self.symbols = writer.symbols if any(result.is_laid_out for result in self.results) else {}
-        self.compiled = _compile(trace, self.taken, **options)
+        return trace
+
+    def _take(self, inputs: Sequence[Any]) -> Tuple[List[Any], Dict[Any, Any]]:
+        """What the compiled code takes, and the sizes that results' strides are made of."""
+        return [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken], {
+            s: inputs[i] if d is None else inputs[i].shape[d]
+            for s, (i, d) in self.symbols.items()}
+
+    def _give(self, outputs: Sequence[Any], symbols: Dict[Any, Any]) -> List[Any]:
+        following = iter(outputs)
+        return [result.of(following, symbols) for result in self.results]
 
     def __call__(self, inputs: List[Any]) -> List[Any]:
-        values = [inputs[i] if isinstance(i, int) else i(inputs) for i in self.taken]
-        symbols = {s: inputs[i] if d is None else inputs[i].shape[d]
-                   for s, (i, d) in self.symbols.items()}
+        values, symbols = self._take(inputs)
         inputs.clear()
-        outputs = iter(self.compiled.run(values, torch.Tensor) if self.compiled else ())
-        return [result.of(outputs, symbols) for result in self.results]
+        return self._give(self.compiled.run(values, torch.Tensor) if self.compiled else (), symbols)
+
+
+class _DifferentiableGraph(_CompiledGraph):
+    """One whose results have gradients: called with its inputs. `needed`, `changed` and
+    `results` are as autograd.MakeStep's."""
+
+    _boxed_call = False
+
+    def __init__(self, options: Dict[str, Any], module: torch.fx.GraphModule, needed: Set[int],
+                 results: Set[int], changed: Set[int], finish: Callable[..., Any]) -> None:
+        trace, self.finish = self._write(module), finish
+        given = [i for i, result in enumerate(self.results) if isinstance(result, _Computed)]
+        inputs, outputs = trace.document["inputs"], trace.document["outputs"]
+        self.places = [place for place in given if place in results]
+        if (trace.document.get("metadata") or {}).get("complex"):
+            raise DlcError("gradients by complex numbers aren't supported by the backend dlc")
+        self.program = autograd.Differentiable(
+            trace, [i["name"] for i in inputs if "name" in i], [o["name"] for o in outputs],
+            [i for i, place in enumerate(self.taken) if place in needed],
+            [i for i, place in enumerate(given) if place in results],
+            [i for i, place in enumerate(self.taken) if place in changed],
+            {k: v for k, v in options.items() if k != "freeze"})  # training changes weights
+
+    def __call__(self, *inputs: Any) -> Any:
+        with torch.no_grad():
+            values, symbols = self._take(inputs)
+        return self.program.apply(
+            values, lambda ctx, outputs: self.finish(ctx, self._give(outputs, symbols)),
+            self.places)
 
 
 def _compile(trace: Trace, taken: Sequence[Any], freeze: bool = False,

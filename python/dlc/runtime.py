@@ -86,6 +86,10 @@ class CompiledModel:
         complex_ones = metadata.get("complex") or {"inputs": [], "outputs": []}
         self._takes = tensors.specs(self.signature["inputs"], complex_ones["inputs"])
         self._gives = tensors.specs(self.signature["outputs"], complex_ones["outputs"])
+        #: What each function takes and gives.
+        self._ports = [(self._takes, self._gives)] + [
+            (tensors.specs(function["inputs"]), tensors.specs(function["outputs"]))
+            for function in self.signature.get("functions", [])]
         self._is_flat = self._in_tree is not None and not any(self._inputs) and \
             self._in_tree["tuple"] == [{"tuple": ["*"] * len(self._inputs)}, {"dict": []}]
         #: What it was compiled of, if that was in this process.
@@ -197,20 +201,23 @@ class CompiledModel:
         return self._structure(self.run(values))
 
     @between_graphs
-    def run(self, values: Sequence[Any], kind: Optional[type] = None) -> List[Any]:
+    def run(self, values: Sequence[Any], kind: Optional[type] = None,
+            function: int = 0) -> List[Any]:
         """Runs on a flat list of tensors; returns the outputs as a flat list, of the
-        inputs' kind, or of that given: torch.Tensor or numpy.ndarray."""
+        inputs' kind, or of that given: torch.Tensor or numpy.ndarray. `function` is the model
+        itself, 0, or the number of another of its functions."""
         kept: List[Any] = []
-        inputs = tensors.addresses(tensors.lend_all(values, self._takes, kept))
-        outputs = list(map(tensors.room, self._gives))
-        self._check(self._api.run(self._context, inputs,
-                                  tensors.addresses(list(map(ctypes.addressof, outputs)))))
+        takes, gives = self._ports[function]
+        inputs = tensors.addresses(tensors.lend_all(values, takes, kept))
+        outputs = list(map(tensors.room, gives))
+        self._check(self._api.call(self._context, function, inputs,
+                                   tensors.addresses(list(map(ctypes.addressof, outputs)))))
         if kind is None:
             make = tensors.converter(values, prefer_torch=self._in_tree is not None)
         else:
             make = tensors.Memory.to_numpy if kind is np.ndarray else tensors.Memory.to_torch
         return [make(tensors.Memory(output, self._api.release, self._library), spec.dtype)
-                for output, spec in zip(outputs, self._gives)]
+                for output, spec in zip(outputs, gives)]
 
     def _structure(self, results: List[Any]) -> Any:
         if self._out_tree is None and self._outputs is None:

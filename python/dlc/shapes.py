@@ -18,21 +18,35 @@ _ATEN = torch.ops.aten
 def _steps(input: torch.Tensor, hidden: torch.Tensor, bidirectional: bool,
            batch_first: bool) -> torch.Tensor:
     """The results' first one: what each step hands out, and the last states."""
-    steps = input.new_empty((*input.shape[:2], hidden.shape[-1] * (2 if bidirectional else 1)))
-    return steps.transpose(0, 1).contiguous().transpose(0, 1) if batch_first else steps
+    width = hidden.shape[-1] * (2 if bidirectional else 1)
+    shape = (*input.shape[:2], width)
+    # Not a transposed tensor: of a view AOTAutograd thinks that its base has the gradient.
+    return input.new_empty_strided(shape, (width, input.shape[0] * width, 1)) if batch_first \
+        else input.new_empty(shape)
+
+
+def _differentiable(results: Tuple[torch.Tensor, ...], *inputs: Any) -> Any:
+    """The results as those of an op that gives its inputs' gradients: only shapes matter."""
+    tensors = [t for t in torch.utils._pytree.tree_leaves(inputs) if isinstance(t, torch.Tensor)]
+    if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
+        return tuple(result.requires_grad_() for result in results)
+    return results
 
 
 def _lstm(input: torch.Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int,
           dropout: float, train: bool, bidirectional: bool,
-          batch_first: bool) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    return (_steps(input, hx[0], bidirectional, batch_first), torch.empty_like(hx[0]),
-            torch.empty_like(hx[1]))
+          batch_first: bool) -> Any:
+    results = (_steps(input, hx[0], bidirectional, batch_first),
+               torch.empty_like(hx[0]),
+               torch.empty_like(hx[1]))
+    return _differentiable(results, input, hx, params)
 
 
 def _rnn(input: torch.Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int,
          dropout: float, train: bool, bidirectional: bool,
-         batch_first: bool) -> Tuple[torch.Tensor, torch.Tensor]:
-    return _steps(input, hx, bidirectional, batch_first), torch.empty_like(hx)
+         batch_first: bool) -> Any:
+    results = _steps(input, hx, bidirectional, batch_first), torch.empty_like(hx)
+    return _differentiable(results, input, hx, params)
 
 
 def _pooled(size: Any, kernel: int, before: int, after: int, stride: int, dilation: int,

@@ -414,14 +414,5 @@ class ErrorsTest(DynamoTest):
             torch.compile(torch.sin, backend=dynamo.backend, options={"mode": 1})(torch.ones(2))
 
 
-class GradientsTest(DynamoTest):
-    def test_refused(self):
-        model = torch.nn.Linear(3, 3)
-        fast = torch.compile(model, backend=dynamo.backend)
-        with torch.enable_grad(), self.assertRaisesRegex(dlc.DlcError, "serves inference"):
-            fast(torch.randn(2, 3))
-        self.assert_close(fast(torch.ones(2, 3)), model(torch.ones(2, 3)))
-
-
 if __name__ == "__main__":
     unittest.main()

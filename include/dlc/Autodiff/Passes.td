@@ -199,4 +199,61 @@ def CheckGradients : Pass<"dl-check-gradients", "::mlir::ModuleOp"> {
     "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SplitVjp : Pass<"dl-split-vjp", "::mlir::ModuleOp"> {
+  let summary = "makes a forward and a backward function of one";
+  let description = [{
+    For a caller who has the cotangents only later (`torch.compile`, whose loss is
+    PyTorch's): a function with arguments marked `dlc.cotangent` keeps what doesn't
+    depend on them, and the rest becomes a second function, `@backward` (of a function that
+    isn't `@main`, `@<name>_backward`), which gives the results marked `dlc.gradient`.
+    What crosses are arguments of the first and results of it, old ones and new
+    (`residual_0`, …), found in the second by their names.
+
+    What crosses is chosen to be as few bytes as possible, by a minimum cut: cheap
+    ops (arithmetic on elements, and what moves them) are computed again, those that
+    cost more (products, reductions, exponentials) only if the forward part doesn't
+    compute them. An argument counts a sixteenth of its bytes, unless it is marked
+    `dlc.overwritten`: the caller changes it in between, so it crosses as a copy. An open
+    size counts as `size-hint`.
+
+    It comes last in the simplify phase, when composites are taken apart and layouts
+    chosen: what is saved is saved as the kernels make it.
+
+    Example (test/Autodiff/split_vjp.mlir):
+
+    ```mlir
+    func.func @main(%x: tensor<8xf32> {dlc.name = "x"},
+                    %dy: tensor<8xf32> {dlc.cotangent, dlc.name = "dy"})
+        -> (tensor<8xf32> {dlc.name = "y"}, tensor<8xf32> {dlc.gradient, dlc.name = "dx"}) {
+      %e = dl.exp %x : tensor<8xf32> -> tensor<8xf32>
+      %y = dl.add %e, %x : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+      %g = dl.mul %dy, %e : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+      %dx = dl.add %g, %dy : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+      return %y, %dx : tensor<8xf32>, tensor<8xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<8xf32> {dlc.name = "x"})
+        -> (tensor<8xf32> {dlc.name = "y"}, tensor<8xf32> {dlc.name = "residual_0"}) {
+      %e = dl.exp %x : tensor<8xf32> -> tensor<8xf32>
+      %y = dl.add %e, %x : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+      return %y, %e : tensor<8xf32>, tensor<8xf32>
+    }
+    func.func @backward(%e: tensor<8xf32> {dlc.name = "residual_0"},
+                        %dy: tensor<8xf32> {dlc.name = "dy"})
+        -> (tensor<8xf32> {dlc.name = "dx"}) {
+      %g = dl.mul %dy, %e : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+      %dx = dl.add %g, %dy : tensor<8xf32>, tensor<8xf32> -> tensor<8xf32>
+      return %dx : tensor<8xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"sizeHint", "size-hint", "int64_t", /*default=*/"64", "What an open size counts as">,
+  ];
+}
+
 #endif // DLC_AUTODIFF_PASSES_TD

@@ -15,6 +15,7 @@
 
 #include "ProgramImporter.h"
 #include "SizeChecker.h"
+#include "dlc/Autodiff/SplitVjp.h"
 #include "grad/IR/Grad.h"
 
 using namespace mlir;
@@ -56,6 +57,24 @@ static Value addDirection(ProgramImporter &program, func::FuncOp function, OpBui
     n.require(dl::ComparisonDirection::eq, n.size(direction, d), n.size(like, d),
               "the size of dimension " + Twine(d) + " isn't that of what it is a direction for");
   return direction;
+}
+
+/// Marks what -dl-split-vjp goes by.
+static LogicalResult markForSplit(ProgramImporter &program, func::FuncOp function,
+                                  const Derivative &derivative) {
+  auto unit = UnitAttr::get(function.getContext());
+  unsigned inputs = function.getNumArguments() - derivative.directionNames.size();
+  for (unsigned i = inputs; i < function.getNumArguments(); ++i)
+    function.setArgAttr(i, kCotangentAttr, unit);
+  for (int64_t i : derivative.overwritten) {
+    if (i < 0 || i >= inputs)
+      return program.emitError() << "a derivative's overwritten input " << i << " is one of "
+                                 << inputs;
+    function.setArgAttr(i, kOverwrittenAttr, unit);
+  }
+  for (unsigned i = 0; i < derivative.resultNames.size(); ++i)
+    function.setResultAttr(function.getNumResults() - 1 - i, kGradientAttr, unit);
+  return success();
 }
 
 LogicalResult ProgramImporter::addDerivative(const Derivative &derivative) {
@@ -128,5 +147,7 @@ LogicalResult ProgramImporter::addDerivative(const Derivative &derivative) {
   func::ReturnOp::create(builder, loc, request->getResults());
   function.setFunctionType(builder.getFunctionType(body->getArgumentTypes(), types));
   function.setAllResultAttrs(attributes);
+  if (derivative.isSplit && mlir::failed(markForSplit(*this, function, derivative)))
+    return failure();
   return failure(hasFailed());
 }

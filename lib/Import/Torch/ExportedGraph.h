@@ -130,7 +130,9 @@ struct SymbolRange {
 /// others; or cotangents are all 1.
 struct Derivative {
   bool isReverse = true, withPrimal = false, seedsOnes = false;
-  std::vector<int64_t> wrt, of; ///< numbers of tensors among inputs, outputs
+  bool isSplit = false;              ///< into a forward and a backward function
+  std::vector<int64_t> wrt, of;      ///< numbers of tensors among inputs, outputs
+  std::vector<int64_t> overwritten;  ///< of a split one: inputs that change in between
   std::vector<std::string> directionNames, resultNames;
 };
 

@@ -298,7 +298,8 @@ void TraceReader::readDerivatives(const Json &derivatives) {
   for (const Json &json : reader.array(derivatives, "the derivatives")) {
     JsonReader::Scope scope(reader, "derivative " + std::to_string(program.derivatives.size()));
     reader.checkFields(json, "it",
-                       {"mode", "wrt", "of", "primal", "ones", "directions", "results"});
+                       {"mode", "wrt", "of", "primal", "ones", "split", "overwritten",
+                        "directions", "results"});
     Derivative derivative;
     StringRef mode = reader.string(reader.get(json, "mode"), "its mode");
     if (mode != "vjp" && mode != "jvp")
@@ -311,6 +312,12 @@ void TraceReader::readDerivatives(const Json &derivatives) {
     derivative.seedsOnes = isSet("ones");
     if (derivative.seedsOnes && !derivative.isReverse)
       reader.fail("a jvp's tangents are given, not 1");
+    derivative.isSplit = isSet("split");
+    if (derivative.isSplit && (!derivative.isReverse || derivative.seedsOnes || &json != &derivatives.back()))
+      reader.fail("only the last derivative can be split, a vjp with cotangents");
+    if (const Json &numbers = reader.find(json, "overwritten"); !numbers.is_null())
+      for (const Json &number : reader.array(numbers, "its list of overwritten inputs"))
+        derivative.overwritten.push_back(reader.integer(number, "an input's number"));
     for (const Json &number : reader.array(reader.get(json, "wrt"), "its list of inputs"))
       derivative.wrt.push_back(reader.integer(number, "an input's number"));
     for (const Json &number : reader.array(reader.get(json, "of"), "its list of outputs"))
