@@ -153,6 +153,36 @@ class Derivatives(frontend.FrontendTest):
             self.assert_close(by_hand(x), torch.full((3,), value))
             self.assert_close(by_layer(x), torch.full((3,), value))
 
+    def test_queries_that_see_no_key(self):
+        query, key, value = torch.randn(3, 1, 2, 3, 4, dtype=torch.float64)
+        mask = torch.tensor([[True, False, True], [False] * 3, [True] * 3])
+        for each in (mask, torch.where(mask, 0.3, -torch.inf).double()):
+            def attend(q, k, v):
+                return torch.nn.functional.scaled_dot_product_attention(
+                    q, k, v, attn_mask=each).sin().sum()
+
+            got = dlc.grad(attend, argnums=(0, 1, 2))(query, key, value)
+            self.assert_close(got, torch.func.grad(attend, (0, 1, 2))(query, key, value))
+        scores = torch.randn(3, 4, dtype=torch.float64)
+        scores[1] = -torch.inf
+
+        def safe(x):
+            return torch.ops.aten._safe_softmax(x, -1).sin().sum()
+
+        self.assert_close(dlc.grad(safe)(scores), torch.func.grad(safe)(scores))
+
+    def test_bessel_functions_at_zero(self):
+        x, ones = torch.tensor([-9.0, -2.0, 0.0, 1.0]).double(), torch.ones(4).double()
+        for function in (torch.special.i0, torch.special.i0e, torch.special.i1, torch.special.i1e):
+            def total(x):
+                return function(x).sum()
+
+            got = dlc.directional(dlc.grad(total))((x,), (ones,))
+            primal = x.clone().requires_grad_()
+            first, = torch.autograd.grad(total(primal), primal, create_graph=True)
+            second, = torch.autograd.grad(first.sum(), primal)
+            self.assert_close(got, (first.detach(), second))
+
     def test_what_has_none(self):
         x = torch.randn(3)
         for function, args, what in (

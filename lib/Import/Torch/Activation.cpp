@@ -12,8 +12,9 @@ using namespace dlc;
 using namespace dlc::torch;
 
 /// softmax and log_softmax, computed in the result's type; a 0-D tensor is a row of
-/// one element.
-template <typename Op>
+/// one element. With `isSafe` a row of -inf only gives 0, and has derivative 0: softmax
+/// isn't taken of it.
+template <typename Op, bool isSafe = false>
 static LogicalResult importSoftmax(NodeImporter &n) {
   n.ignore({"dtype", "half_to_float"});
   Type type = n.resultElementType();
@@ -26,7 +27,14 @@ static LogicalResult importSoftmax(NodeImporter &n) {
   bool isScalar = n.rankOf(x) == 0;
   if (isScalar)
     x = n.reshape(x, ArrayRef<int64_t>{1});
+  Expr isHidden(n, Value());
+  if (isSafe) {
+    isHidden = Expr(n, x).maximum({*axis}).eq(-INFINITY);
+    x = isHidden.select(n.scalar(type, 0), x);
+  }
   Value result = n.infer<Op>(x, *axis);
+  if (isSafe)
+    result = isHidden.select(n.scalar(type, 0), result);
   return n.result(isScalar ? n.reshape(result, ArrayRef<int64_t>{}) : result);
 }
 
@@ -154,6 +162,7 @@ static LogicalResult importPrelu(NodeImporter &n) {
 
 void torch::registerActivationOps(OpTable &t) {
   t.add({"aten._softmax.default", "aten.softmax.int"}, importSoftmax<dl::SoftmaxOp>);
+  t.add("aten._safe_softmax.default", importSoftmax<dl::SoftmaxOp, /*isSafe=*/true>);
   t.add({"aten._log_softmax.default", "aten.log_softmax.int"}, importSoftmax<dl::LogSoftmaxOp>);
   t.add("aten.relu.default", importRelu);
   t.add("aten.gelu.default", importGelu);

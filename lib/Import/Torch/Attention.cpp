@@ -93,14 +93,25 @@ static std::optional<Sizes> bringToHeads(NodeImporter &n, Attention &a, bool isG
   return batch;
 }
 
-/// A query that sees no key gives zero, not NaN.
-static Value zeroHiddenRows(NodeImporter &n, Value y, Value mask) {
-  if (!y || !mask)
-    return y;
+/// A query that sees no key gives zero, not NaN, and so do its derivatives: in its row of
+/// scores it sees all. Null where there is no such query.
+static Expr hiddenRows(NodeImporter &n, Value mask) {
   Expr m(n, mask);
-  Expr isHidden = n.isBool(mask) ? ~m.reduce(dl::ReductionKind::bit_or, {3})
-                                 : m.maximum({3}).eq(kMinusInfinity);
-  return isHidden.select(n.scalar(n.elementTypeOf(y), 0), y);
+  if (!mask)
+    return m;
+  return n.isBool(mask) ? ~m.reduce(dl::ReductionKind::bit_or, {3})
+                        : m.maximum({3}).eq(kMinusInfinity);
+}
+
+static Value zeroHiddenRows(NodeImporter &n, Value y, Expr isHidden) {
+  return y && isHidden ? isHidden.select(n.scalar(n.elementTypeOf(y), 0), y) : y;
+}
+
+static Value showHiddenRows(NodeImporter &n, Value mask, Expr isHidden) {
+  if (!mask || !isHidden)
+    return mask;
+  return n.isBool(mask) ? isHidden | mask
+                        : isHidden.select(n.scalar(n.elementTypeOf(mask), 0), mask);
 }
 
 /// What softmax is taken of. Key and value have as many heads as the query.
@@ -119,11 +130,11 @@ static Expr getScores(NodeImporter &n, const Attention &a) {
 }
 
 /// Step by step, so that some of the probabilities can be dropped.
-static Value attentionInSteps(NodeImporter &n, const Attention &a) {
+static Value attentionInSteps(NodeImporter &n, const Attention &a, Expr isHidden) {
   Expr scores = getScores(n, a);
   if (!scores)
     return {};
-  Value p = zeroHiddenRows(n, n.infer<dl::SoftmaxOp>(scores.get(), int64_t(3)), a.mask);
+  Value p = zeroHiddenRows(n, n.infer<dl::SoftmaxOp>(scores.get(), int64_t(3)), isHidden);
   return dot(n, dropOut(n, p, a.dropout).kept, a.value, {0, 1}, {0, 1}, {3}, {2});
 }
 
@@ -169,13 +180,15 @@ static LogicalResult importAttention(NodeImporter &n) {
   }
   if (!a.key || !a.value)
     return failure();
-  Value y;
+  Value y, mask = a.mask;
+  Expr isHidden = hiddenRows(n, mask);
+  a.mask = showHiddenRows(n, mask, isHidden);
   if (a.dropout > 0) {
-    y = attentionInSteps(n, a);
+    y = attentionInSteps(n, a, isHidden);
   } else {
     y = n.infer<dl::AttentionOp>(a.query, a.key, a.value, a.mask, APFloat(a.scale), a.isCausal,
                                  /*causal_offset=*/0, APFloat(0.0));
-    y = zeroHiddenRows(n, y, a.mask);
+    y = zeroHiddenRows(n, y, isHidden);
   }
   if (!y)
     return failure();
@@ -187,6 +200,7 @@ static LogicalResult importAttention(NodeImporter &n) {
   }
   SmallVector<ImportedValue> results{y};
   results.resize(n.numResults());
+  a.mask = mask;
   if (n.hasResult(1)) // the logarithm of what softmax divides by
     results[1] = getScores(n, a).logSumExp({3}, /*keepDims=*/false).get();
   return n.results(results);

@@ -186,7 +186,8 @@ static const double i1Far[] = {
 Expr torch::modifiedBesselI(Expr x, int order, bool isScaled) {
   if (!x)
     return x;
-  Expr magnitude = x.abs();
+  // With a derivative at 0, which that of x.abs() has not.
+  Expr magnitude = (x < 0.0).select(-x, x);
   Expr near =
       chebyshevSeries(magnitude / 2.0 - 2.0, order == 0 ? ArrayRef(i0Near) : ArrayRef(i1Near));
   if (order == 1)
@@ -195,9 +196,11 @@ Expr torch::modifiedBesselI(Expr x, int order, bool isScaled) {
   Expr argument = Expr(x.builder(), x.builder().splatLike(x, 32)) / far.get() - 2.0;
   Expr beyond = chebyshevSeries(argument, order == 0 ? ArrayRef(i0Far) : ArrayRef(i1Far)) /
                 far.sqrt().get();
-  Expr result = (magnitude <= 8.0).select(near, beyond);
-  if (!isScaled)
-    result = result * magnitude.exp().get();
+  Expr isNear = magnitude <= 8.0;
+  Expr result = isNear.select(near, beyond);
+  // e^−|x| is to have PyTorch's derivative at 0, which is 0.
+  Expr exponent = isScaled ? isNear.select(magnitude - x.abs().get(), 0.0) : magnitude;
+  result = result * exponent.exp().get();
   return order == 1 ? (x < 0.0).select(-result, result) : result;
 }
 
