@@ -27,6 +27,7 @@ struct SimplifyPass : public dlc::impl::SimplifyBase<SimplifyPass> {
     simplify::populateConvPatterns(set);
     simplify::populateNormPatterns(set);
     simplify::populatePadPatterns(set);
+    simplify::populateScatterPatterns(set);
     simplify::populateTransposePatterns(set);
     for (RegisteredOperationName op : context->getRegisteredOperations())
       if (op.getDialectNamespace() == dl::DlDialect::getDialectNamespace())

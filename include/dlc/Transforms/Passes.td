@@ -206,6 +206,7 @@ def Simplify : Pass<"dl-simplify", "::mlir::func::FuncOp"> {
       convolution's bias, and padding into convolutions and pools.
     * Turns a convolution over three dimensions into one over two, the taps along
       the depth as input channels.
+    * Scatters into what a scatter into zeros would be added to.
     * Moves transposes towards the uses until they cancel or are absorbed, and swaps the
       sides of a product that is transposed.
     * Canonicalises dl ops.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockSchedule.h"
+#include "OpClasses.h"
 #include "dl/IR/Dl.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -57,6 +58,17 @@ void BlockSchedule::addTensor(Value value, unsigned place) {
   timeline->add(life.begin, life.end, tensor.bytes);
 }
 
+/// Whether new state is made of the old one element by element, and so in its place.
+bool BlockSchedule::isMadeInPlace(Value stored) const {
+  auto launch = stored.getDefiningOp<dispatch::LaunchOp>();
+  auto kernel = launch ? symbols.lookup<func::FuncOp>(launch.getKernel()) : func::FuncOp();
+  return kernel && !kernel.isExternal() &&
+         llvm::all_of(kernel.front().without_terminator(), [](Operation &op) {
+           OpClass kind = classify(&op);
+           return kind == OpClass::Lazy || kind == OpClass::Elementwise;
+         });
+}
+
 void BlockSchedule::addUses(unsigned number, Value alias) {
   numbers.try_emplace(alias, number);
   for (Operation *user : alias.getUsers()) {
@@ -66,8 +78,9 @@ void BlockSchedule::addUses(unsigned number, Value alias) {
       continue;
     }
     tensors[number].lives.front().uses.push_back(places.lookup(block.findAncestorOpInBlock(*user)));
-    // The caller's memory.
-    if (isHere && user == ops.back() && isa<func::ReturnOp>(user))
+    // The caller's memory, or the state's.
+    if (isHere && ((user == ops.back() && isa<func::ReturnOp>(user)) ||
+                   (isa<dl::GlobalStoreOp>(user) && isMadeInPlace(alias))))
       tensors[number].bytes = 0;
   }
 }

@@ -76,6 +76,7 @@ private:
 
   void addTensor(mlir::Value value, unsigned place);
   void addUses(unsigned number, mlir::Value alias);
+  bool isMadeInPlace(mlir::Value stored) const;
   void addMaker(Tensor &tensor, dispatch::LaunchOp launch);
   unsigned getDeadline(mlir::Value input) const;
 

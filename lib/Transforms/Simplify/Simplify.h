@@ -17,6 +17,7 @@ void populateActivationPatterns(mlir::RewritePatternSet &patterns);
 void populateConvPatterns(mlir::RewritePatternSet &patterns);
 void populateNormPatterns(mlir::RewritePatternSet &patterns);
 void populatePadPatterns(mlir::RewritePatternSet &patterns);
+void populateScatterPatterns(mlir::RewritePatternSet &patterns);
 void populateTransposePatterns(mlir::RewritePatternSet &patterns);
 
 /// The number that every element of `value` is: a splat constant, or a scalar
