@@ -24,6 +24,7 @@ class IndexingTest(FrontendTest):
         compiled = self.check(lambda x, i: (x.take(i), x.gather(0, i)), x, i)
         with self.assertRaises(dlc.RunError):
             compiled(x, torch.zeros(1, dtype=torch.int64))
+        self.check(lambda x, i: (x.diagonal(), x[i], x[:, :0, i]), torch.empty(0, 2, 0), i)
 
     def test_out_of_range(self):
         """What eager refuses ends the run; what counts from the end in eager does here, too."""

@@ -314,9 +314,34 @@ static SmallVector<int64_t> getWindowDims(const AdvancedIndex &index, int64_t ra
   return dims;
 }
 
+/// What is gathered where there is nothing to gather from: a gather takes elements that
+/// are there.
+static Value gatherNothing(NodeImporter &n, Value self, const AdvancedIndex &index) {
+  Value vectors = getVectors(n, index);
+  if (!vectors)
+    return {};
+  int64_t rank = n.rankOf(self);
+  SmallVector<int64_t> window = getWindowDims(index, rank);
+  Sizes places = n.sizes(vectors), sizes;
+  places.pop_back();
+  auto place = places.begin();
+  for (int64_t d = 0, e = places.size() + window.size(), from = 0; d < e; ++d) {
+    if (!llvm::is_contained(window, d)) {
+      sizes.push_back(*place++);
+      continue;
+    }
+    while (llvm::is_contained(index.dims, from))
+      ++from;
+    sizes.push_back(n.size(self, from++));
+  }
+  return n.broadcastInDim(n.scalar(n.elementTypeOf(self), 0), sizes, {});
+}
+
 static Value gatherAt(NodeImporter &n, Value self, const AdvancedIndex &index) {
   OpBuilder &b = n.getBuilder();
   int64_t rank = n.rankOf(self);
+  if (llvm::is_contained(n.shapeOf(self), 0))
+    return gatherNothing(n, self, index);
   SmallVector<int64_t> sliceSizes;
   for (int64_t d = 0; d < rank; ++d)
     sliceSizes.push_back(llvm::is_contained(index.dims, d) ? 1
