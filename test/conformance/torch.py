@@ -400,11 +400,11 @@ def write_report(options, results, skipped):
     REPORT.write_text("\n".join(lines) + "\n")
 
 
-def add_arguments(parser, report):
+def add_arguments(parser, report, dtypes=None):
     parser.add_argument("--only", metavar="REGEX", help="entries whose name matches")
     parser.add_argument("--sample", type=int, metavar="N", help="N entries, evenly spread")
     parser.add_argument("--samples", type=int, metavar="N", help="the first N samples of each")
-    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--dtype", nargs=dtypes, default=["float32"] if dtypes else "float32")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=int, default=300, help="seconds for an entry")
     parser.add_argument("--optional", action="store_true",
@@ -415,6 +415,15 @@ def add_arguments(parser, report):
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
 
 
+def run_entries(names, options, skipped):
+    """The entries' outcomes; those that say that they are out of scope go to `skipped`."""
+    with tempfile.TemporaryDirectory() as options.folder:
+        results = run_all(names, options)
+    for name in [n for n, outcome in results.items() if outcome[0] == "skipped"]:
+        skipped[name] = results.pop(name)[3]
+    return results
+
+
 def run_suite(options, write_report):
     """Runs the entries that `options.accepts`, each by `options.run_entry`: the exit
     status."""
@@ -422,10 +431,7 @@ def run_suite(options, write_report):
     if options.list:
         print("\n".join(names))
         return 0
-    with tempfile.TemporaryDirectory() as options.folder:
-        results = run_all(names, options)
-    for name in [n for n, outcome in results.items() if outcome[0] == "skipped"]:
-        skipped[name] = results.pop(name)[3]
+    results = run_entries(names, options, skipped)
     if options.write:
         write_report(options, results, skipped)
     if options.json:
