@@ -76,6 +76,8 @@ void AutodiffPass::runOnOperation() {
   for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
     if (failed(answerAll(function)))
       return signalPassFailure();
+  if (keepStops)
+    return;
   // Every derivative has been made: what they took for constant is a value like others.
   getOperation().walk([](grad::StopOp op) {
     op.replaceAllUsesWith(op.getInput());

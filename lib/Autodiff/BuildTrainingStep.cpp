@@ -316,6 +316,10 @@ LogicalResult BuildTrainingStepPass::checkOptions() {
 void BuildTrainingStepPass::runOnOperation() {
   ModuleOp module = getOperation();
   OpPassManager inlining(ModuleOp::getOperationName());
+  // Weights in functions of which the model asks for derivatives are found in these.
+  AutodiffOptions answering;
+  answering.keepStops = true;
+  inlining.addPass(createAutodiff(answering));
   inlining.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   if (failed(checkOptions()) || failed(runPipeline(inlining, module)))
     return signalPassFailure();

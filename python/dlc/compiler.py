@@ -175,7 +175,7 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
     """Compiles a model to a callable.
 
     `model` is a PyTorch module or function (with example inputs `args` and `kwargs`,
-    see `dlc.trace`), a torch.export.ExportedProgram, a `Trace`, or the path of a trace,
+    see `dlc.trace`), a derivative of one (`dlc.grad(f)`), a torch.export.ExportedProgram, a `Trace`, or the path of a trace,
     a .pt2 archive, an ONNX model or an MLIR module.
 
         fast = dlc.compile(model, x)        # kept in the user's cache folder
@@ -221,8 +221,13 @@ def _trace_or_path(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str
     if not callable(model):
         raise TypeError("a PyTorch module or function, a trace or a file's path is expected, "
                         f"not {type(model).__name__}")
+    from .derivatives import Derivative
     from .tracer import trace_program
 
+    if isinstance(model, Derivative):
+        if kwargs:
+            raise TypeError("give all arguments of a derivative by position")
+        return model.trace(*args, dynamic_shapes=dynamic_shapes)
     return trace_program(model, args, kwargs, dynamic_shapes)
 
 

@@ -4,6 +4,7 @@
 That the numbers are PyTorch's is for scripts/conformance training."""
 
 import os
+import runpy
 import tempfile
 import unittest
 
@@ -115,6 +116,14 @@ class Training(frontend.FrontendTest):
         dropping = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Dropout(0.5))
         with self.assertRaisesRegex(dlc.DlcError, "the module '1' drops out"):
             dlc.compile_training_step(dropping, self.x, loss="cross_entropy", optimizer="sgd")
+
+
+class Forces(frontend.FrontendTest):
+    def test_training_through_gradients(self):
+        example = runpy.run_path(str(frontend.ROOT / "examples" / "pytorch" / "forces.py"))
+        losses, eager = example["main"](self.folder, steps=12)
+        np.testing.assert_allclose(losses, eager, rtol=1e-3)
+        self.assertTrue((self.folder / "forces.h").exists())
 
 
 if __name__ == "__main__":

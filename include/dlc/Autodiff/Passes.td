@@ -64,6 +64,8 @@ def Autodiff : Pass<"dl-autodiff", "::mlir::ModuleOp"> {
   let options = [
     Option<"checkpointLoops", "checkpoint-loops", "bool", /*default=*/"false",
       "Keep √n states of an scf.for of n iterations, and run it once more">,
+    Option<"keepStops", "keep-stops", "bool", /*default=*/"false",
+      "Leave grad.stop in place, for a derivative of what is written">,
   ];
   let dependentDialects = ["::dlc::dl::DlDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
@@ -93,6 +95,9 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
 
     `memory` becomes the module's attribute `dlc.memory`, which `-dl-autodiff` and
     `-dl-rematerialize` heed.
+
+    A model may ask for derivatives itself (forces, the gradient of an energy): they are
+    written first, and differentiated by the weights as the rest is.
 
     `-dl-autodiff` writes the gradient. Nothing is stored before everything is
     computed: a step that fails changes nothing.
