@@ -24,7 +24,7 @@ sys.path.insert(0, str(common.ROOT / "python"))
 
 OPTIMIZER = "sgd,momentum=0.9"
 RATE = 0.01
-WAYS = ["dlc", "dlc memory=0.5", "eager", "torch.compile"]
+WAYS = ["dlc", "dlc memory=0.5", "eager", "torch.compile", "torch.compile(backend=dlc)"]
 
 
 def make_mlp(torch):
@@ -86,11 +86,17 @@ def make(name, threads):
     return model.train(), data, target
 
 
-def make_eager(model, data, target, compiled):
+def make_torch(model, data, target, way, threads):
     import torch
 
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9)
-    forward = torch.compile(model) if compiled else model
+    forward = model
+    if "backend" in way:
+        from dlc import dynamo
+
+        forward = torch.compile(model, backend=dynamo.backend, options={"threads": threads})
+    elif "compile" in way:
+        forward = torch.compile(model)
 
     def step():
         optimizer.zero_grad()
@@ -147,7 +153,7 @@ def measure_memory(name, way, folder, threads):
         torch.optim.SGD([torch.zeros(1)], lr=1)
         base = resident()
         model, data, target = make(name, threads)
-        run = make_eager(model, data, target, way == "torch.compile")
+        run = make_torch(model, data, target, way, threads)
         losses = [run() for _ in range(3)]
     return resident("VmHWM") - base, losses
 
@@ -162,7 +168,7 @@ def measure_time(name, folder, threads, ways, steps):
             run = load(name, way, folder, threads)
             runs.append(lambda run=run: run(data, target))
         else:
-            runs.append(make_eager(make(name, threads)[0], data, target, way == "torch.compile"))
+            runs.append(make_torch(make(name, threads)[0], data, target, way, threads))
         runs[-1]()
     del torch
     return take_turns(runs, rounds=steps)
