@@ -184,14 +184,16 @@ static Tensor evaluateCumulative(dl::CumulativeOp op, Operands operands) {
   Split split(input.getShape(), op.getDimension());
   return withArithmetic(type, [&](auto zero) {
     using T = decltype(zero);
+    // Floats lose digits at each step.
+    using Carried = std::conditional_t<std::is_same_v<T, float>, double, T>;
     std::vector<T> values = getValues<T>(input), results(values.size());
     for (int64_t o = 0; o < split.outer; ++o)
       for (int64_t n = 0; n < split.inner; ++n) {
-        T sum = getNeutral<T>(op.getKind(), type);
+        Carried sum = Carried(getNeutral<T>(op.getKind(), type));
         for (int64_t step = 0; step < split.size; ++step) {
           int64_t at = split.at(o, op.getReverse() ? split.size - 1 - step : step, n);
-          T next = accumulate(op.getKind(), sum, values[at]);
-          results[at] = op.getExclusive() ? sum : next;
+          Carried next = accumulate(op.getKind(), sum, Carried(values[at]));
+          results[at] = T(op.getExclusive() ? sum : next);
           sum = next;
         }
       }

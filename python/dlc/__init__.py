@@ -35,7 +35,7 @@ What there is:
     Trace                  what trace and load_trace give: save, ops
     cache.clear()          removes what compile keeps in the user's cache folder
 
-and `torch.compile(model, backend="dlc")`: see `help(dlc.dynamo)`.
+and `torch.compile(model, backend="dlc")`: see `help("dlc.dynamo")`.
 
 All errors are `DlcError`s. A `CompileError` names the line of your program, a
 `TraceError` what can't be recorded or read, a `LoadError` the file that is no compiled

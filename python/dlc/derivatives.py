@@ -182,7 +182,8 @@ class Derivative(abc.ABC):
     """A function that is the derivative of another (see `dlc.grad`), compiled for each
     kind of arguments that it is called with; and anew when a tensor that the function refers
     to (a parameter, say) has been changed in place. What else it refers to is taken as it
-    was at the first call: another tensor under the same name isn't seen."""
+    was at the first call: another tensor under the same name isn't seen. What it returns
+    is constant to torch.autograd: ask dlc for the derivative of it."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function, self.name = function, name
@@ -191,6 +192,7 @@ class Derivative(abc.ABC):
 
     @between_graphs
     def __call__(self, *args: Any) -> Any:
+        import torch
         import torch.utils._pytree as pytree
 
         from .compiler import compile
@@ -204,7 +206,8 @@ class Derivative(abc.ABC):
             captured = [(t, _bytes(t).clone()) for t in trace.captured]
             compiled = compile(trace)
             self._compiled[key] = compiled, captured
-        return compiled(*args)
+        with torch.no_grad():
+            return compiled(*args)
 
     def trace(self, *args: Any, dynamic_shapes: Any = None) -> Trace:
         """The derivative as a trace, for `save` and `dlc.compile`."""
@@ -312,9 +315,12 @@ def vjp(function: Callable[..., Any], *primals: Any) -> Tuple[Any, Callable[[Any
     call: keep `pullback(function)` to compile once."""
     from .compiler import compile
 
+    import torch
+
     derivative = pullback(function)
-    value = function(*primals) if isinstance(function, Derivative) else \
-        compile(function, *primals)(*primals)
+    with torch.no_grad():
+        value = function(*primals) if isinstance(function, Derivative) else \
+            compile(function, *primals)(*primals)
 
     def pull_back(cotangents: Any) -> Any:
         return derivative(primals, cotangents)[1]

@@ -44,6 +44,10 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     `memory` limits what a step takes beside the weights: "512MiB", or 0.5 of what it
     would take; some of it is then computed twice.
     """
+    for argument, value, like in (("loss", loss, "cross_entropy"), ("optimizer", optimizer, "sgd")):
+        if not isinstance(value, str):
+            raise TypeError(f"{argument} is text, as {like!r} (see help(dlc.compile_training_step)), "
+                            f"not {type(value).__name__}")
     settings = [f"loss={loss}", f"optimizer={optimizer}", f"accumulate={accumulate}",
                 f"clip-norm={clip_norm}", f"clip-value={clip_value}"]
     if frozen:

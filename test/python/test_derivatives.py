@@ -76,6 +76,19 @@ class Derivatives(frontend.FrontendTest):
         self.check_gradient(f)
         torch.testing.assert_close(dlc.compile(f, self.x)(self.x), f(self.x))
 
+    def test_parameters(self):
+        """A module's own parameters, which require gradients, as arguments."""
+        net, x = torch.nn.Linear(3, 2), torch.randn(4, 3)
+
+        def loss(parameters):
+            return torch.func.functional_call(net, parameters, (x,)).square().sum()
+
+        parameters = dict(net.named_parameters())
+        found, expected = dlc.grad(loss)(parameters), torch.func.grad(loss)(parameters)
+        for name in parameters:
+            self.assert_close(found[name], expected[name])
+            self.assertFalse(found[name].requires_grad)
+
     def test_own_derivative(self):
         class Straight(torch.autograd.Function):
             @staticmethod

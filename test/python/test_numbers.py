@@ -15,6 +15,17 @@ class NumbersTest(FrontendTest):
         compiled = dlc.compile(function, *args, **kwargs)
         self.assert_close(compiled(*args), function(*args), equal_nan=True)
 
+    def test_long_running_sums(self):
+        """Which eager, too, carries on in double."""
+        x = torch.full((1 << 17,), 0.1)
+        self.check(lambda x: (x.cumsum(0), x.flip(0).cumsum(0), (x / x).mul(1.00001).cumprod(0)), x)
+
+    def test_linear_layers_of_nothing(self):
+        for layer, size in ((torch.nn.Linear(4, 2), (0, 4)), (torch.nn.Linear(4, 2), (5, 0, 4)),
+                            (torch.nn.LSTM(4, 2), (5, 0, 4))):
+            with torch.no_grad():
+                self.check(layer, torch.randn(size))
+
     def test_numbers_as_booleans(self):
         m = torch.tensor([True, False])
         self.check(lambda m: (torch.full((2,), 2, dtype=torch.bool), m.masked_fill(~m, 2),

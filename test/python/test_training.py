@@ -33,6 +33,15 @@ class Training(frontend.FrontendTest):
         self.assertLess(losses[-1], losses[0] / 3)
         self.assertTrue(self.model.training)
 
+    def test_mistakes(self):
+        with self.assertRaisesRegex(TypeError, "loss is text, as 'cross_entropy' .*not function"):
+            self.compile(loss=torch.nn.functional.cross_entropy)
+        with self.assertRaisesRegex(TypeError, "optimizer is text, as 'sgd' .*not SGD"):
+            self.compile(optimizer=torch.optim.SGD(self.model.parameters(), lr=0.1))
+        step = self.compile()
+        with self.assertRaisesRegex(dlc.RunError, "^\\S+: cross_entropy: a target is no class"):
+            step.step(self.x, torch.full((16,), 7), lr=0.1)
+
     def test_a_memory_budget_changes_no_bit(self):
         layers = [m for _ in range(5) for m in (torch.nn.Linear(32, 32), torch.nn.Tanh())]
         model, x = torch.nn.Sequential(*layers), torch.randn(256, 32)

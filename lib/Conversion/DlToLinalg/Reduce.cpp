@@ -296,17 +296,24 @@ static Value getNeutral(B &b, dl::CumulativeKind kind, Type element) {
   llvm_unreachable("all kinds handled");
 }
 
+/// Sums and products of many f32 lose digits at each step: they are carried on in f64.
+static Type getCarriedElement(B &b, dl::CumulativeKind kind, Type element) {
+  bool adds = kind == dl::CumulativeKind::sum || kind == dl::CumulativeKind::prod;
+  return element.isF32() && adds ? b.getF64Type() : accumulatorElement(element);
+}
+
 static LogicalResult lowerCumulative(dl::CumulativeOp op, dl::CumulativeOp::Adaptor adaptor,
                                      ConversionPatternRewriter &rewriter, B &b) {
   Value input = adaptor.getInput();
   int64_t dim = op.getDimension();
-  Type element = elementOf(op.getInput()), sumElement = accumulatorElement(element);
+  Type element = elementOf(op.getInput());
+  Type sumElement = getCarriedElement(b, op.getKind(), element);
   auto type = storageTensorType(op.getOutput());
   SmallVector<OpFoldResult> sizes = getSizes(b, input);
   Value init = emptyTensor(b, type.clone(getStorageType(sumElement)), sizes);
   Value last = toValue(b, subIndex(b, sizes[dim], b.getIndexAttr(1)));
   Value zero = indexConstant(b, 0), one = indexConstant(b, 1);
-  Value neutral = getNeutral(b, op.getKind(), element);
+  Value neutral = convertElement(b, getNeutral(b, op.getKind(), element), element, sumElement);
   Value result = loopOverTensor(b, sizes, init, [&](B &inner, ArrayRef<Value> indices,
                                                     Value tensor) -> Value {
     Value step = indices[dim];
@@ -324,7 +331,7 @@ static LogicalResult lowerCumulative(dl::CumulativeOp op, dl::CumulativeOp::Adap
     sum = fromStorage(inner, sum, sumElement);
     sum = arith::SelectOp::create(inner, isFirst, neutral, sum);
     Value addend = tensor::ExtractOp::create(inner, input, op.getExclusive() ? previous : here);
-    addend = fromStorage(inner, addend, element);
+    addend = convertElement(inner, fromStorage(inner, addend, element), element, sumElement);
     Value next = accumulate(inner, op.getKind(), sum, addend, element);
     if (op.getExclusive())
       next = arith::SelectOp::create(inner, isFirst, neutral, next);

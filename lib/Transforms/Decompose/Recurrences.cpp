@@ -181,6 +181,10 @@ static SmallVector<Value> runDirection(TensorBuilder &b, const Direction &direct
   SmallVector<Value> carried(initialStates);
   carried.push_back(b.splat(b.scalar(0.0, elementOf(projection)),
                             {steps, batch, direction.hidden}));
+  if (steps.known == 0) { // outputs without elements take no slice
+    std::rotate(carried.begin(), carried.end() - 1, carried.end());
+    return carried;
+  }
   Value zero = arith::ConstantIndexOp::create(b, 0);
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value count = toIndex(b, steps);

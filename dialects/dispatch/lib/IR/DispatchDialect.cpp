@@ -38,7 +38,8 @@ int64_t dlc::dispatch::getStaticBytes(ShapedType type) {
 std::string dlc::dispatch::getPlace(Location location) {
   if (auto name = dyn_cast<NameLoc>(location))
     return ("node '" + name.getName().getValue() + "'").str();
-  if (auto file = dyn_cast<FileLineColLoc>(location))
+  auto file = dyn_cast<FileLineColLoc>(location);
+  if (file && file.getLine()) // a model as a whole has none
     return (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
   if (auto call = dyn_cast<CallSiteLoc>(location))
     return getPlace(call.getCallee());

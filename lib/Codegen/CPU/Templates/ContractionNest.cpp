@@ -26,6 +26,7 @@ static bool fits(int64_t rows, int64_t vectors, const TargetInfo &target) {
 static int64_t balancedRows(int64_t rows, int64_t most) {
   if (ShapedType::isDynamic(rows))
     return most;
+  rows = std::max<int64_t>(rows, 1); // an empty batch
   return llvm::divideCeil(rows, llvm::divideCeil(rows, most));
 }
 
@@ -38,7 +39,7 @@ TileShape dlc::cpu::chooseTileShape(int64_t rows, int64_t columns, int64_t eleme
                                     const TargetInfo &target) {
   int64_t lanes = target.lanes(elementBits);
   int64_t columnVectors =
-      ShapedType::isDynamic(columns) ? 64 : llvm::divideCeil(columns, lanes);
+      ShapedType::isDynamic(columns) ? 64 : llvm::divideCeil(std::max<int64_t>(columns, 1), lanes);
   TileShape best;
   double bestCost = 0;
   for (int64_t vectors = 1; vectors <= std::min<int64_t>(columnVectors, 6); ++vectors) {
