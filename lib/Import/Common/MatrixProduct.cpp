@@ -87,6 +87,8 @@ bool dlc::frontend::broadcastBatches(NodeBuilder &n, Value &a, Value &b) {
 
 /// Both operands have rank 2 at least.
 static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
+  if (!a || !b)
+    return {};
   int64_t rankA = n.rankOf(a), rankB = n.rankOf(b);
   // Where b's leading dimensions are all 1 it is one matrix.
   if (rankB > 2 && rankA >= rankB &&
