@@ -81,3 +81,17 @@ func.func private @one_channel(%x: tensor<1x1x64x1xf32>, %wp: tensor<1x8x16xf32>
   %2 = dl.conv %x, %w strides = [1, 2] padding = [0, 0], [0, 0] dilations = [1, 1] {layout = #dl.data_layout<channels_last>} : tensor<1x1x64x1xf32>, tensor<1x8x1x1xf32> -> tensor<1x1x29x1xf32>
   return %2 : tensor<1x1x29x1xf32>
 }
+
+// -----
+
+// Images in any number have a multiple of 49 pixels: tiles of 14 rows, and one of 7.
+// CHECK-LABEL: func.func private @any_batch(
+// CHECK: scf.if
+// CHECK-COUNT-28: vector.store
+// CHECK: scf.if
+// CHECK-COUNT-14: vector.store
+// CHECK-NOT: vector.store
+func.func private @any_batch(%x: tensor<?x7x7x16xf32>, %w: tensor<1x1x16x32xf32>) -> tensor<?x7x7x32xf32> attributes {dlc.kernel} {
+  %0 = dl.conv %x, %w strides = [1, 1] padding = [0, 0], [0, 0] dilations = [1, 1] {layout = #dl.data_layout<channels_last>} : tensor<?x7x7x16xf32>, tensor<1x1x16x32xf32> -> tensor<?x7x7x32xf32>
+  return %0 : tensor<?x7x7x32xf32>
+}

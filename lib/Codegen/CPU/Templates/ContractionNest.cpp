@@ -8,6 +8,7 @@
 #include "ContractionNest.h"
 
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace dlc::cpu;
@@ -66,6 +67,13 @@ TileShape dlc::cpu::chooseTileShape(int64_t rows, int64_t columns, int64_t eleme
     }
   }
   return best;
+}
+
+int64_t dlc::cpu::chooseTileRows(int64_t most, int64_t multiple) {
+  for (int64_t rows = most; rows * 5 >= most * 3; --rows)
+    if (multiple % rows == 0)
+      return rows;
+  return most;
 }
 
 int64_t dlc::cpu::avoidSetConflicts(int64_t pitch, int64_t stride) {
@@ -232,12 +240,13 @@ private:
     emitTile(position, tall - 1, row);
   }
 
-  /// Full tiles, and for what is left tiles of falling powers of two.
+  /// Full tiles, and for what is left tiles of falling powers of two, counted in the
+  /// rows that both the full tile and all rows are a multiple of.
   void emitDynamicRows(TilePosition position, Value tile) {
-    int64_t full = nest.tile.rows;
+    int64_t full = nest.tile.rows, unit = std::gcd(full, nest.rowsMultiple);
     Value row = materialize(b, mulIndex(b, tile, b.getIndexAttr(full)));
-    if (full == 1)
-      return emitTile(position, 1, row);
+    if (full == unit)
+      return emitTile(position, full, row);
     Value left = arith::SubIOp::create(b, materialize(b, nest.rows), row);
     Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, left,
                                          constantIndex(b, full));
@@ -245,17 +254,18 @@ private:
     b.setInsertionPointToStart(branch.thenBlock());
     emitTile(position, full, row);
     b.setInsertionPointToStart(branch.elseBlock());
-    for (int64_t height = llvm::bit_floor(uint64_t(full - 1)); height >= 1; height /= 2) {
-      Value bit = arith::AndIOp::create(b, left, constantIndex(b, height));
+    Value units = unit == 1 ? left : arith::DivUIOp::create(b, left, constantIndex(b, unit));
+    for (int64_t count = llvm::bit_floor(uint64_t(full / unit - 1)); count >= 1; count /= 2) {
+      Value bit = arith::AndIOp::create(b, units, constantIndex(b, count));
       Value present = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bit,
                                             constantIndex(b, 0));
       auto part = scf::IfOp::create(b, present);
       {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(part.thenBlock());
-        emitTile(position, height, row);
+        emitTile(position, count * unit, row);
       }
-      row = arith::AddIOp::create(b, row, bit);
+      row = materialize(b, addIndex(b, row, mulIndex(b, bit, b.getIndexAttr(unit))));
     }
   }
 

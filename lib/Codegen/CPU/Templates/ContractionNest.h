@@ -24,7 +24,8 @@
 //
 // Row tiles are balanced: ceil(rows / MR) of them, with heights differing by at
 // most one. A width known only at run time is cut into tiles of MR rows and
-// then of 8, 4, 2 and 1.
+// then of 8, 4, 2 and 1; one that is a multiple of some number into tiles of
+// which that is a multiple, where they are nearly as tall, and none is left.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,6 +56,10 @@ TileShape chooseTileShape(int64_t rows, int64_t columns, int64_t elementBits,
 int64_t choosePackedVectors(int64_t rows, int64_t columns, int64_t elementBits,
                             const TargetInfo &target);
 
+/// The rows per tile, of `most` that there may be, for rows of which is known that they
+/// are a multiple of `multiple`.
+int64_t chooseTileRows(int64_t most, int64_t multiple);
+
 /// `pitch`, the elements (of 4 bytes) between neighbours of which every
 /// `stride`-th is a row of a register tile; one cache line more where the rows
 /// would otherwise fall into one or two sets of L1 and evict each other.
@@ -64,6 +69,7 @@ struct ContractionNest {
   llvm::SmallVector<OuterLoop> outer;
   mlir::OpFoldResult lines, lineStride;
   mlir::OpFoldResult rows, rowStride;
+  int64_t rowsMultiple = 1; ///< what rows known at run time only are a multiple of
   mlir::OpFoldResult columns;
   llvm::SmallVector<ContractionLoop> loops;
   mlir::OpFoldResult columnTileStride; ///< rhs elements between column tiles

@@ -237,7 +237,8 @@ private:
     if (shape.isPointwise() && shape.groups == 1) {
       // All pixels of all images form one line.
       rows = ShapedType::isDynamic(batch) ? batch : batch * shape.height * shape.width;
-      nest.rows = mulIndex(b, batchSize, b.getIndexAttr(shape.height * shape.width));
+      nest.rowsMultiple = shape.height * shape.width;
+      nest.rows = mulIndex(b, batchSize, b.getIndexAttr(nest.rowsMultiple));
       nest.lines = b.getIndexAttr(1);
     } else {
       nest.outer.push_back({batchSize, b.getIndexAttr(shape.height * linePitch),
@@ -265,6 +266,8 @@ private:
       nest.tile = chooseTileShape(rows, co, 32, target);
       nest.columnTileStride = b.getIndexAttr(nest.tile.vectors * lanes);
     }
+    if (ShapedType::isDynamic(rows))
+      nest.tile.rows = chooseTileRows(nest.tile.rows, nest.rowsMultiple);
     addContractionLoops(nest, ci, linePitch, rhsPitch);
     emitContractionNest(
         b, nest, target, input, kernelBuffer,
