@@ -151,6 +151,23 @@ class NumbersTest(FrontendTest):
         x = torch.randint(0, 256, (1, 3, 11, 8), dtype=torch.uint8)
         self.assert_close(compiled(x), double(x))
 
+    def test_nearest_picks(self):
+        def scaled(x):
+            return [F.interpolate(x, scale_factor=scale, mode=mode)
+                    for scale in (1.1, 1.2, 1.6, 1.9, 2.3, 2.5, 2.7, 3, 0.3, 0.6)
+                    for mode in ("nearest", "nearest-exact")] + \
+                [F.interpolate(x, size, mode="nearest") for size in (11, 49, 70, 200)]
+
+        sizes = ({2: torch.export.Dim("n", min=8, max=400)},)
+        for dtype in (torch.float32, torch.float64, torch.uint8):
+            x = torch.arange(40).to(dtype)[None, None]
+            self.check(scaled, x)
+            compiled = dlc.compile(scaled, x, dynamic_shapes=sizes)
+            x = torch.arange(77).to(dtype)[None, None]
+            self.assert_close(compiled(x), scaled(x))
+        image = lambda x: F.interpolate(x, scale_factor=(1.2, 2.3))  # noqa: E731
+        self.check(image, torch.randn(2, 3, 7, 9))
+
     def test_common_divisors(self):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)

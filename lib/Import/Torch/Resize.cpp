@@ -81,6 +81,71 @@ static Value alignedScales(NodeImporter &n, ArrayRef<Size> in, ArrayRef<Size> ou
   return n.concat(scales, 0);
 }
 
+namespace {
+/// How a nearest mode picks elements along a dimension: output i is
+/// ⌊(i + offset) · step⌋, where PyTorch rounds the step, 1 / scale or in / out, and
+/// the product to f32, or f64 for f64 (aten/src/ATen/native/UpSample.h).
+struct NearestPick {
+  Size from, to;
+  std::optional<double> scale;
+  double offset;
+
+  /// Whether dl.resize, which divides by an f32 scale, surely picks the same.
+  template <typename T>
+  bool isResize() const {
+    constexpr int64_t kMostCompared = 1 << 16;
+    int exponent;
+    if (scale && std::frexp(*scale, &exponent) == 0.5) // all of it is exact
+      return true;
+    if (!from.isStatic() || !to.isStatic() || to.getStatic() > kMostCompared)
+      return false;
+    int64_t in = from.getStatic(), out = to.getStatic();
+    T step = scale ? T(1 / *scale) : T(in) / T(out);
+    double divisor = scale ? double(float(*scale)) : double(out) / double(in);
+    return llvm::all_of(llvm::seq<int64_t>(0, out), [&](int64_t i) {
+      double picked = std::floor(float((T(i) + T(offset)) * step));
+      double resized = std::floor((double(i) + offset) / divisor - offset + offset);
+      return std::min(picked, double(in - 1)) == std::min(resized, double(in - 1));
+    });
+  }
+
+  /// The picked elements' numbers.
+  Expr indices(NodeImporter &n, Type type) const {
+    Expr step = scale ? Expr(n, n.scalar(type, 1 / *scale))
+                      : sizeAs(n, from, type) / sizeAs(n, to, type).get();
+    Type f32 = n.getBuilder().getF32Type(), i64 = n.getBuilder().getI64Type();
+    Expr place = (Expr(n, n.iota({to}, type, 0)) + offset) * step.get();
+    return place.to(f32).floor().to(i64).min((sizeAs(n, from, i64) - 1).get());
+  }
+};
+} // namespace
+
+/// `x` with elements picked along each spatial dimension; x itself where dl.resize can
+/// do it.
+static Value pickNearest(NodeImporter &n, Value x, ArrayRef<Size> sizes,
+                         ArrayRef<double> scales, bool isExact) {
+  bool isF64 = n.elementTypeOf(x).isF64();
+  SmallVector<NearestPick> picks;
+  for (auto [d, from, to] : llvm::enumerate(n.sizes(x), sizes)) {
+    if (d < 2)
+      continue;
+    NearestPick pick{from, to, std::nullopt, isExact ? 0.5 : 0.0};
+    if (!scales.empty() && scales[d - 2] > 0)
+      pick.scale = scales[d - 2];
+    picks.push_back(pick);
+  }
+  if (llvm::all_of(picks, [&](const NearestPick &pick) {
+        return isF64 ? pick.isResize<double>() : pick.isResize<float>();
+      }))
+    return x;
+  Type type = isF64 ? n.getBuilder().getF64Type() : n.getBuilder().getF32Type();
+  for (auto [d, pick] : llvm::enumerate(picks)) {
+    Value indices = pick.indices(n, type);
+    x = x && indices ? n.take(x, indices, d + 2, /*wrapNegative=*/false) : Value();
+  }
+  return x;
+}
+
 static LogicalResult importUpsample(NodeImporter &n) {
   bool isVec = n.getOverload() == "vec";
   Value x = n.tensor(isVec ? "input" : "self");
@@ -105,6 +170,12 @@ static LogicalResult importUpsample(NodeImporter &n) {
       n.elementTypeOf(x).isUnsignedInteger(8)) {
     ByteResize bytes{m.mode == dl::ResizeMode::cubic, aligns, m.antialias};
     return n.result(resizeBytes(n, bytes, x, sizes[2], sizes[3], scales));
+  }
+  if (m.mode == dl::ResizeMode::nearest) {
+    bool isExact = m.coordinates == dl::CoordinateMode::half_pixel;
+    Value picked = pickNearest(n, x, sizes, scales, isExact);
+    if (picked != x)
+      return n.result(picked);
   }
   // Corners that are aligned need no scale but for antialiasing, which aligns by
   // the step alone.
