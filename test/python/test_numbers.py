@@ -168,6 +168,15 @@ class NumbersTest(FrontendTest):
         image = lambda x: F.interpolate(x, scale_factor=(1.2, 2.3))  # noqa: E731
         self.check(image, torch.randn(2, 3, 7, 9))
 
+    def test_labels_that_end(self):
+        x = torch.randn(4, 5)
+        labels = torch.tensor([[0, 1, -1, 2, 2], [1, 2, 3, 0, 4], [-1, 0, 0, 0, 0],
+                               [0, 2, 4, 3, -1]])
+        for reduction in ("none", "mean", "sum"):
+            self.check(lambda x, labels: F.multilabel_margin_loss(x, labels,
+                                                                  reduction=reduction), x, labels)
+        self.check(F.multilabel_margin_loss, x[0].double(), labels[0])
+
     def test_common_divisors(self):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)

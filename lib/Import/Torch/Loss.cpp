@@ -179,9 +179,51 @@ static LogicalResult importCrossEntropy(NodeImporter &n) {
                               : ofProbabilities(n, c, Expr(n, target).to(type)));
 }
 
+/// Σ max(0, 1 - x[label] + x[i]) / classes over a row's labels, which end at the first
+/// -1, and the classes i that are no label. PyTorch's own decomposition counts what
+/// stands behind the -1 as labels of class 0, so that the tracer keeps the op whole.
+static LogicalResult importMultilabelMarginLoss(NodeImporter &n) {
+  Value self = n.tensor("self"), target = n.tensor("target");
+  int64_t reduction = n.integer("reduction");
+  if (!self || !target || n.hasFailed() || !n.requireRank(self, 0, 2, "its input"))
+    return failure();
+  int64_t rank = n.rankOf(self);
+  if (!n.requireRank(target, rank, rank, "target"))
+    return failure();
+  Type own = n.elementTypeOf(self), type = computationType(own), i64 = n.getBuilder().getI64Type();
+  Size rows = rank == 2 ? n.size(self, 0) : Size(1);
+  Size classes = rank ? n.size(self, rank - 1) : Size(1);
+  Expr x = Expr(n, self).to(type).reshape({rows, classes});
+  Expr labels = Expr(n, target).to(i64).reshape({rows, classes});
+  Expr number(n, n.iota({rows, classes}, i64, 1));
+  Expr end = labels.eq(-1.0).select(number, sizeAs(n, classes, i64));
+  end = end.reduce(dl::ReductionKind::min, {1});
+  Expr isLabel = number < end.get();
+  Expr label = isLabel.select(labels, 0.0);
+  // rows, labels, classes
+  Expr isSame = label.unsqueeze({2}).eq(number.unsqueeze({1})) & isLabel.unsqueeze({2}).get();
+  Expr isTarget = isSame.to(type).maximum({1}, /*keepDims=*/false);
+  if (!label || !isTarget)
+    return failure();
+  Expr picked(n, frontend::gatherElements(n, x, label, 1));
+  Expr margins = (x.unsqueeze({1}) - picked.unsqueeze({2}).get() + 1).max(0.0);
+  Expr counts = isLabel.unsqueeze({2}) & isTarget.eq(0.0).unsqueeze({1}).get();
+  Expr loss = counts.select(margins, 0.0).sum({1, 2}, /*keepDims=*/false) /
+              sizeAs(n, classes, type).get();
+  loss = reduceLoss(n, loss, reduction, {n, {}});
+  if (loss && reduction == None && rank < 2)
+    loss = loss.squeeze({0});
+  Value y = loss.to(own);
+  if (n.numResults() == 1)
+    return n.result(y);
+  return n.results({y, isTarget.to(own).reshape(n.sizes(target)).get()});
+}
+
 void torch::registerLossOps(OpTable &t) {
   t.add("aten.huber_loss.default", importHuberLoss);
   t.add("aten.cross_entropy_loss.default", importCrossEntropy);
+  t.add({"aten.multilabel_margin_loss.default", "aten.multilabel_margin_loss_forward.default"},
+        importMultilabelMarginLoss);
   t.add({"aten.cdist.default", "aten._cdist_forward.default"}, importCdist);
   t.add({"aten.pdist.default", "aten._pdist_forward.default"}, importPdist);
   t.add("aten._trilinear.default", importTrilinear);
