@@ -177,6 +177,11 @@ class NumbersTest(FrontendTest):
                                                                   reduction=reduction), x, labels)
         self.check(F.multilabel_margin_loss, x[0].double(), labels[0])
 
+    def test_slopes_of_evaluation(self):
+        self.check(lambda x: F.rrelu(x, 0.1, 0.5), torch.randn(4, 5))
+        with self.assertRaisesRegex(dlc.CompileError, "random slopes for training"):
+            dlc.compile(torch.nn.RReLU(), torch.randn(4, 5))
+
     def test_common_divisors(self):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)

@@ -77,6 +77,21 @@ static LogicalResult importLeakyRelu(NodeImporter &n) {
   return n.result((x > 0.0).select(x, x * n.number("negative_slope")));
 }
 
+/// Leaky ReLU with slopes that are drawn for training, else the middle one. The second
+/// result is the slopes, of which evaluation makes nothing.
+static LogicalResult importRrelu(NodeImporter &n) {
+  n.ignore({"generator"});
+  Expr x(n, n.tensor("self"));
+  bool hasNoise = n.getTarget().contains("noise");
+  Value noise = hasNoise ? n.tensor("noise") : Value();
+  double lower = n.number("lower"), upper = n.number("upper");
+  if (n.boolean("training"))
+    return n.emitError() << "random slopes for training aren't supported; the module "
+                            "needs eval() first";
+  Value y = (x > 0.0).select(x, x * ((lower + upper) / 2));
+  return n.numResults() == 2 ? n.results({y, noise}) : n.result(y);
+}
+
 /// scale · x above 0, else scale · alpha · (e^(input_scale · x) − 1).
 static LogicalResult importElu(NodeImporter &n) {
   Expr x(n, n.tensor("self"));
@@ -171,6 +186,9 @@ void torch::registerActivationOps(OpTable &t) {
   t.add("aten.hardswish.default", importHardswish);
   t.add("aten.hardtanh.default", importHardtanh);
   t.add("aten.leaky_relu.default", importLeakyRelu);
+  t.add({"aten.rrelu.default", "aten.rrelu_with_noise.default",
+         "aten.rrelu_with_noise_functional.default"},
+        importRrelu);
   t.add("aten.elu.default", importElu);
   t.add("aten.softplus.default", importSoftplus);
   t.add("aten.mish.default", importMish);
