@@ -38,7 +38,7 @@ _NEVER_KEPT = {
     "aten.huber_loss.default", "aten.linalg_vector_norm.default", "aten.meshgrid.default",
     "aten.meshgrid.indexing", "aten.movedim.int", "aten.movedim.intlist",
     "aten.repeat_interleave.self_int", "aten.slice_scatter.default", "aten.unflatten.int",
-    "aten.unfold.default", "aten.unfold_copy.default",
+    "aten.multilabel_margin_loss.default", "aten.rrelu.default",
 }
 
 _OPERATORS = {

@@ -182,6 +182,13 @@ class NumbersTest(FrontendTest):
         with self.assertRaisesRegex(dlc.CompileError, "random slopes for training"):
             dlc.compile(torch.nn.RReLU(), torch.randn(4, 5))
 
+    def test_windows_of_open_sizes(self):
+        windows = lambda x: (x.unfold(-1, 4, 2), x.unfold(0, 3, 1).mean(-1))  # noqa: E731
+        sizes = ({0: torch.export.Dim("n", min=5, max=64), 1: torch.export.Dim("m", min=8)},)
+        compiled = dlc.compile(windows, torch.randn(7, 16), dynamic_shapes=sizes)
+        x = torch.randn(5, 33)
+        self.assert_close(compiled(x), windows(x))
+
     def test_common_divisors(self):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)
