@@ -189,6 +189,19 @@ class NumbersTest(FrontendTest):
         x = torch.randn(5, 33)
         self.assert_close(compiled(x), windows(x))
 
+    def test_complex_constants_of_archives(self):
+        class Turned(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("turn", torch.arange(6).reshape(3, 2).T * (1 + 2j))
+
+            def forward(self, x):
+                return x * self.turn + torch.tensor([1 + 2j, 3, 4j])
+
+        x = torch.randn(2, 3)
+        torch.export.save(torch.export.export(Turned(), (x,)), self.folder / "m.pt2")
+        self.assert_close(dlc.compile(self.folder / "m.pt2")(x), Turned()(x))
+
     def test_common_divisors(self):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)

@@ -182,7 +182,7 @@ void torch::registerComplexStructureOps(OpTable &t) {
                {"fill_value"});
   t.addByParts({"aten.scalar_tensor.default"}, {"s"});
   t.addByParts({"aten.clone.default", "aten.alias.default", "aten.detach.default",
-                "aten.detach_copy.default", "aten.alias_copy.default",
+                "aten.detach_.default", "aten.detach_copy.default", "aten.alias_copy.default",
                 "aten.lift_fresh_copy.default", "aten.lift_fresh.default",
                 "aten.contiguous.default", "aten.positive.default", "aten.neg.default",
                 "aten._neg_view.default", "aten.resolve_conj.default",

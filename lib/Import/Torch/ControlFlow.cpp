@@ -98,6 +98,12 @@ static LogicalResult importCond(NodeImporter &n) {
   return n.results(values);
 }
 
+/// A block under autocast as torch.export leaves it: its casts aren't there yet.
+static LogicalResult importAutocast(NodeImporter &n) {
+  return n.emitError() << "the casts of this autocast block aren't part of the program; save it "
+                          "after run_decompositions(), which puts them in";
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
@@ -265,6 +271,7 @@ static LogicalResult importScan(NodeImporter &n, bool hasInit) {
 
 void torch::registerControlFlowOps(OpTable &t) {
   t.add("higher_order.cond", importCond);
+  t.add("higher_order.wrap_with_autocast", importAutocast);
   t.add("higher_order.while_loop", importWhileLoop);
   t.add("higher_order.scan", [](NodeImporter &n) { return importScan(n, /*hasInit=*/true); });
   t.add("higher_order.map_impl", [](NodeImporter &n) { return importScan(n, /*hasInit=*/false); });

@@ -14,6 +14,7 @@
 #include "AtenSchemas.h"
 #include "CallStructure.h"
 #include "Json.h"
+#include "NodeImporter.h"
 #include "ProgramImporter.h"
 #include "Pt2Structure.h"
 #include "SizeText.h"
@@ -392,6 +393,9 @@ Node Pt2Reader::readNode(const Json &json, const llvm::StringMap<ValueType> &typ
   nameOperands(node);
   noteLayout(node, types);
   node.location = readLocation(reader.find(json, "metadata"));
+  for (const auto &[name, argument] : node.arguments) // its block may know the line
+    if (!node.location && argument.graph && !argument.graph->nodes.empty())
+      node.location = argument.graph->nodes.front().location;
   fillDefaults(node);
   return node;
 }
@@ -515,7 +519,9 @@ void Pt2Reader::readModel(const Json &model) {
 void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   const Json &meta = reader.get(json, "tensor_meta");
   ValueType type = readTensorType(meta);
-  std::optional<ElementType> element = parseElementType(type.elementType);
+  StringRef part = getPartType(type.elementType); // a complex one is kept as its parts
+  std::optional<ElementType> element =
+      parseElementType(part.empty() ? StringRef(type.elementType) : part);
   StringRef file = reader.string(reader.get(json, "path_name"), "a weight's file");
   const ZipEntry *entry = findEntry((folder + "/" + file).str());
   if (reader.hasFailed())
@@ -537,6 +543,16 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   int64_t first = readSize(reader.get(meta, "storage_offset")).number;
   if (strides.size() != shape.size())
     return reader.fail("the weight '" + name + "' has strides that don't fit its shape");
+  if (!part.empty()) {
+    bool isHuge = llvm::MulOverflow<int64_t>(count, 2, count);
+    isHuge |= llvm::MulOverflow<int64_t>(first, 2, first);
+    for (int64_t &stride : strides)
+      isHuge |= llvm::MulOverflow<int64_t>(stride, 2, stride);
+    if (isHuge)
+      return reader.fail("the weight '" + name + "' has impossible strides");
+    shape.push_back(2);
+    strides.push_back(1);
+  }
   int64_t bytes = getByteSize(*element);
   // The last element, and whether the elements lie one after the other.
   int64_t last = first;
