@@ -202,6 +202,21 @@ class NumbersTest(FrontendTest):
         torch.export.save(torch.export.export(Turned(), (x,)), self.folder / "m.pt2")
         self.assert_close(dlc.compile(self.folder / "m.pt2")(x), Turned()(x))
 
+    def test_autocast_in_archives(self):
+        class Narrow(torch.nn.Module):
+            def forward(self, x):
+                with torch.autocast("cpu", dtype=torch.bfloat16):
+                    y = x @ x
+                return y + 1
+
+        x, archive = torch.randn(3, 3), self.folder / "m.pt2"
+        program = torch.export.export(Narrow(), (x,))
+        torch.export.save(program, archive)
+        with self.assertRaisesRegex(dlc.CompileError, r"test_numbers.py:\d+: .*autocast block"):
+            dlc.compile(archive)
+        torch.export.save(program.run_decompositions(), archive)
+        self.assert_close(dlc.compile(archive)(x), Narrow()(x))
+
     def test_common_divisors(self):
         a, b = torch.tensor([12, -18, 0, 5, 0]), torch.tensor([[18], [0], [-7]])
         self.check(lambda a, b: (torch.gcd(a, b), torch.lcm(a, b)), a, b)
