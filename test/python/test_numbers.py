@@ -177,6 +177,14 @@ class NumbersTest(FrontendTest):
                                                                   reduction=reduction), x, labels)
         self.check(F.multilabel_margin_loss, x[0].double(), labels[0])
 
+    def test_windows_at_fractional_places(self):
+        for x, size, rows in ((torch.randn(2, 3, 9, 11), (3, 4), 2),
+                              (torch.randn(1, 2, 7, 9, 6), (3, 3, 1), 3)):
+            pool = F.fractional_max_pool2d if rows == 2 else F.fractional_max_pool3d
+            self.check(lambda x, samples: pool(x, 2, size, _random_samples=samples,
+                                               return_indices=True),
+                       x, torch.rand(*x.shape[:2], rows))
+
     def test_slopes_of_evaluation(self):
         self.check(lambda x: F.rrelu(x, 0.1, 0.5), torch.randn(4, 5))
         with self.assertRaisesRegex(dlc.CompileError, "random slopes for training"):

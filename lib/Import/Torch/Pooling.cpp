@@ -232,6 +232,77 @@ static LogicalResult importAdaptiveMaxPool(NodeImporter &n) {
 }
 
 //===----------------------------------------------------------------------===//
+// Windows at fractional places
+//===----------------------------------------------------------------------===//
+
+/// Where a dimension's windows read: planes,out,window. Window i of `out` starts at
+/// ⌊(i + u) · α⌋ - ⌊u · α⌋ with α = (in - window) / (out - 1), the last one at the end;
+/// u is the plane's sample (planes,1).
+static Expr fractionalPlaces(NodeImporter &n, Expr sample, Size in, int64_t out, int64_t window) {
+  Type type = n.elementTypeOf(sample), i64 = n.getBuilder().getI64Type();
+  Expr last = sizeAs(n, in, i64) - double(window);
+  Expr alpha = last.to(type) / double(std::max<int64_t>(out - 1, 1));
+  Expr number(n, n.iota({Size(1), Size(out)}, type, 1));
+  Expr start = ((number + sample.get()) * alpha.get()).to(i64);
+  start = start - (sample * alpha.get()).to(i64).get();
+  start = number.eq(double(out - 1)).select(last, start);
+  return start.unsqueeze({2}) + n.iota({Size(window)}, i64, 0);
+}
+
+static LogicalResult importFractionalMaxPool(NodeImporter &n) {
+  int64_t rank = spatialRank(n);
+  SmallVector<int64_t> window = n.integers("kernel_size", rank);
+  SmallVector<int64_t> out = n.integers("output_size", rank);
+  Value self = n.tensor("self"), samples = n.tensor("random_samples");
+  if (!self || !samples || n.hasFailed() || !n.requireRank(self, rank + 1, rank + 2, "self") ||
+      !n.requireRank(samples, 3, 3, "random_samples"))
+    return failure();
+  Type type = computationType(n.elementTypeOf(self)), i64 = n.getBuilder().getI64Type();
+  Sizes sizes = n.sizes(self), outer(ArrayRef(sizes).drop_back(rank));
+  ArrayRef<Size> in = ArrayRef(sizes).take_back(rank);
+  Size planes = n.product(outer);
+  Expr sample = Expr(n, samples).to(type).reshape({planes, Size(rank)});
+  Expr place(n, n.scalarInt(i64, 0)); // planes,out…,window…
+  int64_t windows = 1, taps = 1;
+  for (int64_t d = 0; d < rank && sample; ++d) {
+    if (window[d] < 1 || out[d] < 1)
+      return n.emitError() << "its windows or its result have no elements";
+    n.require(dl::ComparisonDirection::le, n.add(Size(window[d]), out[d] - 1), in[d],
+              "its windows don't fit the dimension");
+    // The samples of an image are those of its width, then of its height.
+    int64_t which = rank == 2 ? 1 - d : d;
+    Expr own(n, n.sliceAxis(sample, 1, Size(which), Size(1)));
+    Expr places = own ? fractionalPlaces(n, own, in[d], out[d], window[d]) : Expr(n, {});
+    if (!places)
+      return failure();
+    Sizes wide(1 + 2 * rank, Size(1));
+    wide[0] = planes;
+    wide[1 + d] = Size(out[d]);
+    wide[1 + rank + d] = Size(window[d]);
+    place = place * sizeAs(n, in[d], i64).get() + places.reshape(wide).get();
+    windows *= out[d];
+    taps *= window[d];
+  }
+  Expr flat = Expr(n, n.reshape(self, {planes, n.product(in)}));
+  Expr reads = place.reshape({planes, Size(windows * taps)});
+  if (n.hasFailed() || !flat || !reads)
+    return failure();
+  Expr values(n, frontend::gatherElements(n, flat, reads, 1));
+  values = values.reshape({planes, Size(windows), Size(taps)});
+  outer.append(out.begin(), out.end());
+  Value y = values.maximum({2}, /*keepDims=*/false).reshape(outer), index;
+  if (y && n.hasResult(1)) {
+    SmallVector<int64_t> shape(n.shapeOf(values));
+    shape.back() = 1;
+    Expr best(n, n.create<dl::ArgReduceOp>(n.tensorType(shape, i64), dl::ArgReduceKind::max,
+                                           values, 2, false, /*keep_dims=*/true));
+    Expr places = reads.reshape({planes, Size(windows), Size(taps)});
+    index = Expr(n, frontend::gatherElements(n, places, best, 2)).reshape(outer);
+  }
+  return n.results({y, index});
+}
+
+//===----------------------------------------------------------------------===//
 // Unpooling
 //===----------------------------------------------------------------------===//
 
@@ -271,5 +342,7 @@ void torch::registerPoolingOps(OpTable &t) {
   t.add({"aten.adaptive_max_pool1d.default", "aten.adaptive_max_pool2d.default",
          "aten.adaptive_max_pool3d.default"},
         importAdaptiveMaxPool);
+  t.add({"aten.fractional_max_pool2d.default", "aten.fractional_max_pool3d.default"},
+        importFractionalMaxPool);
   t.add({"aten.max_unpool2d.default", "aten.max_unpool3d.default"}, importMaxUnpool);
 }
