@@ -15,12 +15,13 @@ import functools
 import itertools
 import math
 import unittest.mock
-from typing import Any, Dict, Iterator, NoReturn, Optional, Sequence, Tuple, Union
+from typing import Any, ContextManager, Dict, Iterator, NoReturn, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
 from torch._higher_order_ops import while_loop
 from torch._functorch import eager_transforms
+from torch._subclasses.fake_tensor import is_fake
 from torch.overrides import TorchFunctionMode
 
 from ._errors import TraceError
@@ -29,6 +30,8 @@ from ._errors import TraceError
 _check: Any = torch._check
 _broadcast_tensors: Any = torch.broadcast_tensors
 _while_loop: Any = while_loop
+_LOOPS: Any = torch.ops.higher_order
+_is_alias: Any = torch._C._is_alias_of
 
 
 def equal(input: torch.Tensor, other: torch.Tensor) -> Any:
@@ -254,6 +257,31 @@ def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
     return _reduced(loss, reduction) if is_batched or reduction != "none" else loss.squeeze(0)
 
 
+def scan_op(body: Any, init: Sequence[Any], xs: Sequence[Any], additional_inputs: Any) -> Any:
+    """PyTorch copies what goes into a scan, and can't copy a tensor from outside the program:
+    that becomes one of its constants first."""
+    if torch.compiler.is_dynamo_compiling():
+        return _LOOPS.scan(body, init, xs, additional_inputs)
+    own = [[x.clone() if isinstance(x, torch.Tensor) and not is_fake(x) else x for x in values]
+           for values in (init, xs, additional_inputs)]
+    return _LOOPS.scan(body, *own)
+
+
+def while_loop_op(condition: Any, body: Any, carried: Sequence[Any], additional: Sequence[Any],
+                  **kwargs: Any) -> Any:
+    """PyTorch takes a tensor that is carried twice, or read in the loop besides, for one that
+    the loop changes: a copy is carried then."""
+    seen = [x for x in additional if isinstance(x, torch.Tensor)]
+    own = []
+    for x in carried:
+        if isinstance(x, torch.Tensor):
+            if any(_is_alias(x, other) for other in seen):
+                x = x.clone()
+            seen.append(x)
+        own.append(x)
+    return _LOOPS.while_loop(condition, body, tuple(own), tuple(additional), **kwargs)
+
+
 _SUBSTITUTES = {
     getattr(torch.Tensor.data, "__get__"): torch.Tensor.detach,
     torch.equal: equal, torch.Tensor.equal: equal,
@@ -269,6 +297,7 @@ _SUBSTITUTES = {
     F.gaussian_nll_loss: gaussian_nll_loss,
     F.linear_cross_entropy: linear_cross_entropy,
     F.ctc_loss: ctc_loss, torch.ctc_loss: ctc_loss,
+    _LOOPS.scan: scan_op,
 }
 
 
@@ -276,6 +305,14 @@ class _Substitution(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (),
                            kwargs: Optional[Dict[str, Any]] = None) -> Any:
         return _SUBSTITUTES.get(func, func)(*args, **(kwargs or {}))
+
+
+class _Loops(TorchFunctionMode):
+    def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (),
+                           kwargs: Optional[Dict[str, Any]] = None) -> Any:
+        if func is _LOOPS.while_loop:
+            func = while_loop_op
+        return func(*args, **(kwargs or {}))
 
 
 #: What all of PyTorch's reverse-mode derivatives come down to.
@@ -296,3 +333,8 @@ def substituted() -> Iterator[None]:
             stack.enter_context(unittest.mock.patch.object(module, name, _derivative))
         stack.enter_context(_Substitution())
         yield
+
+
+def taken_apart() -> ContextManager[Any]:
+    """While it is active, recorded programs with loops can be taken apart."""
+    return _Loops()

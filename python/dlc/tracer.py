@@ -210,7 +210,7 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
     """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
     the function that was exported, `names` those of symbolic sizes."""
     try:
-        with torch.no_grad(), shapes.open_sizes(), quiet.recording():
+        with torch.no_grad(), recordable.taken_apart(), shapes.open_sizes(), quiet.recording():
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(locations.explained(error, "the program can't be recorded")) from None

@@ -65,6 +65,26 @@ class ControlFlowTest(FrontendTest):
 
         self.check(Model(), *[(torch.tensor(0), torch.full((2, 3), v)) for v in (1.0, 20.0)])
 
+    def test_while_loop_that_reads_what_it_carries(self):
+        zero = torch.tensor(0)
+        for function in (
+                lambda x, n: while_loop(lambda i, y: i < n, lambda i, y: (i + 1, y + x), (zero, x)),
+                lambda x, n: while_loop(lambda i, y: i < n, lambda i, y: (i + n, y + x.shape[0]),
+                                        (zero, x)),
+                lambda x, n: while_loop(lambda i, y: i < 9, lambda i, y: (i + n, y + x.sum()),
+                                        (n, x.view(-1))),
+                lambda x, n: while_loop(lambda i, y, z: i < n, lambda i, y, z: (i + 1, y + z, z * 2),
+                                        (zero, x, x))):
+            self.check(function, (torch.randn(3), torch.tensor(4)))
+
+            class Model(torch.nn.Module):
+                def forward(self, x, n):
+                    return function(x, n)
+
+            args = torch.randn(3), torch.tensor(4)
+            exported = torch.export.export(Model(), args)
+            self.assert_close(dlc.compile(exported)(*args), function(*args))
+
     def test_cond_in_while_loop(self):
         def body(i, x):
             return i + 1, torch.cond(i % 2 == 0, lambda x: x * 2, lambda x: x - 1, (x,))
@@ -94,6 +114,14 @@ class ControlFlowTest(FrontendTest):
                 return scan(step, init, xs)
 
         self.check(Model(), (torch.zeros(2, 4), torch.randn(5, 2, 4)))
+
+    def test_scan_of_a_function_that_reads_tensors(self):
+        weight, linear = torch.randn(4), torch.nn.Linear(4, 4)
+        self.check(lambda x: scan(lambda c, x: (c * 0.5 + x, c + weight), weight, x),
+                   (torch.randn(6, 4),))
+        rows = torch.randn(6, 4)
+        self.check(lambda c: scan(lambda c, x: (torch.tanh(linear(c) + x), x * 2), c, rows),
+                   (torch.randn(4),))
 
     def test_map(self):
         self.check(lambda xs, y: torch_map(lambda x, y: x.sum() * y, xs, y),
