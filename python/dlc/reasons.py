@@ -30,6 +30,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
      "it works for a part of the sizes only: declare them by {0}"),
     (r"^(\d+) not in range \[(\d+), (\S+)\]",
      "a size of the example, {0}, isn't in the range of its Dim, {1} to {2}"),
+    (r"Higher order ops do not support aliasing",
+     "what torch.cond, while_loop and scan take may return none of its inputs, and no tensor "
+     "twice: return x.clone() there"),
     (r"^Found <class '(?:\S+\.)?(\w+)'> in output, which is not a known type",
      "it returns {0}, a class whose parts PyTorch doesn't know: register it, a dataclass by "
      "torch.export.register_dataclass({0}), another class by "
@@ -50,13 +53,45 @@ def reason_of(error: BaseException) -> str:
                 "one: torch.cond and torch.where choose by such a value"
         return "the program needs a tensor's value as a number of Python's: keep it a tensor; " \
             "torch.cond and torch.where choose by such a value"
-    text = str(error).strip().split("\n\n")[0]
+    text, *rest = str(error).strip().split("\n\n")
+    if text.endswith(":") and rest:  # the reason is what follows
+        text = _of_a_graph(rest[0])
     for pattern, sentence in _KNOWN:
         found = pattern.search(text)
         if found:
             return sentence.format(*(_plain(group) for group in found.groups()))
+    guards = _guards(text)
+    if guards:
+        return guards
     text = re.split(r"\s*For more information", text)[0]
     return " ".join(text.split()) or type(error).__name__
+
+
+def _of_a_graph(text: str) -> str:
+    """Why Dynamo can't record a branch's or loop's graph: what it says of that, without its
+    hints on torch.compile."""
+    found = re.search(r"^\s*Explanation: (.*?)(?=^\s*(?:Hint|Developer debug context):|\Z)", text,
+                      re.DOTALL | re.MULTILINE)
+    operator = re.search(r"Higher Order Operator: (\S+)", text)
+    where = f"in what {operator[1]} takes, " if operator else ""
+    return f"{where}{found[1] if found else text}"
+
+
+def _guards(text: str) -> str:
+    """What PyTorch can't show of open sizes, each by the name of its Dim; empty where the
+    error isn't about that."""
+    names = dict((size, name) for name, size in
+                 re.findall(r"values of (\w+) = (L\[.*?\]\.size\(\)\[\d+\])", text))
+    found = []
+    for limits, guard in re.findall(r"Not all values of .*? in the specified range (.*?) satisfy "
+                                    r"the generated guard (.*?)\.?$", text, re.MULTILINE):
+        for size, name in names.items():
+            guard = guard.replace(size, name)
+        guard = re.sub(r"torch\.sym_float\(([^()]*)\)", r"\1", _plain(guard))
+        found.append(f"{guard.replace('math.', '')} for all {_plain(limits)}")
+    return "" if not found else \
+        f"PyTorch can't show that {', '.join(found)}: give the Dim a narrower range, such as by a " \
+        "larger min, or leave that size out of dynamic_shapes"
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 import torch
 from frontend import FrontendTest, dlc, line_of
+from torch._higher_order_ops import scan
 
 
 @torch.library.custom_op("dlc_tests::unknown", mutates_args=())
@@ -222,6 +223,19 @@ class NotRecordedTest(FrontendTest):
             dlc.compile(function, torch.ones(2))
 
 
+    def test_step_that_gives_its_argument(self):
+        with self.assertRaisesRegex(dlc.TraceError, "may return none of its inputs.*clone"):
+            dlc.compile(lambda x: scan(lambda c, x: (c + x, c), x[0], x), torch.ones(3, 2))
+
+    def test_branch_that_gives_a_number(self):
+        def function(x):
+            return torch.cond(x.sum() > 0, lambda x: x.sum().item(), lambda x: x[0].item(), (x,))
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
+                                    "torch.export.*: in what torch.cond takes, .* <class 'float'>"):
+            dlc.compile(function, torch.ones(2))
+
+
 class LayoutTest(FrontendTest):
     """as_strided looks behind a tensor, where there is only a compact copy here."""
 
@@ -335,6 +349,21 @@ class OpenSizeTest(FrontendTest):
 
         self.check(rf"^{__file__}:{line_of(function, 1)}: .*batch = Dim\('batch', max=10\)",
                    function)
+
+    def test_what_does_not_hold_for_all(self):
+        def function(x):
+            return torch.nn.functional.interpolate(x[None], scale_factor=0.7, mode="linear")
+
+        rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns", min=2, max=30)
+        with self.assertRaisesRegex(dlc.TraceError,
+                                    rf"^{__file__}:{line_of(function, 1)}: .*can't show that "
+                                    r"trunc\(0.7\*columns\) >= 2 for all columns <= 30.*larger min"):
+            dlc.compile(function, torch.ones(3, 8), dynamic_shapes=({0: rows, 1: columns},))
+        columns = torch.export.Dim("columns", min=3, max=30)
+        compiled = dlc.compile(function, torch.ones(3, 8), dynamic_shapes=({0: rows, 1: columns},))
+        for size in (3, 11, 30):
+            x = torch.randn(2, size)
+            self.assert_close(compiled(x), function(x))
 
     def test_examples(self):
         self.check("batch is 1 in the example.*2 or more", lambda x: x.exp(), 1)
