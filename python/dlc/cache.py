@@ -6,6 +6,7 @@ The folder is $DLC_CACHE_DIR, or dlc/compiled in the user's cache folder; it is 
 under $DLC_CACHE_SIZE bytes (2 GiB; 0 keeps nothing) by removing what wasn't used for
 longest; `clear` empties it. Files appear whole (they are renamed into place) and stay
 usable when another process removes them, so any number of processes may share the folder.
+Where it can't be written to, nothing is kept.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import itertools
 import mmap
 import os
 import pathlib
+import tempfile
 import time
-from typing import Union
+from typing import Any, Dict, Union
 
 from . import _library
-from ._errors import DlcError
+from ._errors import DlcError, warn
 
 #: What decides a name.
 Part = Union[str, bytes, memoryview, mmap.mmap]
@@ -28,6 +30,9 @@ Part = Union[str, bytes, memoryview, mmap.mmap]
 _ABANDONED_SECONDS = 3600
 
 _counter = itertools.count()
+
+#: The folders of files that aren't kept since the cache can't be written to.
+_elsewhere: Dict[pathlib.Path, Any] = {}
 
 
 def folder() -> pathlib.Path:
@@ -74,7 +79,15 @@ def place(key: str) -> pathlib.Path:
     kept, a file of its own each time."""
     alone = f".{os.getpid()}.{next(_counter)}" if limit() == 0 else ""
     path = folder() / f"{key}{alone}.so"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        problem = "" if os.access(path.parent, os.W_OK) else "it may not be written to"
+    except OSError as error:
+        problem = error.strerror or str(error)
+    if problem and not path.exists():
+        warn(f"compiled models aren't kept, since their folder '{folder()}' can't be used: "
+             f"{problem}; name another in $DLC_CACHE_DIR")
+        return _place_elsewhere(key)
     try:
         os.utime(path)  # it was used now
     except OSError:
@@ -82,10 +95,22 @@ def place(key: str) -> pathlib.Path:
     return path
 
 
+def _place_elsewhere(key: str) -> pathlib.Path:
+    """A file of that name in a folder of its own, which `trim` removes, or else the
+    interpreter's end."""
+    own = tempfile.TemporaryDirectory(prefix="dlc-")
+    path = pathlib.Path(own.name) / f"{key}.so"
+    _elsewhere[path] = own
+    return path
+
+
 def trim(path: pathlib.Path) -> None:
     """Removes what wasn't used for longest until the folder is within its bound, after
     `path` was added to it and loaded."""
     bound = limit()
+    if path in _elsewhere:
+        _elsewhere.pop(path).cleanup()
+        return
     if bound == 0:
         _remove(path)
         return

@@ -5,6 +5,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import unittest.mock
@@ -69,6 +70,25 @@ class CacheTest(FrontendTest):
                 self.assert_close(dlc.compile(times(factor))(torch.ones(2)),
                                   torch.full((2,), float(factor)))
         self.assertEqual(list((self.folder / "cache").iterdir()), [])
+
+    def test_folder_that_cannot_be(self):
+        (self.folder / "file").touch()
+        with unittest.mock.patch.dict(os.environ, DLC_CACHE_DIR=str(self.folder / "file" / "x"),
+                                      TMPDIR=str(self.folder)), \
+                unittest.mock.patch.object(tempfile, "tempdir", None):
+            with self.assertWarnsRegex(dlc.DlcWarning, "aren't kept.*file/x.*Not a directory"):
+                model = dlc.compile(times(2))
+            self.assert_close(model(torch.ones(2)), torch.full((2,), 2.0))
+            self.assertEqual([path.name for path in self.folder.glob("dlc-*")], [])
+            model.save(self.folder / "kept.so")
+        self.assert_close(dlc.load(self.folder / "kept.so")(torch.ones(2)), torch.full((2,), 2.0))
+
+    def test_folder_that_may_not_be_written_to(self):
+        dlc.compile(times(2))
+        with unittest.mock.patch.object(os, "access", return_value=False):
+            with self.assertWarnsRegex(dlc.DlcWarning, "aren't kept.*may not be written"):
+                self.assertEqual(self.compilations(times(3)), 1)
+            self.assertEqual(self.compilations(times(2)), 0)
 
     def test_size_that_is_none(self):
         with unittest.mock.patch.dict(os.environ, DLC_CACHE_SIZE="many"), \
