@@ -31,7 +31,7 @@ _check: Any = torch._check
 _broadcast_tensors: Any = torch.broadcast_tensors
 _while_loop: Any = while_loop
 _LOOPS: Any = torch.ops.higher_order
-_is_alias: Any = torch._C._is_alias_of
+_is_alias: Any = getattr(torch._C, "_is_alias_of")
 
 
 def equal(input: torch.Tensor, other: torch.Tensor) -> Any:
@@ -45,6 +45,7 @@ def allclose(input: torch.Tensor, other: torch.Tensor, rtol: float = 1e-05, atol
 
 def cov(input: torch.Tensor, *, correction: int = 1, fweights: Optional[torch.Tensor] = None,
         aweights: Optional[torch.Tensor] = None) -> torch.Tensor:
+    """PyTorch's is taken apart where it looks at the weights' elements, to refuse some."""
     if input.dim() > 2 or input.dtype == torch.bool:
         raise ValueError("cov takes one or two dimensions of numbers")
     x = input.reshape(1, -1) if input.dim() < 2 else input
@@ -87,6 +88,7 @@ def segment_reduce(data: torch.Tensor, reduce: str, *, lengths: Any = None,
                    indices: Optional[torch.Tensor] = None, offsets: Optional[torch.Tensor] = None,
                    axis: int = 0, unsafe: bool = False,
                    initial: Optional[float] = None) -> torch.Tensor:
+    """PyTorch's is one op that can't be taken apart; here each segment is a row of a mask."""
     axis %= data.dim()
     count = data.shape[axis]
     if lengths is not None:
@@ -152,6 +154,7 @@ def _reduced(loss: torch.Tensor, reduction: str) -> torch.Tensor:
 
 def gaussian_nll_loss(input: torch.Tensor, target: torch.Tensor, var: Any, full: bool = False,
                       eps: float = 1e-06, reduction: str = "mean") -> torch.Tensor:
+    """PyTorch's branches on the elements of `var`, to refuse negative ones."""
     if isinstance(var, float):
         _check(var >= 0, lambda: "var has negative entry/entries")
         var = var * torch.ones_like(input)
@@ -236,6 +239,8 @@ def _negative_log_likelihood(log_probs: torch.Tensor, labels: torch.Tensor,
 def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
              target_lengths: Any, blank: int = 0, reduction: Union[str, int] = "mean",
              zero_infinity: bool = False) -> torch.Tensor:
+    """PyTorch's can't be taken apart, and its shapes follow from the lengths' elements; here
+    a loop takes the steps of the recursion."""
     is_batched = log_probs.dim() == 3
     if not is_batched:
         log_probs = log_probs.unsqueeze(1)

@@ -273,6 +273,7 @@ class _Frame:
         return self.values[value.debugName()]
 
     def run(self, block: Block) -> None:
+        """Carries a block's nodes out, and notes their results."""
         for node in block.nodes():
             results = _frame_at(*_source(node))(functools.partial(self.results, node))
             for value, result in zip(node.outputs(), results):
@@ -329,6 +330,8 @@ class _Frame:
     # --- Branches -------------------------------------------------------------------
 
     def branch(self, node: Node) -> List[Any]:
+        """Carries out the block whose condition is known, else that which doesn't raise an
+        exception; a condition that data decides is recorded with both blocks."""
         flag = self.get(node.input())
         then, other = node.blocks()
         if not isinstance(flag, bool) and not scriptops.is_tensor(flag):
@@ -363,6 +366,8 @@ class _Frame:
     # --- Loops ------------------------------------------------------------------------
 
     def loop(self, node: Node) -> List[Any]:
+        """Unrolls a loop of few rounds, or one that can't be recorded, for as long as its
+        condition is known; records it, or what is left of it, otherwise."""
         most, go, *carried = (self.get(value) for value in node.inputs())
         carried = [scriptops.settled(value, str(output.type()))
                    for value, output in zip(carried, node.outputs())]
@@ -555,9 +560,11 @@ class _Branch(_Region):
         self.results: List[Any] = []
 
     def record(self, flag: Any) -> List[Any]:
+        """Records torch.cond, and takes over what its branches changed: the node's results."""
         operands, make_frame = self.operands()
 
         def run(block: Block, *given: Any) -> Tuple[torch.Tensor, ...]:
+            """A branch as torch.cond calls it: all that it gives and changes, as tensors."""
             frame = make_frame(given)
             self.begin(frame)
             results = self._settled(frame.inline(block))
@@ -621,6 +628,8 @@ class _Loop(_Region):
             return (i < rest[len(start)]) & go
 
         def body(i: torch.Tensor, go: Any, *rest: Any) -> Tuple[Any, ...]:
+            """One round as while_loop calls it: its number, whether to go on, what is
+            carried; then the limit and the operands."""
             values, given = rest[:len(start)], rest[len(start) + 1:]
             frame = make_frame(given)
             number = scriptops.item(i)
