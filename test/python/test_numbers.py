@@ -20,6 +20,16 @@ class NumbersTest(FrontendTest):
         x = torch.full((1 << 17,), 0.1)
         self.check(lambda x: (x.cumsum(0), x.flip(0).cumsum(0), (x / x).mul(1.00001).cumprod(0)), x)
 
+    def test_products_plus_what_is_broadcast(self):
+        """Columns of an open number, in whole vectors, in part of one, and one alone."""
+        size = torch.export.Dim("size", max=64)
+        function = lambda q, k, m: q @ k.transpose(1, 2) + m  # noqa: E731
+        q, m = torch.randn(2, 16, 32), torch.randn(16, 16)
+        compiled = dlc.compile(function, q, q, m, dynamic_shapes=({1: size},) * 2 + ((size, size),))
+        for n in (16, 15, 33, 1):
+            q, m = torch.randn(2, n, 32), torch.randn(n, n)
+            self.assert_close(compiled(q, q, m), function(q, q, m))
+
     def test_linear_layers_of_nothing(self):
         for layer, size in ((torch.nn.Linear(4, 2), (0, 4)), (torch.nn.Linear(4, 2), (5, 0, 4)),
                             (torch.nn.LSTM(4, 2), (5, 0, 4))):

@@ -185,6 +185,8 @@ struct Point {
   Value mask;
   int64_t lanes = 0;
   llvm::DenseMap<Value, Value> known; ///< values at the root's own indices
+  /// Of an index that is the column, or 0 where the operand repeats: whether it does.
+  llvm::DenseMap<Value, Value> repeats;
 };
 } // namespace
 
@@ -202,14 +204,28 @@ static Value loadInput(ImplicitLocOpBuilder &b, const Point &point, Value argume
                        ArrayRef<Value> indices) {
   Value buffer = point.buffers.input(argument);
   bool alongColumns = llvm::is_contained(indices, point.column);
-  if (!point.lanes || !alongColumns)
+  const auto *repeated =
+      llvm::find_if(indices, [&](Value index) { return point.repeats.contains(index); });
+  bool mayRepeat = point.lanes && repeated != indices.end();
+  if (!point.lanes || (!alongColumns && !mayRepeat))
     return toVector(b, point, memref::LoadOp::create(b, buffer, indices));
   auto type = VectorType::get({point.lanes},
                               llvm::cast<MemRefType>(buffer.getType()).getElementType());
-  if (!point.mask)
+  if (!point.mask && !mayRepeat)
     return vector::LoadOp::create(b, type, buffer, indices);
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  return vector::MaskedLoadOp::create(b, type, buffer, indices, point.mask, zero);
+  if (!mayRepeat)
+    return vector::MaskedLoadOp::create(b, type, buffer, indices, point.mask, zero);
+  Value repeats = point.repeats.lookup(*repeated);
+  Value once = toVector(b, point, memref::LoadOp::create(b, buffer, indices));
+  SmallVector<Value> along(indices);
+  along[repeated - indices.begin()] = point.column;
+  Value differs = arith::XOrIOp::create(b, repeats, arith::ConstantIntOp::create(b, 1, 1));
+  Value mask = toVector(b, point, differs);
+  if (point.mask)
+    mask = arith::AndIOp::create(b, mask, point.mask);
+  Value each = vector::MaskedLoadOp::create(b, type, buffer, along, mask, zero);
+  return arith::SelectOp::create(b, repeats, once, each);
 }
 
 /// Plain arithmetic on vectors (or scalars) of f32.
@@ -237,7 +253,7 @@ static Value emitVectorOp(ImplicitLocOpBuilder &b, Operation *op, ArrayRef<Value
 }
 
 /// The operand's indices under a broadcast; a `?` that is 1 at run time repeats.
-static SmallVector<Value> broadcastIndices(ImplicitLocOpBuilder &b, const Point &point,
+static SmallVector<Value> broadcastIndices(ImplicitLocOpBuilder &b, Point &point,
                                            dl::BroadcastInDimOp op, ArrayRef<Value> indices) {
   auto from = llvm::cast<RankedTensorType>(op.getInput().getType());
   auto to = llvm::cast<RankedTensorType>(op.getOutput().getType());
@@ -248,7 +264,10 @@ static SmallVector<Value> broadcastIndices(ImplicitLocOpBuilder &b, const Point 
     Value size = memref::DimOp::create(b, point.buffers.input(op.getInput()), dim);
     Value isOne = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size,
                                         arith::ConstantIndexOp::create(b, 1));
-    return arith::SelectOp::create(b, isOne, zero, index);
+    Value chosen = arith::SelectOp::create(b, isOne, zero, index);
+    if (index == point.column)
+      point.repeats[chosen] = isOne;
+    return chosen;
   };
   SmallVector<Value> result;
   for (auto [dim, target] : llvm::enumerate(op.getBroadcastDimensions())) {
@@ -345,7 +364,7 @@ void Epilogue::emitInRegisters(ImplicitLocOpBuilder &b, const KernelBuffers &buf
       indices.back() = column;
       Value mask = position.masks.empty() ? Value() : position.masks[j];
       Point point{buffers, root, sums[i * position.vectors + j], column, mask,
-                  position.lanes, llvm::DenseMap<Value, Value>()};
+                  position.lanes, llvm::DenseMap<Value, Value>(), llvm::DenseMap<Value, Value>()};
       for (auto [result, output] : llvm::zip(results, buffers.outputs())) {
         Value value = evaluate(b, point, result, indices, true);
         if (mask)
@@ -388,7 +407,8 @@ void Epilogue::emitThroughBuffer(ImplicitLocOpBuilder &b, const KernelBuffers &b
     Value column = arith::AddIOp::create(b, position.column, columns.getInductionVar());
     indices.push_back(column);
     Value sum = memref::LoadOp::create(b, buffer, ValueRange{row, columns.getInductionVar()});
-    Point point{buffers, root, sum, column, Value(), 0, llvm::DenseMap<Value, Value>()};
+    Point point{buffers, root, sum, column, Value(), 0, llvm::DenseMap<Value, Value>(),
+                llvm::DenseMap<Value, Value>()};
     SmallVector<Value> values;
     for (Value result : buffers.oldReturn()->getOperands())
       values.push_back(evaluate(b, point, result, indices, true));
