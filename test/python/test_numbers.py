@@ -11,9 +11,9 @@ from frontend import FrontendTest, dlc
 
 
 class NumbersTest(FrontendTest):
-    def check(self, function, *args, **kwargs):
+    def check(self, function, *args, atol=None, rtol=None, **kwargs):
         compiled = dlc.compile(function, *args, **kwargs)
-        self.assert_close(compiled(*args), function(*args), equal_nan=True)
+        self.assert_close(compiled(*args), function(*args), equal_nan=True, atol=atol, rtol=rtol)
 
     def test_long_running_sums(self):
         """Which eager, too, carries on in double."""
@@ -29,6 +29,18 @@ class NumbersTest(FrontendTest):
         for n in (16, 15, 33, 1):
             q, m = torch.randn(2, n, 32), torch.randn(n, n)
             self.assert_close(compiled(q, q, m), function(q, q, m))
+
+    def test_products_with_large_transposed_operands(self):
+        """Which are packed some columns at a time."""
+        function = lambda x, w, b: (x @ w.transpose(-1, -2) + b).relu()  # noqa: E731
+        x, w, b = torch.randn(30, 1024), torch.randn(3001, 1024), torch.randn(3001)
+        near = {"rtol": 1e-4, "atol": 1e-4}
+        self.check(function, x, w, b, **near)
+        self.check(function, torch.randn(2, 30, 1024), torch.randn(2, 1500, 1024), b[:1500], **near)
+        size = torch.export.Dim("size", max=4096)
+        compiled = dlc.compile(function, x, w, b, dynamic_shapes=(None, {0: size}, {0: size}))
+        for n in (3001, 2048, 5):
+            self.assert_close(compiled(x, w[:n], b[:n]), function(x, w[:n], b[:n]), **near)
 
     def test_linear_layers_of_nothing(self):
         for layer, size in ((torch.nn.Linear(4, 2), (0, 4)), (torch.nn.Linear(4, 2), (5, 0, 4)),

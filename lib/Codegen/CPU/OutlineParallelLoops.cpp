@@ -217,8 +217,14 @@ LogicalResult Outliner::outline(scf::ParallelOp loop) {
 
   SmallVector<Value> stored = getFieldValues(b, values);
   stored.insert(stored.begin(), call);
-  Value one = LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(1));
-  Value memory = LLVM::AllocaOp::create(b, pointer, context, one);
+  Value memory;
+  {
+    // Once, though the loop may be in another.
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&kernel.getBody().front());
+    Value one = LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(1));
+    memory = LLVM::AllocaOp::create(b, pointer, context, one);
+  }
   for (auto [i, value] : llvm::enumerate(stored)) {
     Value place = LLVM::GEPOp::create(b, pointer, context, memory,
                                       ArrayRef<LLVM::GEPArg>{0, int32_t(i)});

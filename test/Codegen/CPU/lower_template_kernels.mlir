@@ -48,6 +48,21 @@ func.func private @transposed(%q: tensor<2x4x?x64xf32>, %k: tensor<2x4x?x64xf32>
 
 // -----
 
+// A large one is packed some column tiles at a time: here 10 of 197.
+// CHECK-LABEL: func.func private @vocabulary(
+// CHECK: memref.alloc() {{.*}} : memref<{{[0-9]+}}xf32>
+// CHECK: scf.for %[[FIRST:.*]] =
+// CHECK: scf.parallel
+// CHECK: scf.parallel
+// CHECK: arith.addi %[[FIRST]]
+// CHECK: vector.fma
+func.func private @vocabulary(%x: tensor<128x768xf32>, %w: tensor<50257x768xf32>) -> tensor<128x50257xf32> attributes {dlc.kernel} {
+  %0 = dl.dot_general %x, %w, batching = [] x [] contracting = [1] x [1] : tensor<128x768xf32>, tensor<50257x768xf32> -> tensor<128x50257xf32>
+  return %0 : tensor<128x50257xf32>
+}
+
+// -----
+
 // Pixels 2048 bytes apart would share sets of L1: they are copied further apart.
 // CHECK-LABEL: func.func private @conv(
 // CHECK: memref.alloc() {{.*}} : memref<{{.*}}xf32>

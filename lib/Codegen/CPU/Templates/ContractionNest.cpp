@@ -108,16 +108,17 @@ public:
     OpFoldResult rowTiles = countRowTiles();
     OpFoldResult tiles = mulIndex(b, nest.lines, rowTiles);
     OpFoldResult columnTiles = ceilDivIndex(b, nest.columns, columnsPerTile);
+    OpFoldResult present = nest.firstColumnTile ? nest.numColumnTiles : columnTiles;
     int64_t blockTiles = chooseBlockTiles();
     OpFoldResult blocks = ceilDivIndex(b, tiles, blockTiles);
 
-    OpFoldResult total = mulIndex(b, blocks, columnTiles);
+    OpFoldResult total = mulIndex(b, blocks, present);
     for (const OuterLoop &loop : nest.outer)
       total = mulIndex(b, total, loop.count);
     Value iteration = beginParallel(b, total, blockTiles * workPerTile());
 
     // total = (outer..., block, column tile), the last fastest.
-    auto [rest, columnTile] = divRem(b, iteration, columnTiles);
+    auto [rest, columnTile] = divRem(b, iteration, present);
     auto [outerRest, block] = divRem(b, rest, blocks);
     TilePosition position;
     position.outer.resize(nest.outer.size());
@@ -132,6 +133,8 @@ public:
       lhsBase = addIndex(b, lhsBase, mulIndex(b, position.outer[i], loop.lhsStride));
       rhsBase = addIndex(b, rhsBase, mulIndex(b, position.outer[i], loop.rhsStride));
     }
+    if (nest.firstColumnTile)
+      columnTile = arith::AddIOp::create(b, nest.firstColumnTile, columnTile);
     position.column = materialize(b, mulIndex(b, columnTile, b.getIndexAttr(columnsPerTile)));
     position.lanes = nest.lanes;
     lhsOuter = materialize(b, lhsBase);

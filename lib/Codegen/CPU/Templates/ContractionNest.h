@@ -73,6 +73,10 @@ struct ContractionNest {
   mlir::OpFoldResult columns;
   llvm::SmallVector<ContractionLoop> loops;
   mlir::OpFoldResult columnTileStride; ///< rhs elements between column tiles
+  /// Where the right operand in memory is but some column tiles: the first one's number,
+  /// and how many they are.
+  mlir::Value firstColumnTile;
+  mlir::OpFoldResult numColumnTiles;
   bool rhsPadded = false; ///< rhs column tiles are whole (packed with zeros)
   TileShape tile;
   int64_t lanes = 16;

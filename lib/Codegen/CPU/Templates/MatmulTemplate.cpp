@@ -13,7 +13,8 @@
 //                  transpose [1,0,2] -> reshape [K, N/NR * NR] -> slice [K, N]
 //   row-major    columns contiguous: used where it lies
 //   otherwise    (contiguous along K, as in q·kᵀ): packed into scratch memory
-//                first, batch by batch
+//                first, batch by batch; a large one (scores of a vocabulary) some
+//                column tiles at a time, which then stay in the cache
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,6 +29,10 @@ using namespace dlc;
 using namespace dlc::cpu;
 
 #define DEBUG_TYPE "dl-matmul-template"
+
+/// Of a right operand that is packed in the kernel, at a time: what stays in the cache
+/// that the cores share.
+static constexpr int64_t kPackedBytes = 8 << 20;
 
 namespace {
 /// Neighbouring dimensions of a contiguous operand seen as one.
@@ -124,7 +129,8 @@ public:
     lhs = buffers.input(dot.getLhs());
     rhs = buffers.input(packed ? packed->argument : dot.getRhs());
     DimGroup rows = groupDims(b, lhs, dims.lhsRows);
-    DimGroup lhsContract = groupDims(b, lhs, dims.lhsContract);
+    lhsContract = groupDims(b, lhs, dims.lhsContract);
+    rhsContract = groupDims(b, rhs, dims.rhsContract);
     SmallVector<OpFoldResult> lhsStrides = rowMajorStrides(b, lhs);
     nest.lanes = target.lanes(32);
     nest.lines = b.getIndexAttr(1);
@@ -133,7 +139,22 @@ public:
     nest.rowStride = rows.stride;
     for (int64_t dim : dims.lhsBatch)
       nest.outer.push_back({dimSize(b, lhs, dim), lhsStrides[dim], b.getIndexAttr(0)});
-    int64_t rowCount = getConstantIntValue(rows.size).value_or(ShapedType::kDynamic);
+    bool isReady = useRhs(getConstantIntValue(rows.size).value_or(ShapedType::kDynamic));
+    Value flatLhs = spreadRows(lhsContract);
+    if (epilogue.hasFlatRows())
+      buffers.flattenRows(b, llvm::cast<RankedTensorType>(dot.getOutput().getType()));
+    if (isReady)
+      emitNest(flatLhs, flatten(b, rhs));
+    else
+      emitPackedNests(flatLhs);
+    for (Value memory : scratch)
+      memref::DeallocOp::create(b, memory);
+    buffers.finish(b);
+  }
+
+private:
+  /// How the nest reads the right operand; false if that has to be packed first.
+  bool useRhs(int64_t rowCount) {
     if (packed) {
       OpFoldResult tileWidth = b.getIndexAttr(packed->tileColumns);
       nest.tile = chooseTileRows(rowCount, packed->tileColumns / nest.lanes);
@@ -141,25 +162,22 @@ public:
       nest.rhsPadded = true;
       nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
       nest.columnTileStride = mulIndex(b, lhsContract.size, tileWidth);
-    } else {
-      nest.columns = dimSize(b, rhs, dims.rhsColumns.front());
-      int64_t columnCount = getConstantIntValue(nest.columns).value_or(ShapedType::kDynamic);
-      nest.tile = chooseTileShape(rowCount, columnCount, 32, target);
-      DimGroup contract = groupDims(b, rhs, dims.rhsContract);
-      SmallVector<OpFoldResult> strides = rowMajorStrides(b, rhs);
-      int64_t rank = strides.size();
-      if (dims.rhsColumns.front() == rank - 1) {
-        for (auto [loop, dim] : llvm::zip(nest.outer, dims.rhsBatch))
-          loop.rhsStride = strides[dim];
-        nest.loops = {{lhsContract.size, lhsContract.stride, contract.stride}};
-        nest.columnTileStride = b.getIndexAttr(nest.tile.vectors * nest.lanes);
-      } else {
-        packRhs(lhsContract, contract, strides);
-      }
+      return true;
     }
-    Value flatLhs = spreadRows(lhsContract), flatRhs = flatten(b, rhs);
-    if (epilogue.hasFlatRows())
-      buffers.flattenRows(b, llvm::cast<RankedTensorType>(dot.getOutput().getType()));
+    nest.columns = dimSize(b, rhs, dims.rhsColumns.front());
+    int64_t columnCount = getConstantIntValue(nest.columns).value_or(ShapedType::kDynamic);
+    nest.tile = chooseTileShape(rowCount, columnCount, 32, target);
+    rhsStrides = rowMajorStrides(b, rhs);
+    if (dims.rhsColumns.front() + 1 != int64_t(rhsStrides.size()))
+      return false;
+    for (auto [loop, dim] : llvm::zip(nest.outer, dims.rhsBatch))
+      loop.rhsStride = rhsStrides[dim];
+    nest.loops = {{lhsContract.size, lhsContract.stride, rhsContract.stride}};
+    nest.columnTileStride = b.getIndexAttr(nest.tile.vectors * nest.lanes);
+    return true;
+  }
+
+  void emitNest(Value flatLhs, Value flatRhs) {
     emitContractionNest(
         b, nest, target, flatLhs, flatRhs,
         [](ImplicitLocOpBuilder &, TilePosition &) { return SmallVector<Value>(); },
@@ -169,12 +187,8 @@ public:
                           return rowIndices(b, position, row);
                         });
         });
-    for (Value memory : scratch)
-      memref::DeallocOp::create(b, memory);
-    buffers.finish(b);
   }
 
-private:
   TileShape chooseTileRows(int64_t rows, int64_t vectors) {
     int64_t most = (target.vectorRegisters - 1 - vectors) / vectors;
     if (ShapedType::isDynamic(rows))
@@ -247,54 +261,82 @@ private:
     return indices;
   }
 
-  /// Copies the right operand into scratch as [batch...][N/NR][K][NR], columns
-  /// past the end zero: the form of packed weights.
-  void packRhs(const DimGroup &lhsContract, const DimGroup &contract,
-               ArrayRef<OpFoldResult> strides) {
+  /// As many column tiles as are packed at a time: all, or what takes kPackedBytes.
+  OpFoldResult choosePackedTiles(OpFoldResult tiles, OpFoldResult tileSize) {
+    OpFoldResult size = tileSize;
+    for (OuterLoop &loop : nest.outer)
+      size = mulIndex(b, size, loop.count);
+    auto bytes = getConstantIntValue(mulIndex(b, size, b.getIndexAttr(4)));
+    if (!bytes)
+      return tiles;
+    int64_t most = std::max<int64_t>(1, kPackedBytes / std::max<int64_t>(1, *bytes));
+    if (auto known = getConstantIntValue(tiles))
+      return b.getIndexAttr(std::min(most, *known));
+    Value limit = arith::ConstantIndexOp::create(b, most);
+    return arith::MinUIOp::create(b, materialize(b, tiles), limit).getResult();
+  }
+
+  /// Copies column tiles of the right operand into scratch as [batch...][tiles][K][NR],
+  /// columns past the end zero, the form of packed weights; and goes over these.
+  void emitPackedNests(Value flatLhs) {
     int64_t width = nest.tile.vectors * nest.lanes;
     OpFoldResult tileWidth = b.getIndexAttr(width);
     OpFoldResult tiles = ceilDivIndex(b, nest.columns, width);
-    OpFoldResult tileSize = mulIndex(b, contract.size, tileWidth);
-    OpFoldResult batchSize = mulIndex(b, tiles, tileSize), total = batchSize;
-    for (OuterLoop &loop : nest.outer)
-      total = mulIndex(b, total, loop.count);
-    Value scratch = allocateScratch(total);
-    Value flat = flatten(b, rhs);
-
+    OpFoldResult tileSize = mulIndex(b, rhsContract.size, tileWidth);
+    OpFoldResult most = choosePackedTiles(tiles, tileSize);
     // Scratch batches lie in the order of the outer loops.
-    OpFoldResult stride = batchSize;
-    OpFoldResult iterations = tiles;
+    OpFoldResult stride = mulIndex(b, most, tileSize);
     for (OuterLoop &loop : llvm::reverse(nest.outer)) {
       loop.rhsStride = stride;
       stride = mulIndex(b, stride, loop.count);
-      iterations = mulIndex(b, iterations, loop.count);
     }
-    int64_t work = getConstantIntValue(contract.size).value_or(256) * width;
-    Value iteration = beginParallel(b, iterations, work);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      SmallVector<Value> ivs(nest.outer.size());
-      Value divisor = materialize(b, tiles);
-      Value tile = arith::RemUIOp::create(b, iteration, divisor);
-      Value rest = arith::DivUIOp::create(b, iteration, divisor);
-      for (size_t i = nest.outer.size(); i-- > 0;) {
-        Value count = materialize(b, nest.outer[i].count);
-        ivs[i] = arith::RemUIOp::create(b, rest, count);
-        rest = arith::DivUIOp::create(b, rest, count);
-      }
-      OpFoldResult from = b.getIndexAttr(0), to = mulIndex(b, tile, tileSize);
-      for (auto [i, iv] : llvm::enumerate(ivs)) {
-        from = addIndex(b, from, mulIndex(b, iv, strides[dims.rhsBatch[i]]));
-        to = addIndex(b, to, mulIndex(b, iv, nest.outer[i].rhsStride));
-      }
-      emitPackTile(flat, scratch, materialize(b, from), materialize(b, to), tile, contract,
-                   strides[dims.rhsColumns.front()], width);
-    }
-    endParallel(b);
-    rhs = scratch;
+    Value memory = allocateScratch(stride);
     nest.rhsPadded = true;
     nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
     nest.columnTileStride = tileSize;
+    Value zero = arith::ConstantIndexOp::create(b, 0);
+    if (isEqualConstantIntOrValue(most, tiles)) {
+      packTiles(memory, zero, tiles, tileSize);
+      return emitNest(flatLhs, memory);
+    }
+    Value all = materialize(b, tiles), step = materialize(b, most);
+    auto loop = scf::ForOp::create(b, zero, all, step);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    nest.firstColumnTile = loop.getInductionVar();
+    Value left = arith::SubIOp::create(b, all, nest.firstColumnTile);
+    nest.numColumnTiles = arith::MinUIOp::create(b, left, step).getResult();
+    packTiles(memory, nest.firstColumnTile, nest.numColumnTiles, tileSize);
+    emitNest(flatLhs, memory);
+  }
+
+  /// Packs `count` column tiles from `first` on.
+  void packTiles(Value memory, Value first, OpFoldResult count, OpFoldResult tileSize) {
+    int64_t width = nest.tile.vectors * nest.lanes;
+    Value flat = flatten(b, rhs);
+    OpFoldResult iterations = count;
+    for (OuterLoop &loop : nest.outer)
+      iterations = mulIndex(b, iterations, loop.count);
+    int64_t work = getConstantIntValue(rhsContract.size).value_or(256) * width;
+    Value iteration = beginParallel(b, iterations, work);
+    SmallVector<Value> ivs(nest.outer.size());
+    Value divisor = materialize(b, count);
+    Value number = arith::RemUIOp::create(b, iteration, divisor);
+    Value rest = arith::DivUIOp::create(b, iteration, divisor);
+    for (size_t i = nest.outer.size(); i-- > 0;) {
+      Value size = materialize(b, nest.outer[i].count);
+      ivs[i] = arith::RemUIOp::create(b, rest, size);
+      rest = arith::DivUIOp::create(b, rest, size);
+    }
+    OpFoldResult from = b.getIndexAttr(0), to = mulIndex(b, number, tileSize);
+    for (auto [i, iv] : llvm::enumerate(ivs)) {
+      from = addIndex(b, from, mulIndex(b, iv, rhsStrides[dims.rhsBatch[i]]));
+      to = addIndex(b, to, mulIndex(b, iv, nest.outer[i].rhsStride));
+    }
+    Value tile = arith::AddIOp::create(b, first, number);
+    emitPackTile(flat, memory, materialize(b, from), materialize(b, to), tile, rhsContract,
+                 rhsStrides[dims.rhsColumns.front()], width);
+    endParallel(b);
   }
 
   /// Memory of `total` elements until the kernel's end.
@@ -352,6 +394,8 @@ private:
   KernelBuffers buffers;
   ContractionNest nest;
   Value lhs, rhs;
+  DimGroup lhsContract, rhsContract;
+  SmallVector<OpFoldResult> rhsStrides;
   SmallVector<Value> scratch;
 };
 } // namespace
