@@ -8,9 +8,11 @@
 #define _GNU_SOURCE
 #include "Model.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(dlc_context *) default_context;
@@ -48,6 +50,29 @@ static const void *initial_value(const dlc_context *context, int64_t weight) {
   return offset < 0 ? NULL : context->weights_base + offset;
 }
 
+/// Whether the memory is a file's, mapped by the system's loader or by us.
+static bool is_mapped_file(const dlc_context *context, const void *memory) {
+  Dl_info info;
+  return context->mapping.data || dladdr(memory, &info);
+}
+
+/// Copies a state's initial value. Its pages are given back: they can be read from the
+/// file again, but should not be in memory beside the state.
+static void copy_initial(const dlc_context *context, char *to, const char *from, size_t bytes) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), most = (size_t)1 << 22;
+  bool gives_back = bytes > page && is_mapped_file(context, from);
+  uintptr_t begin = ((uintptr_t)from + page - 1) & ~(page - 1);
+  for (size_t at = 0; at < bytes; at += most) {
+    size_t count = bytes - at < most ? bytes - at : most;
+    memcpy(to + at, from + at, count);
+    uintptr_t end = ((uintptr_t)from + at + count) & ~(page - 1);
+    if (gives_back && begin < end) {
+      madvise((void *)begin, end - begin, MADV_DONTNEED);
+      begin = end;
+    }
+  }
+}
+
 int32_t dlc_context_reset(dlc_context *context) {
   int32_t status;
   context = dlc_context_get(context, &status);
@@ -60,7 +85,7 @@ int32_t dlc_context_reset(dlc_context *context) {
     void *memory = (void *)context->weights[state->weight];
     const void *initial = initial_value(context, state->weight);
     if (initial)
-      memcpy(memory, initial, state->bytes);
+      copy_initial(context, memory, initial, (size_t)state->bytes);
     else
       memset(memory, 0, state->bytes);
   }

@@ -4,6 +4,8 @@
 That the numbers are PyTorch's is for scripts/conformance training."""
 
 import os
+import pathlib
+import re
 import runpy
 import tempfile
 import unittest
@@ -104,6 +106,18 @@ class Training(frontend.FrontendTest):
                 step.load_state(path + "x")
         step.reset()
         self.assertEqual(step.step(self.x, self.labels, lr=0.1), first)
+
+    def test_initial_weights_are_not_in_memory_twice(self):
+        self.model, self.x = torch.nn.Linear(2048, 1024), torch.randn(4, 2048)
+        path = self.folder / "large.so"
+        step = self.compile(optimizer="sgd", output=path)
+        step.step(self.x, self.labels[:4], lr=0.1)
+        step.reset()
+        np.testing.assert_array_equal(step.state["weight"], self.model.weight.detach())
+        maps = pathlib.Path("/proc/self/smaps").read_text()
+        resident = re.findall(rf"{re.escape(str(path))}\n(?:\w.*\n)*?Rss: +(\d+) kB", maps)
+        self.assertTrue(resident)
+        self.assertLess(sum(map(int, resident)), 1024)  # KiB, of 8192
 
     def test_state_outlives_its_model(self):
         weights = self.compile().state["0.weight"]
