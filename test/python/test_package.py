@@ -95,7 +95,7 @@ class DocumentationTest(FrontendTest):
     def test_page_runs(self):
         os.chdir(self.folder)
         self.addCleanup(os.chdir, ROOT)
-        for path, least in (("docs/python.md", 7), ("README.md", 1)):
+        for path, least in (("docs/python.md", 7), ("README.md", 1), ("docs/training.md", 2)):
             page = (ROOT / path).read_text()
             blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
             self.assertGreaterEqual(len(blocks), least)
