@@ -12,7 +12,6 @@ symmetric part of its argument (`gradcheck_wrapper`).
 
 import argparse
 import functools
-import json
 import pathlib
 
 from conformance import common
@@ -222,8 +221,9 @@ def counted(entry, outcome, kind):
     return details[kind][:2] if kind in details else None
 
 
-def write_report(kinds, ops, results, skipped):
+def write_report(options, results, skipped):
     """`results` and `skipped` are by element type."""
+    kinds, ops = options.kinds, options.ops
     lines = ["# Derivatives of PyTorch's OpInfo", "",
              f"`scripts/conformance gradients --dtype {' '.join(results)} --write`: derivatives "
              "of each entry of PyTorch's", "`op_db` that supports autograd, compiled, compared with "
@@ -261,7 +261,7 @@ def write_report(kinds, ops, results, skipped):
 
 def main(argv):
     parser = argparse.ArgumentParser(prog="scripts/conformance gradients", description=__doc__)
-    opinfo.add_arguments(parser, REPORT, dtypes="+")
+    opinfo.add_arguments(parser, REPORT)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--known", action="store_true",
                         help=f"leave out the entries of known_failures/{KNOWN.name}")
@@ -271,23 +271,7 @@ def main(argv):
     from torch.testing._internal.common_methods_invocations import op_db
 
     known = known_failures() if options.known else {}
-    ops = {opinfo.entry_name(op): op for op in op_db}
+    options.ops = {opinfo.entry_name(op): op for op in op_db}
     options.run_entry = run_entry
     options.accepts = lambda op: op.supports_autograd and opinfo.entry_name(op) not in known
-    results, skipped, dtypes = {}, {}, options.dtype
-    for options.dtype in dtypes:
-        names, skipped[options.dtype] = opinfo.list_entries(options)
-        if options.list:
-            print("\n".join(names))
-            continue
-        results[options.dtype] = opinfo.run_entries(names, options, skipped[options.dtype])
-    if options.list:
-        return 0
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
-    if options.write:
-        write_report(options.kinds, ops, results, skipped)
-    outcomes = [r for each in results.values() for r in each.values()]
-    passed = sum(r[0] == "passed" for r in outcomes)
-    common.print_summary(passed, len(outcomes) - passed, sum(map(len, skipped.values())))
-    return 0 if passed == len(outcomes) else 1
+    return opinfo.run_suite(options, write_report)

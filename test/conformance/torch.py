@@ -380,31 +380,51 @@ def shorten(message):
     return message.replace("|", "\\|")[:160]
 
 
+def outcomes_of(name, results, skipped):
+    """What the table says of an entry for each element type, and the first failure."""
+    cells, why = [], ""
+    for dtype, outcomes in results.items():
+        if name in outcomes:
+            status, passed, total, message = outcomes[name][:4]
+            cells.append("all" if status == "passed" else f"{passed}/{total}")
+            if status != "passed":
+                why = why or f"{dtype}: {shorten(message)}"
+        else:
+            cells.append("skipped" if name in skipped[dtype] else "")
+    return cells, why
+
+
 def write_report(options, results, skipped):
-    count = sum(r[0] == "passed" for r in results.values())
+    """`results` and `skipped` are by element type."""
     lines = ["# PyTorch OpInfo", "",
-             f"`scripts/conformance torch --dtype {options.dtype} --write`: each entry of PyTorch's "
-             "`op_db` on all its samples,", "traced, compiled and compared with eager.", "",
+             f"`scripts/conformance torch --dtype {' '.join(results)} --write`: each entry of "
+             "PyTorch's `op_db` on", "all its samples of each element type, traced, compiled and "
+             "compared with eager.", "",
              "An entry passes if every result is right: within `assert_close`'s tolerances of "
              "eager's, or", "about as near as eager's to what float64 gives (see "
              "[testing.md](../testing.md#torch)).", "",
-             f"{count} of {len(results)} entries pass; {len(skipped)} are out of scope.", "",
-             "| entry | samples | outcome |", "|---|---|---|"]
-    for name in sorted([*results, *skipped]):
-        if name in skipped:
-            lines.append(f"| {name} | | skipped: {skipped[name]} |")
-            continue
-        status, passed, total, message = results[name][:4]
-        lines.append(f"| {name} | {passed}/{total} | "
-                     f"{'passed' if status == 'passed' else shorten(message)} |")
+             "| element type | entries | passed | samples | passed | out of scope |",
+             "|---|---:|---:|---:|---:|---:|"]
+    for dtype, outcomes in results.items():
+        good = sum(r[0] == "passed" for r in outcomes.values())
+        passed, total = (sum(r[i] for r in outcomes.values()) for i in (1, 2))
+        lines.append(f"| {dtype} | {len(outcomes)} | {good} | {total} | {passed} | "
+                     f"{len(skipped[dtype])} |")
+    lines += ["", "Whether all samples are right, or how many:", "",
+              "| entry | " + " | ".join(results) + " | why not |", "|---|" + "---|" * (len(results) + 1)]
+    reasons = {name: reason for each in skipped.values() for name, reason in each.items()}
+    for name in sorted(reasons.keys() | set().union(*results.values())):
+        cells, why = outcomes_of(name, results, skipped)
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {why or reasons.get(name, '')} |")
     REPORT.write_text("\n".join(lines) + "\n")
 
 
-def add_arguments(parser, report, dtypes=None):
+def add_arguments(parser, report):
     parser.add_argument("--only", metavar="REGEX", help="entries whose name matches")
     parser.add_argument("--sample", type=int, metavar="N", help="N entries, evenly spread")
     parser.add_argument("--samples", type=int, metavar="N", help="the first N samples of each")
-    parser.add_argument("--dtype", nargs=dtypes, default=["float32"] if dtypes else "float32")
+    parser.add_argument("--dtype", nargs="+", default=["float32"], help="element types, one after "
+                        "the other")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=int, default=300, help="seconds for an entry")
     parser.add_argument("--optional", action="store_true",
@@ -425,20 +445,25 @@ def run_entries(names, options, skipped):
 
 
 def run_suite(options, write_report):
-    """Runs the entries that `options.accepts`, each by `options.run_entry`: the exit
-    status."""
-    names, skipped = list_entries(options)
+    """Runs, for each element type, the entries that `options.accepts`, each by
+    `options.run_entry`: the exit status."""
+    results, skipped, dtypes = {}, {}, options.dtype
+    for options.dtype in dtypes:
+        names, skipped[options.dtype] = list_entries(options)
+        if options.list:
+            print("\n".join(names))
+        else:
+            results[options.dtype] = run_entries(names, options, skipped[options.dtype])
     if options.list:
-        print("\n".join(names))
         return 0
-    results = run_entries(names, options, skipped)
-    if options.write:
-        write_report(options, results, skipped)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
-    passed = sum(r[0] == "passed" for r in results.values())
-    common.print_summary(passed, len(results) - passed, len(skipped))
-    return 0 if passed == len(results) else 1
+    if options.write:
+        write_report(options, results, skipped)
+    outcomes = [r for each in results.values() for r in each.values()]
+    passed = sum(r[0] == "passed" for r in outcomes)
+    common.print_summary(passed, len(outcomes) - passed, sum(map(len, skipped.values())))
+    return 0 if passed == len(outcomes) else 1
 
 
 def main(argv):

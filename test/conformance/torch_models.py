@@ -131,7 +131,7 @@ def compiled(module, example, dynamic, folder, result):
     from dlc.tracer import decompositions, from_exported
 
     if is_script(module):
-        module = Program(module)
+        module = Program(module).module
     with torch.no_grad(), open_sizes():
         program = torch.export.export(module, example, dynamic_shapes=dynamic, strict=False)
     trace, archive = folder / "model.json", folder / "model.pt2"
