@@ -59,7 +59,7 @@ LogicalResult linkSharedObject(LinkJob &job, Location loc) {
     return failure();
 
   std::vector<std::string> args = {"ld.lld", "-shared", "-o", job.outputPath, "-soname", job.soName,
-                                   "--gc-sections", "--strip-all", "--build-id=none",
+                                   "--gc-sections", "--strip-debug", "--build-id=none",
                                    "--hash-style=gnu", "--as-needed", "-O1", "--threads=" +
                                    std::to_string(job.numThreads),
                                    "-z", "relro", "-z", "now", "-z", "noexecstack"};

@@ -42,6 +42,30 @@ class NumbersTest(FrontendTest):
         for n in (3001, 2048, 5):
             self.assert_close(compiled(x, w[:n], b[:n]), function(x, w[:n], b[:n]), **near)
 
+    def test_products_of_what_lies_apart(self):
+        """Rows, and contracted dimensions, with others between them."""
+        x, y, z = torch.randn(3, 40, 21), torch.randn(40, 50), torch.randn(3, 21, 50)
+        self.check(lambda x, y: torch.einsum("akb,kn->abn", x, y).relu(), x, y)
+        self.check(lambda x, z: torch.einsum("amk,akn->mn", x, z).relu(), x, z)
+        size = torch.export.Dim("size", max=64)
+        compiled = dlc.compile(lambda x, y: torch.einsum("akb,kn->abn", x, y), x, y,
+                               dynamic_shapes=({0: size}, None))
+        for n in (1, 5):
+            x = torch.randn(n, 40, 21)
+            self.assert_close(compiled(x, y), torch.einsum("akb,kn->abn", x, y))
+
+    def test_long_products(self):
+        """Summed block by block, in whole column tiles and in part of one."""
+        def check(function, *args):
+            got, exact = dlc.compile(function, *args)(*args), function(*(a.double() for a in args))
+            self.assertLess((got - exact).abs().max() / (exact.max() - exact.min()), 2e-5)
+
+        for rows, columns, count in ((70, 50, 50257), (130, 96, 20480)):
+            x, y = torch.randn(rows, count), torch.randn(count, columns)
+            check(lambda x, y: (x @ y + y[0]).relu(), x, y)
+            check(lambda x, y: x @ y.t(), x, y.t().contiguous())
+            check(lambda x, y: x.t().reshape(-1, 2, len(x) // 2).permute(1, 2, 0) @ y, x, y)
+
     def test_linear_layers_of_nothing(self):
         for layer, size in ((torch.nn.Linear(4, 2), (0, 4)), (torch.nn.Linear(4, 2), (5, 0, 4)),
                             (torch.nn.LSTM(4, 2), (5, 0, 4))):

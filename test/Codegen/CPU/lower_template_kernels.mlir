@@ -63,6 +63,49 @@ func.func private @vocabulary(%x: tensor<128x768xf32>, %w: tensor<50257x768xf32>
 
 // -----
 
+// Rows that lie apart are an outer loop and the rows of a tile, contracted dimensions
+// that lie apart a loop each.
+// CHECK-LABEL: func.func private @rows_apart(
+// CHECK: scf.parallel
+// CHECK: scf.for
+// CHECK: vector.fma
+func.func private @rows_apart(%x: tensor<4x96x32xf32>, %y: tensor<96x64xf32>) -> tensor<4x32x64xf32> attributes {dlc.kernel} {
+  %0 = dl.dot_general %x, %y, batching = [] x [] contracting = [1] x [0] : tensor<4x96x32xf32>, tensor<96x64xf32> -> tensor<4x32x64xf32>
+  return %0 : tensor<4x32x64xf32>
+}
+
+// CHECK-LABEL: func.func private @contracted_apart(
+// CHECK: scf.parallel
+// CHECK: %[[SUMS:.*]]:{{.*}} = scf.for {{.*}} iter_args
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: vector.fma
+func.func private @contracted_apart(%x: tensor<8x32x24xf32>, %y: tensor<8x24x64xf32>) -> tensor<32x64xf32> attributes {dlc.kernel} {
+  %0 = dl.dot_general %x, %y, batching = [] x [] contracting = [0, 2] x [0, 1] : tensor<8x32x24xf32>, tensor<8x24x64xf32> -> tensor<32x64xf32>
+  return %0 : tensor<32x64xf32>
+}
+
+// -----
+
+// A long contraction goes block by block: 19 of 1024 positions and one of 544.
+// CHECK-LABEL: func.func private @long(
+// CHECK: %[[SUMS:.*]] = memref.alloc() {{.*}} : memref<12288xf32>
+// CHECK: scf.parallel
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c19
+// CHECK: scf.parallel
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c1024
+// CHECK: vector.store {{.*}}, %[[SUMS]]
+// CHECK: scf.parallel
+// CHECK: vector.load %[[SUMS]]
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c544
+// CHECK: arith.select
+func.func private @long(%x: tensor<256x20000xf32>, %y: tensor<20000x48xf32>) -> tensor<256x48xf32> attributes {dlc.kernel} {
+  %0 = dl.dot_general %x, %y, batching = [] x [] contracting = [1] x [0] : tensor<256x20000xf32>, tensor<20000x48xf32> -> tensor<256x48xf32>
+  %1 = dl.relu %0 : tensor<256x48xf32> -> tensor<256x48xf32>
+  return %1 : tensor<256x48xf32>
+}
+
+// -----
+
 // Pixels 2048 bytes apart would share sets of L1: they are copied further apart.
 // CHECK-LABEL: func.func private @conv(
 // CHECK: memref.alloc() {{.*}} : memref<{{.*}}xf32>

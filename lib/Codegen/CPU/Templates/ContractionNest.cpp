@@ -122,8 +122,10 @@ public:
     auto [outerRest, block] = divRem(b, rest, blocks);
     TilePosition position;
     position.outer.resize(nest.outer.size());
-    OpFoldResult lhsBase = b.getIndexAttr(0);
+    OpFoldResult lhsBase = nest.lhsStart ? nest.lhsStart : b.getIndexAttr(0);
     OpFoldResult rhsBase = mulIndex(b, columnTile, nest.columnTileStride);
+    if (nest.rhsStart)
+      rhsBase = addIndex(b, rhsBase, nest.rhsStart);
     for (int64_t i = nest.outer.size() - 1; i >= 0; --i) {
       const OuterLoop &loop = nest.outer[i];
       if (i == 0)

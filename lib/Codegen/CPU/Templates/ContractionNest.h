@@ -72,6 +72,8 @@ struct ContractionNest {
   int64_t rowsMultiple = 1; ///< what rows known at run time only are a multiple of
   mlir::OpFoldResult columns;
   llvm::SmallVector<ContractionLoop> loops;
+  /// Where the operands' elements start; null: at 0.
+  mlir::OpFoldResult lhsStart, rhsStart;
   mlir::OpFoldResult columnTileStride; ///< rhs elements between column tiles
   /// Where the right operand in memory is but some column tiles: the first one's number,
   /// and how many they are.

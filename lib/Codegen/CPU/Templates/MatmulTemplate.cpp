@@ -16,6 +16,12 @@
 //                first, batch by batch; a large one (scores of a vocabulary) some
 //                column tiles at a time, which then stay in the cache
 //
+// Rows of the left operand that lie apart (its dimensions [0, 2] where 1 is
+// contracted) are outer loops but for the last; contracted dimensions that lie
+// apart in an operand are a loop each. Where K is so long that a sliver of the
+// right operand, [K][NR], doesn't stay in L2, it is cut into blocks, as in Goto and
+// van de Geijn, and the sums of a block wait in scratch memory for the next.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Epilogue.h"
@@ -61,14 +67,6 @@ static SmallVector<OpFoldResult> rowMajorStrides(ImplicitLocOpBuilder &b, Value 
   return strides;
 }
 
-/// Whether `dims` are neighbours in row-major order, so that they form a group.
-static bool areNeighbours(ArrayRef<int64_t> dims) {
-  for (size_t i = 1; i < dims.size(); ++i)
-    if (dims[i] != dims[i - 1] + 1)
-      return false;
-  return true;
-}
-
 static DimGroup groupDims(ImplicitLocOpBuilder &b, Value buffer, ArrayRef<int64_t> dims) {
   SmallVector<OpFoldResult> strides = rowMajorStrides(b, buffer);
   DimGroup group{b.getIndexAttr(1), b.getIndexAttr(0)};
@@ -89,9 +87,17 @@ static SmallVector<int64_t> otherDims(int64_t rank, ArrayRef<int64_t> x, ArrayRe
 }
 
 namespace {
+/// Contracted dimensions that are neighbours in both operands.
+struct Contracted {
+  SmallVector<int64_t> lhs, rhs;
+};
+
 /// Which operand dimensions play which part in the product.
 struct MatmulDims {
-  SmallVector<int64_t> lhsBatch, rhsBatch, lhsRows, rhsColumns, lhsContract, rhsContract;
+  SmallVector<int64_t> lhsBatch, rhsBatch, rhsColumns;
+  /// The last rows that are neighbours, and those before them, which lie apart.
+  SmallVector<int64_t> lhsRows, lhsOuterRows;
+  SmallVector<Contracted> contracted;
 
   static FailureOr<MatmulDims> match(dl::DotGeneralOp dot) {
     auto lhs = llvm::cast<RankedTensorType>(dot.getLhs().getType());
@@ -103,15 +109,26 @@ struct MatmulDims {
     MatmulDims dims;
     dims.lhsBatch = llvm::to_vector(dot.getLhsBatching());
     dims.rhsBatch = llvm::to_vector(dot.getRhsBatching());
-    dims.lhsContract = llvm::to_vector(dot.getLhsContracting());
-    dims.rhsContract = llvm::to_vector(dot.getRhsContracting());
-    dims.lhsRows = otherDims(lhs.getRank(), dims.lhsBatch, dims.lhsContract);
-    dims.rhsColumns = otherDims(rhs.getRank(), dims.rhsBatch, dims.rhsContract);
-    // One column dimension, so that a row of the result is one run; one row
-    // stride and one contraction stride in each operand.
-    if (dims.rhsColumns.size() != 1 || dims.lhsContract.empty() ||
-        !areNeighbours(dims.lhsRows) || !areNeighbours(dims.lhsContract) ||
-        !areNeighbours(dims.rhsContract))
+    dims.lhsRows = otherDims(lhs.getRank(), dims.lhsBatch, dot.getLhsContracting());
+    dims.rhsColumns = otherDims(rhs.getRank(), dims.rhsBatch, dot.getRhsContracting());
+    for (size_t i = dims.lhsRows.size(); i-- > 1;)
+      if (dims.lhsRows[i] != dims.lhsRows[i - 1] + 1) {
+        dims.lhsOuterRows.assign(dims.lhsRows.begin(), dims.lhsRows.begin() + i);
+        dims.lhsRows.erase(dims.lhsRows.begin(), dims.lhsRows.begin() + i);
+        break;
+      }
+    for (auto [l, r] : llvm::zip(dot.getLhsContracting(), dot.getRhsContracting())) {
+      if (dims.contracted.empty() || dims.contracted.back().lhs.back() + 1 != l ||
+          dims.contracted.back().rhs.back() + 1 != r)
+        dims.contracted.emplace_back();
+      dims.contracted.back().lhs.push_back(l);
+      dims.contracted.back().rhs.push_back(r);
+    }
+    // One column dimension, so that a row of the result is one run; what must be packed
+    // is contracted along one stride.
+    bool isRowMajor = dims.rhsColumns == ArrayRef<int64_t>{rhs.getRank() - 1};
+    if (dims.rhsColumns.size() != 1 || dims.contracted.empty() ||
+        (!isRowMajor && dims.contracted.size() != 1))
       return failure();
     return dims;
   }
@@ -129,9 +146,11 @@ public:
     lhs = buffers.input(dot.getLhs());
     rhs = buffers.input(packed ? packed->argument : dot.getRhs());
     DimGroup rows = groupDims(b, lhs, dims.lhsRows);
-    lhsContract = groupDims(b, lhs, dims.lhsContract);
-    rhsContract = groupDims(b, rhs, dims.rhsContract);
-    SmallVector<OpFoldResult> lhsStrides = rowMajorStrides(b, lhs);
+    for (const Contracted &group : dims.contracted) {
+      lhsContract.push_back(groupDims(b, lhs, group.lhs));
+      rhsContract.push_back(groupDims(b, rhs, group.rhs));
+    }
+    lhsStrides = rowMajorStrides(b, lhs);
     nest.lanes = target.lanes(32);
     nest.lines = b.getIndexAttr(1);
     nest.lineStride = b.getIndexAttr(0);
@@ -140,7 +159,7 @@ public:
     for (int64_t dim : dims.lhsBatch)
       nest.outer.push_back({dimSize(b, lhs, dim), lhsStrides[dim], b.getIndexAttr(0)});
     bool isReady = useRhs(getConstantIntValue(rows.size).value_or(ShapedType::kDynamic));
-    Value flatLhs = spreadRows(lhsContract);
+    Value flatLhs = spreadRows();
     if (epilogue.hasFlatRows())
       buffers.flattenRows(b, llvm::cast<RankedTensorType>(dot.getOutput().getType()));
     if (isReady)
@@ -160,8 +179,8 @@ private:
       nest.tile = chooseTileRows(rowCount, packed->tileColumns / nest.lanes);
       nest.columns = b.getIndexAttr(packed->columns);
       nest.rhsPadded = true;
-      nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
-      nest.columnTileStride = mulIndex(b, lhsContract.size, tileWidth);
+      nest.loops = {{lhsContract[0].size, lhsContract[0].stride, tileWidth}};
+      nest.columnTileStride = mulIndex(b, lhsContract[0].size, tileWidth);
       return true;
     }
     nest.columns = dimSize(b, rhs, dims.rhsColumns.front());
@@ -172,21 +191,103 @@ private:
       return false;
     for (auto [loop, dim] : llvm::zip(nest.outer, dims.rhsBatch))
       loop.rhsStride = rhsStrides[dim];
-    nest.loops = {{lhsContract.size, lhsContract.stride, rhsContract.stride}};
+    for (auto [left, right] : llvm::zip(lhsContract, rhsContract))
+      nest.loops.push_back({left.size, left.stride, right.stride});
     nest.columnTileStride = b.getIndexAttr(nest.tile.vectors * nest.lanes);
     return true;
   }
 
+  /// The nest on the right operand as a whole, or on its column tiles in memory.
   void emitNest(Value flatLhs, Value flatRhs) {
+    for (int64_t dim : dims.lhsOuterRows)
+      nest.outer.push_back({dimSize(b, lhs, dim), lhsStrides[dim], b.getIndexAttr(0)});
+    auto finish = [&](ImplicitLocOpBuilder &b, const TilePosition &position,
+                      ArrayRef<Value> sums) {
+      epilogue.emit(b, buffers, position, sums,
+                    [&](ImplicitLocOpBuilder &b, const TilePosition &position, Value row) {
+                      return rowIndices(b, position, row);
+                    });
+    };
+    if (std::optional<int64_t> block = chooseContractedBlock())
+      return emitBlocks(*block, flatLhs, flatRhs, finish);
     emitContractionNest(
         b, nest, target, flatLhs, flatRhs,
-        [](ImplicitLocOpBuilder &, TilePosition &) { return SmallVector<Value>(); },
-        [&](ImplicitLocOpBuilder &b, const TilePosition &position, ArrayRef<Value> sums) {
-          epilogue.emit(b, buffers, position, sums,
-                        [&](ImplicitLocOpBuilder &b, const TilePosition &position, Value row) {
-                          return rowIndices(b, position, row);
-                        });
-        });
+        [](ImplicitLocOpBuilder &, TilePosition &) { return SmallVector<Value>(); }, finish);
+  }
+
+  /// How many contracted positions a block has where a sliver of the right operand,
+  /// [K][NR], would leave L2 before the next row tiles pass over it.
+  std::optional<int64_t> chooseContractedBlock() {
+    constexpr int64_t block = 1024;
+    auto rows = getConstantIntValue(nest.rows), count = getConstantIntValue(nest.loops[0].count);
+    if (nest.firstColumnTile || nest.loops.size() != 1 || !count || (rows && *rows < 4 * nest.tile.rows) ||
+        *count * nest.tile.vectors * nest.lanes * 4 <= target.l2Bytes)
+      return std::nullopt;
+    return block;
+  }
+
+  /// Sums block by block, which wait in scratch for the next one.
+  void emitBlocks(int64_t block, Value flatLhs, Value flatRhs, TileSink finish) {
+    int64_t width = nest.tile.vectors * nest.lanes;
+    OpFoldResult pitch = mulIndex(b, ceilDivIndex(b, nest.columns, width), b.getIndexAttr(width));
+    OpFoldResult lines = nest.rows;
+    for (const OuterLoop &loop : nest.outer)
+      lines = mulIndex(b, lines, loop.count);
+    Value sums = allocateScratch(mulIndex(b, lines, pitch));
+    auto vector = VectorType::get({nest.lanes}, b.getF32Type());
+    auto place = [&](ImplicitLocOpBuilder &b, const TilePosition &position, int64_t i, int64_t j) {
+      OpFoldResult line = b.getIndexAttr(0);
+      for (auto [loop, index] : llvm::zip(nest.outer, position.outer))
+        line = addIndex(b, mulIndex(b, line, loop.count), index);
+      line = addIndex(b, mulIndex(b, line, nest.rows), addIndex(b, position.row, b.getIndexAttr(i)));
+      return materialize(b, addIndex(b, addIndex(b, mulIndex(b, line, pitch), position.column),
+                                     b.getIndexAttr(j * nest.lanes)));
+    };
+    auto load = [&](ImplicitLocOpBuilder &b, TilePosition &position) {
+      SmallVector<Value> loaded;
+      for (int64_t i = 0; i < position.rows; ++i)
+        for (int64_t j = 0; j < position.vectors; ++j)
+          loaded.push_back(vector::LoadOp::create(b, vector, sums, place(b, position, i, j)));
+      return loaded;
+    };
+    auto store = [&](ImplicitLocOpBuilder &b, const TilePosition &position, ArrayRef<Value> tile) {
+      for (auto [n, value] : llvm::enumerate(tile))
+        vector::StoreOp::create(b, value, sums,
+                                place(b, position, n / position.vectors, n % position.vectors));
+    };
+
+    Value line = beginParallel(b, lines, getConstantIntValue(pitch).value_or(256));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      Value begin = materialize(b, mulIndex(b, line, pitch));
+      auto columns = scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
+                                        materialize(b, pitch),
+                                        arith::ConstantIndexOp::create(b, nest.lanes));
+      b.setInsertionPointToStart(columns.getBody());
+      Value at = arith::AddIOp::create(b, begin, columns.getInductionVar());
+      vector::StoreOp::create(b, arith::ConstantOp::create(b, b.getZeroAttr(vector)), sums, at);
+    }
+    endParallel(b);
+
+    ContractionLoop &loop = nest.loops[0];
+    int64_t count = *getConstantIntValue(loop.count), before = (count - 1) / block;
+    auto byBlock = scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
+                                      arith::ConstantIndexOp::create(b, before),
+                                      arith::ConstantIndexOp::create(b, 1));
+    auto moveTo = [&](OpFoldResult position) {
+      nest.lhsStart = mulIndex(b, position, loop.lhsStride);
+      nest.rhsStart = mulIndex(b, position, loop.rhsStride);
+    };
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(byBlock.getBody());
+      loop.count = b.getIndexAttr(block);
+      moveTo(mulIndex(b, byBlock.getInductionVar(), b.getIndexAttr(block)));
+      emitContractionNest(b, nest, target, flatLhs, flatRhs, load, store);
+    }
+    loop.count = b.getIndexAttr(count - before * block);
+    moveTo(b.getIndexAttr(before * block));
+    emitContractionNest(b, nest, target, flatLhs, flatRhs, load, finish);
   }
 
   TileShape chooseTileRows(int64_t rows, int64_t vectors) {
@@ -198,10 +299,12 @@ private:
 
   /// The left operand as a flat buffer; a copy with rows further apart where
   /// they would evict each other from L1.
-  Value spreadRows(const DimGroup &contract) {
+  Value spreadRows() {
     Value flat = flatten(b, lhs);
+    const DimGroup &contract = lhsContract[0];
     auto stride = getConstantIntValue(nest.rowStride), size = getConstantIntValue(contract.size);
-    if (!stride || !size || stride != size || getConstantIntValue(contract.stride) != 1 ||
+    if (lhsContract.size() != 1 || !dims.lhsOuterRows.empty() || !stride || !size ||
+        stride != size || getConstantIntValue(contract.stride) != 1 ||
         avoidSetConflicts(*stride) == *stride || nest.tile.rows < 4)
       return flat;
     for (auto [position, dim] : llvm::enumerate(dims.lhsBatch))
@@ -282,7 +385,7 @@ private:
     int64_t width = nest.tile.vectors * nest.lanes;
     OpFoldResult tileWidth = b.getIndexAttr(width);
     OpFoldResult tiles = ceilDivIndex(b, nest.columns, width);
-    OpFoldResult tileSize = mulIndex(b, rhsContract.size, tileWidth);
+    OpFoldResult tileSize = mulIndex(b, rhsContract[0].size, tileWidth);
     OpFoldResult most = choosePackedTiles(tiles, tileSize);
     // Scratch batches lie in the order of the outer loops.
     OpFoldResult stride = mulIndex(b, most, tileSize);
@@ -292,7 +395,7 @@ private:
     }
     Value memory = allocateScratch(stride);
     nest.rhsPadded = true;
-    nest.loops = {{lhsContract.size, lhsContract.stride, tileWidth}};
+    nest.loops = {{lhsContract[0].size, lhsContract[0].stride, tileWidth}};
     nest.columnTileStride = tileSize;
     Value zero = arith::ConstantIndexOp::create(b, 0);
     if (isEqualConstantIntOrValue(most, tiles)) {
@@ -317,7 +420,7 @@ private:
     OpFoldResult iterations = count;
     for (OuterLoop &loop : nest.outer)
       iterations = mulIndex(b, iterations, loop.count);
-    int64_t work = getConstantIntValue(rhsContract.size).value_or(256) * width;
+    int64_t work = getConstantIntValue(rhsContract[0].size).value_or(256) * width;
     Value iteration = beginParallel(b, iterations, work);
     SmallVector<Value> ivs(nest.outer.size());
     Value divisor = materialize(b, count);
@@ -334,7 +437,7 @@ private:
       to = addIndex(b, to, mulIndex(b, iv, nest.outer[i].rhsStride));
     }
     Value tile = arith::AddIOp::create(b, first, number);
-    emitPackTile(flat, memory, materialize(b, from), materialize(b, to), tile, rhsContract,
+    emitPackTile(flat, memory, materialize(b, from), materialize(b, to), tile, rhsContract[0],
                  rhsStrides[dims.rhsColumns.front()], width);
     endParallel(b);
   }
@@ -394,8 +497,8 @@ private:
   KernelBuffers buffers;
   ContractionNest nest;
   Value lhs, rhs;
-  DimGroup lhsContract, rhsContract;
-  SmallVector<OpFoldResult> rhsStrides;
+  SmallVector<DimGroup> lhsContract, rhsContract; ///< one per loop of the contraction
+  SmallVector<OpFoldResult> lhsStrides, rhsStrides;
   SmallVector<Value> scratch;
 };
 } // namespace
