@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What can go wrong."""
 
+import contextlib
 import os
 import sys
 import warnings
@@ -39,10 +40,17 @@ class DlcWarning(UserWarning):
 _warned: Set[Tuple[str, str, int]] = set()
 
 
+def _is_users(file: str) -> bool:
+    """Whether a file is neither dlc's nor PyTorch's, by way of which a backend is called."""
+    torch = sys.modules.get("torch")
+    others = (_PACKAGE, os.path.dirname(torch.__file__ or "") + os.sep) if torch else _PACKAGE
+    return not os.path.abspath(file).startswith(others) and file != contextlib.__file__
+
+
 def warn(message: str) -> None:
     """Warns at the line of the user's program that called dlc, once."""
     level, frame = 1, sys._getframe()
-    while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+    while frame.f_back and not _is_users(frame.f_code.co_filename):
         level, frame = level + 1, frame.f_back
     place = message, frame.f_code.co_filename, frame.f_lineno
     if place in _warned:

@@ -72,14 +72,50 @@ def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
         query, key, value, attn_mask, dropout_p, is_causal, **options)[0]
 
 
+def _rrelu(x: torch.Tensor, noise: torch.Tensor, lower: float = 1 / 8, upper: float = 1 / 3,
+           training: bool = False, generator: Any = None) -> Any:
+    if not training:
+        return NotImplemented  # kept whole
+    slope = torch.where(x <= 0, _ATEN.uniform.default(x, lower, upper), 1)
+    return x * slope, slope
+
+
+def _layer_by_layer(op: Any) -> Callable[..., Any]:
+    """A recurrent network that drops out between its layers, as the layers, with time first,
+    in which order eager draws."""
+
+    def layers(input: torch.Tensor, hx: Any, params: Sequence[torch.Tensor], has_biases: bool,
+               num_layers: int, dropout: float, train: bool, bidirectional: bool,
+               batch_first: bool) -> Any:
+        if not train or dropout == 0 or num_layers == 1:
+            return NotImplemented  # kept whole
+        x = input.transpose(0, 1) if batch_first else input
+        is_lstm, directions = not isinstance(hx, torch.Tensor), 2 if bidirectional else 1
+        count, last = len(params) // num_layers, []
+        for layer in range(num_layers):
+            if layer:
+                x = torch.dropout(x, dropout, True)
+            own = [state[layer * directions:(layer + 1) * directions]
+                   for state in (hx if is_lstm else [hx])]
+            x, *states = op(x, own if is_lstm else own[0],
+                            params[layer * count:(layer + 1) * count], has_biases, 1, 0.0, train,
+                            bidirectional, False)
+            last.append(states)
+        return (x.transpose(0, 1) if batch_first else x, *map(torch.cat, zip(*last)))
+
+    return layers
+
+
 #: Ops whose random numbers depend on what is computed, as draws that don't, and arithmetic.
-#: But for `bernoulli` they are those that eager draws.
+#: But for `bernoulli` and `rrelu` they are those that eager draws.
 DECOMPOSITIONS: Dict[Any, Callable[..., Any]] = {
     _ATEN.native_dropout.default: _drop_out, _ATEN.bernoulli.default: _bernoulli,
     _ATEN.scaled_dot_product_attention.default: _attention,
     _ATEN.multinomial.default: _multinomial, _ATEN.normal.Tensor_float: _normal,
     _ATEN.normal.float_Tensor: _normal, _ATEN.normal.Tensor_Tensor: _normal,
-    _ATEN.normal.float_float: _normal_of_size,
+    _ATEN.normal.float_float: _normal_of_size, _ATEN.rrelu_with_noise_functional.default: _rrelu,
+    **{op: _layer_by_layer(op) for op in (_ATEN.lstm.input, _ATEN.gru.input, _ATEN.rnn_tanh.input,
+                                          _ATEN.rnn_relu.input)},
 }
 
 

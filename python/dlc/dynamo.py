@@ -39,7 +39,7 @@ from torch.export._trace import _ignore_backend_decomps
 from torch.utils._python_dispatch import _disable_current_modes
 
 from . import autograd, draws, locations, shapes
-from ._errors import CompileError, DlcError, RunError, TraceError
+from ._errors import CompileError, DlcError, RunError, TraceError, warn
 from .compiler import compile
 from .frozen import FrozenGraph
 from .runtime import CompiledModel
@@ -150,6 +150,9 @@ class _DifferentiableGraph(_CompiledGraph):
     def __init__(self, options: Dict[str, Any], module: torch.fx.GraphModule, needed: Set[int],
                  results: Set[int], changed: Set[int], finish: Callable[..., Any]) -> None:
         trace, self.finish = self._write(module), finish
+        if options.get("freeze"):
+            warn("freeze has no effect where results need gradients, for training changes the "
+                 "weights; under torch.no_grad() it has")
         given = [i for i, result in enumerate(self.results) if isinstance(result, _Computed)]
         inputs, outputs = trace.document["inputs"], trace.document["outputs"]
         self.places = [place for place in given if place in results]
@@ -160,7 +163,7 @@ class _DifferentiableGraph(_CompiledGraph):
             [i for i, place in enumerate(self.taken) if place in needed],
             [i for i, place in enumerate(given) if place in results],
             [i for i, place in enumerate(self.taken) if place in changed],
-            {k: v for k, v in options.items() if k != "freeze"})  # training changes weights
+            {k: v for k, v in options.items() if k != "freeze"})
 
     def __call__(self, *inputs: Any) -> Any:
         with torch.no_grad():

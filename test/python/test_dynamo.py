@@ -360,7 +360,9 @@ class RandomTest(DynamoTest):
         results = [fast(*args) for _ in range(3)]
         torch.manual_seed(3)
         self.assert_close(results, [function(*args) for _ in range(3)])
-        self.assertFalse(torch.equal(results[0], results[1]))
+        first, second = (result[0] if isinstance(result, tuple) else result
+                         for result in results[:2])
+        self.assertFalse(torch.equal(first, second))
 
     def test_dropout(self):
         self.check_seeded(torch.nn.Dropout(0.25), torch.randn(50, 20))
@@ -391,6 +393,30 @@ class RandomTest(DynamoTest):
         self.assert_close(*results)
         self.assert_close(results[0].unique(), torch.tensor([0.0, 1.0]))
         self.assertAlmostEqual(results[0].mean().item(), 0.25, delta=0.05)
+
+    def test_recurrent_dropout(self):
+        x = torch.randn(3, 6, 4)
+        with torch._dynamo.config.patch(allow_rnn=True):
+            for kind in (torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN):
+                for options in ({}, {"batch_first": True, "bidirectional": True}):
+                    with self.subTest(kind=kind.__name__, **options):
+                        model = kind(4, 5, num_layers=3, dropout=0.4, **options)
+                        self.check_seeded(model, x)
+
+    def test_rrelu(self):
+        fast = torch.compile(lambda x: torch.nn.functional.rrelu(x, 0.2, 0.4, training=True),
+                             backend=dynamo.backend)
+        x = torch.cat([-torch.ones(4000), torch.ones(3)])
+        results = []
+        for _ in range(2):
+            torch.manual_seed(3)
+            results.append(fast(x))
+        self.assert_close(*results)
+        slopes = -results[0][:4000]
+        self.assertTrue(((slopes >= 0.2) & (slopes <= 0.4)).all())
+        self.assertAlmostEqual(slopes.mean().item(), 0.3, delta=0.01)
+        self.assert_close(results[0][4000:], torch.ones(3))
+        self.assertFalse(torch.equal(fast(x), results[0]))
 
     def test_numbers_that_are_refused(self):
         with self.assertRaisesRegex(dlc.DlcError, r"test_dynamo.py:\d+.*aten.poisson"):

@@ -123,10 +123,35 @@ class ModelsTest(TrainingTest):
             self.check_model(torch.nn.GRU(4, 3), (torch.randn(5, 2, 4),),
                              loss=lambda y: y[0].square().mean())
 
+    def test_recurrent_dropout(self):
+        with torch._dynamo.config.patch(allow_rnn=True):
+            for kind in (torch.nn.LSTM, torch.nn.GRU):
+                model = kind(4, 5, num_layers=3, dropout=0.4)
+                eager, x, found = copy.deepcopy(model), torch.randn(3, 6, 4), []
+                for called, owner in ((torch.compile(model, backend=dynamo.backend), model),
+                                      (eager, eager)):
+                    torch.manual_seed(3)
+                    called(x)[0].square().sum().backward()
+                    found.append([p.grad for p in owner.parameters()])
+                self.assert_close(*found, rtol=1e-4, atol=1e-5)
+
+    def test_rrelu(self):
+        x = torch.randn(50, requires_grad=True)
+        fast = torch.compile(lambda x: F.rrelu(x, training=True), backend=dynamo.backend)
+        y = fast(x)
+        y.sum().backward()
+        self.assert_close(x.grad, (y / x).detach())
+
     def test_open_batch(self):
         self.check_model(Block(), *[(torch.randint(0, 11, (n, 6)),) for n in (2, 3, 5, 9)],
                          dynamic=True)
         self.assertEqual(self.graphs, 1)
+
+    def test_freeze(self):
+        model = torch.nn.Linear(8, 4)
+        with self.assertWarnsRegex(dlc.DlcWarning, "freeze has no effect where .*no_grad") as caught:
+            self.check_model(model, (torch.randn(5, 8),), options={"freeze": True})
+        self.assertEqual(caught.filename, __file__)
 
     def test_frozen_parameters(self):
         model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.Tanh(), torch.nn.Linear(16, 4))
