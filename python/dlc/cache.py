@@ -29,6 +29,10 @@ Part = Union[str, bytes, memoryview, mmap.mmap]
 #: What a process that was killed left behind is removed after so many seconds.
 _ABANDONED_SECONDS = 3600
 
+#: What /proc/cpuinfo calls a processor's kind, caches and features.
+_PROCESSOR = {"vendor_id", "cpu family", "model", "model name", "stepping", "cache size", "flags",
+              "CPU implementer", "CPU variant", "CPU part", "Features", "isa", "uarch"}
+
 _counter = itertools.count()
 
 #: The folders of files that aren't kept since the cache can't be written to.
@@ -53,11 +57,13 @@ def limit() -> int:
 
 
 def _machine() -> bytes:
+    """What the first processor is, and can do."""
     try:
-        text = pathlib.Path("/proc/cpuinfo").read_text()
-        return next(line for line in text.splitlines() if line.startswith("flags")).encode()
-    except (OSError, StopIteration):
+        first = pathlib.Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+    except OSError:
         return b""
+    return "\n".join(line for line in first.splitlines()
+                     if line.split(":")[0].strip() in _PROCESSOR).encode()
 
 
 def key(*parts: Part) -> str:
@@ -87,7 +93,7 @@ def place(key: str) -> pathlib.Path:
     if problem and not path.exists():
         warn(f"compiled models aren't kept, since their folder '{folder()}' can't be used: "
              f"{problem}; name another in $DLC_CACHE_DIR")
-        return _place_elsewhere(key)
+        return place_elsewhere(key)
     try:
         os.utime(path)  # it was used now
     except OSError:
@@ -95,9 +101,10 @@ def place(key: str) -> pathlib.Path:
     return path
 
 
-def _place_elsewhere(key: str) -> pathlib.Path:
+def place_elsewhere(key: str) -> pathlib.Path:
     """A file of that name in a folder of its own, which `trim` removes, or else the
-    interpreter's end."""
+    interpreter's end: where the cache's can't be written, or is removed again and again
+    before it is loaded."""
     own = tempfile.TemporaryDirectory(prefix="dlc-")
     path = pathlib.Path(own.name) / f"{key}.so"
     _elsewhere[path] = own
@@ -115,20 +122,20 @@ def trim(path: pathlib.Path) -> None:
         _remove(path)
         return
     files = []
-    for path in folder().iterdir():
+    for file in folder().iterdir():
         try:
-            status = path.stat()
+            status = file.stat()
         except OSError:
             continue
-        if path.suffix == ".so":
-            files.append((status.st_mtime, status.st_size, path))
-        elif path.suffix == ".tmp" and time.time() - status.st_mtime > _ABANDONED_SECONDS:
-            path.unlink(missing_ok=True)
+        if file.suffix == ".so":
+            files.append((status.st_mtime, status.st_size, file))
+        elif file.suffix == ".tmp" and time.time() - status.st_mtime > _ABANDONED_SECONDS:
+            file.unlink(missing_ok=True)
     total = sum(size for _, size, _ in files)
-    for _, size, path in sorted(files):
+    for _, size, file in sorted(files):
         if total <= bound:
             break
-        _remove(path)
+        _remove(file)
         total -= size
 
 

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import mmap
 import os
 import pathlib
 import re
-import shutil
 import sys
 import time
 from typing import (Any, Callable, Iterator, List, Mapping, Optional, Sequence, Set, Type, TypeVar,
@@ -18,8 +18,8 @@ from typing import (Any, Callable, Iterator, List, Mapping, Optional, Sequence, 
 
 from . import _library, cache, tree
 from ._errors import DlcError, LoadError, warn
-from .runtime import CompiledModel, Path
-from .tracefile import Trace
+from .runtime import CompiledModel
+from .tracefile import Path, Trace, require_place
 
 #: A line about the progress appears once a compilation takes so many seconds.
 _QUIET_SECONDS = 3.0
@@ -65,6 +65,9 @@ class _Source:
     def compile(self, output: pathlib.Path, header: Optional[Path], name: Optional[str],
                 progress: Optional[Progress] = None) -> None:
         """Compiles to a file, and says what the compiler warns of."""
+        for file in (output, header):
+            if file is not None:
+                require_place(file)
         shown = _Progress()
         try:
             text = _library.compile_file(
@@ -75,7 +78,7 @@ class _Source:
         finally:
             shown.close()
         for line in text.splitlines():
-            warn(line)
+            warn(line.removeprefix("warning: "))
 
     def cache_key(self, name: str) -> str:
         """The name of what is made of it, by its content."""
@@ -107,11 +110,15 @@ class _Source:
         """Writes the compiled model under another name."""
         if self.cache_key(model.signature["name"]) != self.key:
             raise DlcError("the model has changed since it was compiled: compile it again")
+        require_place(path)
         header = path.with_suffix(".h")
-        made = cache.header(model.path)
-        if model.signature["name"] == path.stem and made.exists():
+        try:
+            made = cache.header(model.path).read_bytes()
+        except FileNotFoundError:  # the cache has removed it
+            made = b""
+        if made and model.signature["name"] == path.stem:
             model.copy_to(path)
-            shutil.copyfile(made, header)
+            header.write_bytes(made)
         else:
             self.compile(path, header, None)
 
@@ -150,21 +157,21 @@ def _cached(source: _Source, name: str, threads: int, progress: Optional[Progres
             kind: Type[Kind]) -> Kind:
     """The compiled model out of the cache, compiled first if it isn't there."""
     source.key = source.cache_key(name)
-    attempts = 3
-    while True:
-        path = cache.place(source.key)
-        if not path.exists():
-            source.compile(path, cache.header(path), name, progress)
+    problem: Exception
+    for place in (cache.place, cache.place, cache.place_elsewhere):
+        path = place(source.key)
         try:
+            if not path.exists():
+                source.compile(path, cache.header(path), name, progress)
             model = kind(path, threads, origin=source)
-        except (OSError, LoadError):  # removed by another process just now, or damaged
-            path.unlink(missing_ok=True)
-            attempts -= 1
-            if not attempts:
-                raise
+        except (OSError, LoadError) as error:
+            problem = error  # another process has removed it just now, or it is damaged
+            with contextlib.suppress(OSError):
+                path.unlink()
             continue
         cache.trim(path)
         return model
+    raise problem
 
 
 def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
@@ -174,9 +181,10 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
             progress: Optional[Progress] = None) -> CompiledModel:
     """Compiles a model to a callable.
 
-    `model` is a PyTorch module or function (with example inputs `args` and `kwargs`,
-    see `dlc.trace`), a derivative of one (`dlc.grad(f)`), a torch.export.ExportedProgram, a `Trace`, or the path of a trace,
-    a .pt2 archive, an ONNX model or an MLIR module.
+    `model` is a PyTorch module or function with example inputs `args` and `kwargs` (see
+    `dlc.trace`, also for `dynamic_shapes`), a derivative of one (`dlc.grad(f)`), a
+    torch.export.ExportedProgram, a `Trace`, or the path of a trace, a .pt2 archive, an ONNX
+    model or an MLIR module.
 
         fast = dlc.compile(model, x)        # kept in the user's cache folder
         fast(x)

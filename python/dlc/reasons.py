@@ -53,9 +53,11 @@ def reason_of(error: BaseException) -> str:
                 "one: torch.cond and torch.where choose by such a value"
         return "the program needs a tensor's value as a number of Python's: keep it a tensor; " \
             "torch.cond and torch.where choose by such a value"
+    raised = re.search(r"raised exception \w+\((['\"])(.*?)\1\)$", str(error), re.MULTILINE)
     text, *rest = str(error).strip().split("\n\n")
     if text.endswith(":") and rest:  # the reason is what follows
-        text = _of_a_graph(rest[0])
+        text = rest[0]
+    text = raised[2] if raised else _without_hints(text)
     for pattern, sentence in _KNOWN:
         found = pattern.search(text)
         if found:
@@ -67,9 +69,8 @@ def reason_of(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def _of_a_graph(text: str) -> str:
-    """Why Dynamo can't record a branch's or loop's graph: what it says of that, without its
-    hints on torch.compile."""
+def _without_hints(text: str) -> str:
+    """What Dynamo explains, without its hints on torch.compile, and in which branch or loop."""
     found = re.search(r"^\s*Explanation: (.*?)(?=^\s*(?:Hint|Developer debug context):|\Z)", text,
                       re.DOTALL | re.MULTILINE)
     operator = re.search(r"Higher Order Operator: (\S+)", text)

@@ -14,15 +14,13 @@ import sys
 import tempfile
 import weakref
 from typing import (Any, BinaryIO, Callable, Dict, List, Optional, Protocol, Sequence, Tuple, Type,
-                    TypeVar, Union, cast)
+                    TypeVar, cast)
 
 import numpy as np
 
 from . import _abi, tensors, tree
-from ._errors import DlcError, RunError
-from .tracefile import replacing
-
-Path = Union[str, "os.PathLike[str]"]
+from ._errors import DlcError, RunError, TraceError
+from .tracefile import Path, replacing, sizes_text
 
 
 class Origin(Protocol):
@@ -40,12 +38,15 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 def between_graphs(method: Method) -> Method:
     """A method that Dynamo doesn't look into: where a function under torch.compile calls it,
-    it runs in Python."""
+    it runs in Python. A program that is recorded can't call it."""
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
         torch = sys.modules.get("torch")
         if torch is not None and torch.compiler.is_compiling():
+            if torch.compiler.is_exporting():
+                raise TraceError(f"the program calls {args[0]!r}, which is compiled code: record "
+                                 "what that was made of, or compile the parts one by one")
             return torch.compiler.disable(method)(*args, **kwargs)
         return method(*args, **kwargs)
 
@@ -128,7 +129,7 @@ class CompiledModel:
                     raise TypeError(f"input '{self._takes[len(values)].name}' is missing: the "
                                     "example has a tensor there")
                 values.append(leaf)
-            elif not _is_same(leaf, tree.constant(constant["constant"])):
+            elif not tree.is_constant(leaf, constant["constant"]):
                 raise TypeError(f"the model was compiled for "
                                 f"{tree.constant(constant['constant'])!r} where {leaf!r} is given")
         return values
@@ -166,7 +167,7 @@ class CompiledModel:
             if name in wanted:
                 kwargs.setdefault(name, value)
             elif name in kwargs and name not in names[:count] and \
-                    type(kwargs[name]) is type(value) and _is_same(kwargs[name], value):
+                    tree.is_constant(kwargs[name], default):
                 del kwargs[name]
         return args, {k: kwargs.pop(k) for k in wanted if k in kwargs} | kwargs
 
@@ -330,11 +331,14 @@ class CompiledModel:
             shutil.copyfileobj(self._file, file)
 
     def __repr__(self) -> str:
-        def show(tensors: List[Dict[str, Any]]) -> str:
-            return ", ".join(f"{t['name']}: {t['dtype']}{t['shape']}" for t in tensors)
+        def show(specs: Sequence[tensors.Spec], described: Sequence[Dict[str, Any]]) -> str:
+            shapes = [d["shape"][:spec.rank - spec.is_complex] for spec, d in zip(specs, described)]
+            return ", ".join(f"{spec.name}: {spec.dtype}{sizes_text(shape)}"
+                             for spec, shape in zip(specs, shapes))
 
         return (f"<dlc.{type(self).__name__} {self.signature['name']}"
-                f"({show(self.signature['inputs'])}) -> {show(self.signature['outputs'])}>")
+                f"({show(self._takes, self.signature['inputs'])}) -> "
+                f"{show(self._gives, self.signature['outputs'])}>")
 
 
 def _restored(kind: Type[CompiledModel], data: bytes, threads: int,
@@ -354,11 +358,6 @@ def _forget(owner: CompiledModel) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def _is_same(value: Any, constant: Any) -> bool:
-    both_nan = isinstance(value, float) and value != value and constant != constant
-    return both_nan or bool(value == constant)
 
 
 def load(path: Path, threads: int = 0) -> CompiledModel:

@@ -55,7 +55,7 @@ def is_torch(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     """Whether a value is a number and belongs to no library."""
-    return isinstance(value, (bool, int, float, np.generic))
+    return isinstance(value, (bool, int, float, complex, np.generic))
 
 
 class Spec(NamedTuple):
@@ -141,6 +141,8 @@ def _lend_torch(value: torch.Tensor, kept: List[Any]) -> Tuple[int, bool]:
 
 
 def _lend_numpy(value: Array, kept: List[Any]) -> Tuple[int, bool]:
+    if isinstance(value, np.ma.MaskedArray) and value.mask.any():
+        raise TypeError("it has elements that are masked: fill them first")
     if any(s % value.itemsize for s in value.strides) or not value.dtype.isnative:
         value = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
     kept.append(value)
@@ -154,9 +156,12 @@ def _lend_dlpack(value: Any, kept: List[Any]) -> Tuple[int, bool]:
         raise TypeError("a tensor on the CPU is expected, not on DLPack's device "
                         f"{int(device)}:{index}")
     try:
-        capsule = value.__dlpack__(max_version=(1, 0))
-    except TypeError:  # it is of DLPack's first protocol
-        capsule = value.__dlpack__()
+        try:
+            capsule = value.__dlpack__(max_version=(1, 0))
+        except TypeError:  # it is of DLPack's first protocol
+            capsule = value.__dlpack__()
+    except BufferError as error:
+        raise TypeError(f"its __dlpack__ gives nothing ({error})") from None
     kept.append(capsule)
     for name, offset in ((b"dltensor_versioned", _VERSIONED_OFFSET), (b"dltensor", 0)):
         if _is_capsule(capsule, name):
@@ -228,7 +233,7 @@ def _number(value: Any, dtype: str) -> Array:
     array = np.asarray(value)
     if isinstance(value, np.generic):
         return array
-    kinds = {"b": "biufc", "i": "iufc", "u": "iufc", "f": "fc"}.get(array.dtype.kind, "")
+    kinds = {"b": "biufc", "i": "iufc", "u": "iufc", "f": "fc", "c": "c"}.get(array.dtype.kind, "")
     wanted = element_type(dtype)
     if isinstance(value, int) and (wanted.kind in "iu" or not kinds):
         limits = np.iinfo(wanted if wanted.kind in "iu" else np.int64)

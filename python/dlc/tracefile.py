@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -94,8 +95,23 @@ class Trace:
 def _type_name(type: Any) -> str:
     if not isinstance(type, dict):
         return str(type)
-    sizes = [s if isinstance(s, (int, str)) else "?" for s in type["shape"]]
-    return f"{type['dtype']}[{', '.join(map(str, sizes))}]"
+    return f"{type['dtype']}{sizes_text(type['shape'])}"
+
+
+def sizes_text(shape: Sequence[Any]) -> str:
+    """Sizes as one writes them, "[batch, 4]"; "?" for one that has no name."""
+    return f"[{', '.join(str(s) if isinstance(s, (int, str)) else '?' for s in shape)}]"
+
+
+def require_place(path: Path) -> None:
+    """Raises the OSError of a file that can't be written, before work is done for it."""
+    place = pathlib.Path(path)
+    problem = errno.EISDIR if place.is_dir() else \
+        errno.ENOENT if not place.parent.exists() else \
+        errno.ENOTDIR if not place.parent.is_dir() else \
+        errno.EACCES if not os.access(place.parent, os.W_OK) else 0
+    if problem:
+        raise OSError(problem, os.strerror(problem), str(path))
 
 
 @contextlib.contextmanager

@@ -119,6 +119,9 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     """See dlc.trace."""
     from .torchscript import is_script, trace_script
 
+    if torch.compiler.is_exporting():
+        raise TraceError("a program that is recorded compiles or records another one: do that "
+                         "outside of it")
     if isinstance(model, type) and issubclass(model, torch.nn.Module):
         raise TraceError(f"{model.__name__} is a class: make an instance of it, "
                          f"{model.__name__}(...), which is what can be recorded")

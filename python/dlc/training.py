@@ -12,8 +12,8 @@ import numpy as np
 from . import tensors
 from ._errors import DlcError
 from .compiler import Progress, _compiled, _Source, _trace_or_path
-from .runtime import CompiledModel, Origin, Path, between_graphs
-from .tracefile import Trace
+from .runtime import CompiledModel, Origin, between_graphs
+from .tracefile import Path, Trace
 
 
 def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, clip_norm: float = 0.0,

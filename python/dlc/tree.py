@@ -15,6 +15,11 @@ import functools
 import keyword
 from typing import Any, Callable, Iterable, Iterator, List, Sequence, Tuple
 
+import numpy as np
+
+#: Python's own constants that JSON has.
+_PLAIN = (bool, int, float, str, type(None))
+
 
 def flatten(value: Any, structure: Any, name: str) -> List[Any]:
     """The leaves of a value that has a structure, in the structure's order. Where it has
@@ -100,9 +105,19 @@ def _namedtuple(name: str, fields: Tuple[str, ...]) -> Callable[..., Any]:
     return collections.namedtuple(name + "_" * keyword.iskeyword(name), fields, rename=True)
 
 
-def constant(value: Any) -> Any:
+def constant(json: Any) -> Any:
     """The constant that a leaf's JSON means: {"float": "inf"} is one that JSON lacks."""
-    return float(value["float"]) if isinstance(value, dict) else value
+    return float(json["float"]) if isinstance(json, dict) else json
+
+
+def is_constant(value: Any, json: Any) -> bool:
+    """Whether a value is the constant that a leaf's JSON means; 2 isn't 2.0, with which tensors
+    become others."""
+    expected = constant(json)
+    value = value.item() if isinstance(value, np.generic) else value
+    kind = next((kind for kind in _PLAIN if isinstance(value, kind)), None)
+    both_nan = kind is float and value != value and expected != expected
+    return both_nan or (type(expected) is kind and value == expected)
 
 
 def paths(structure: Any, prefix: str = "") -> List[str]:

@@ -24,6 +24,15 @@ import numpy as np
 assert (model(np.ones(2, np.float32)) == 3).all()
 """
 
+COMPILE_MANY = """
+import sys
+sys.path.insert(0, {package!r})
+import dlc, numpy as np
+for factor in (2, 3, 4) * 4:
+    model = dlc.compile({folder!r} + f"/{{factor}}.json")
+    assert (model(np.ones(2, np.float32)) == factor).all()
+"""
+
 
 def times(factor):
     return dlc.trace(lambda x: x * factor, torch.ones(2))
@@ -85,7 +94,7 @@ class CacheTest(FrontendTest):
 
     def test_folder_that_may_not_be_written_to(self):
         dlc.compile(times(2))
-        with unittest.mock.patch.object(os, "access", return_value=False):
+        with unittest.mock.patch.object(os, "access", lambda path, _: path != cache.folder()):
             with self.assertWarnsRegex(dlc.DlcWarning, "aren't kept.*may not be written"):
                 self.assertEqual(self.compilations(times(3)), 1)
             self.assertEqual(self.compilations(times(2)), 0)
@@ -104,9 +113,12 @@ class CacheTest(FrontendTest):
     def test_damaged_entry(self):
         dlc.compile(times(2))
         path, = self.cached()
-        path.unlink()  # it is mapped
-        path.write_bytes(b"")
-        self.assert_close(dlc.compile(times(2))(torch.ones(2)), torch.full((2,), 2.0))
+        whole = path.read_bytes()
+        for damaged in (b"", whole[:100], whole[:len(whole) // 2], b"\0" * len(whole)):
+            path.unlink()  # it is mapped
+            path.write_bytes(damaged)
+            self.assert_close(dlc.compile(times(2))(torch.ones(2)), torch.full((2,), 2.0))
+            self.assertEqual(path.stat().st_size, len(whole))
 
     def test_what_killed_processes_left(self):
         self.compilations(times(2))
@@ -125,6 +137,50 @@ class CacheTest(FrontendTest):
     def test_processes_at_once(self):
         self.assertEqual([p.wait() for p in self.processes(3)], [0, 0, 0])
         self.assertEqual(len(self.cached()), 1)
+
+    def test_processes_that_remove_each_other_s(self):
+        self.compilations(times(5))
+        bound = self.cached()[0].stat().st_size * 3 // 2  # of one model
+        for factor in (2, 3, 4):
+            times(factor).save(self.folder / f"{factor}.json")
+        program = COMPILE_MANY.format(package=str(ROOT / "python"), folder=str(self.folder))
+        with unittest.mock.patch.dict(os.environ, DLC_CACHE_SIZE=str(bound)):
+            running = [subprocess.Popen([sys.executable, "-W", "error", "-c", program])
+                       for _ in range(4)]
+            self.assertEqual([p.wait() for p in running], [0] * 4)
+            self.compilations(times(6))
+        self.assertEqual(len(self.cached()), 1)
+        self.assertEqual([path.suffix for path in (self.folder / "cache").iterdir()
+                          if path.suffix not in (".so", ".h")], [])
+
+    def test_entry_that_is_removed_at_once(self):
+        def compile_and_remove(*args, **options):
+            text = compile_file(*args, **options)
+            for path in self.cached():
+                path.unlink()
+            return text
+
+        compile_file = compiler._library.compile_file
+        with unittest.mock.patch.object(compiler._library, "compile_file", compile_and_remove):
+            self.assert_close(dlc.compile(times(2))(torch.ones(2)), torch.full((2,), 2.0))
+
+    def test_another_compiler_or_processor(self):
+        self.assertEqual(self.compilations(times(2)), 1)
+        other = self.folder / "libdlc.so"
+        other.touch()
+        with unittest.mock.patch.object(cache._library, "path", lambda: other):
+            self.assertEqual(self.compilations(times(2)), 1)
+        with unittest.mock.patch.object(cache, "_machine", lambda: b"flags: none"):
+            self.assertEqual(self.compilations(times(2)), 1)
+        self.assertEqual(self.compilations(times(2)), 0)
+        self.assertIn(b"flags", cache._machine())
+        self.assertNotIn(b"MHz", cache._machine())
+
+    def test_header_that_was_removed(self):
+        model = dlc.compile(times(2), name="twice")
+        cache.header(model.path).unlink()
+        model.save(self.folder / "twice.so")
+        self.assertIn("twice_run(", (self.folder / "twice.h").read_text())
 
     def test_killed_process(self):
         for delay in (0.1, 0.2, 0.3, 0.4):

@@ -210,9 +210,10 @@ class NotRecordedTest(FrontendTest):
         def function(x):
             raise ValueError("no such thing")
 
-        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
-                                    "torch.export can't record the program: no such thing$"):
-            dlc.compile(function, torch.ones(2))
+        for strict in (False, True):
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
+                                        "torch.export can't record the program: no such thing$"):
+                dlc.trace(function, torch.ones(2), strict=strict)
 
     def test_branch_that_gives_its_argument(self):
         def function(x):
@@ -371,15 +372,73 @@ class OpenSizeTest(FrontendTest):
         self.check("size of the example, 65, .* 2 to 64", lambda x: x.exp(), 65)
 
 
+class CompiledWithinTest(FrontendTest):
+    """Compiled code is no part of a program that is recorded."""
+
+    def check(self, function, sentence):
+        for strict in (False, True):
+            with self.assertRaisesRegex(dlc.TraceError, sentence) as caught:
+                dlc.trace(function, torch.ones(3), strict=strict)
+            self.assertRegex(str(caught.exception), rf"^{__file__}:{line_of(function)}: ")
+            self.assertNotIn("\n", str(caught.exception))
+
+    def test_model(self):
+        model = dlc.compile(torch.exp, torch.ones(3))
+        self.check(lambda x: model(x * 2) + 1, "calls <dlc.CompiledModel .*, which is compiled")
+
+    def test_derivatives(self):
+        force = dlc.grad(lambda x: (x * x).sum())
+        self.check(lambda x: force(x).sin(), "calls <dlc.grad of .*, which is compiled code")
+        self.check(lambda x: dlc.hessian(lambda y: y.exp().sum())(x), "calls <dlc.directional of")
+        self.check(lambda x: dlc.vjp(torch.sin, x)[0], "compiles or records another")
+
+    def test_recording(self):
+        self.check(lambda x: dlc.compile(torch.sin, x)(x), "compiles or records another")
+
+
 class FileTest(FrontendTest):
     def test_folder_that_is_not_there(self):
-        path = self.folder / "none" / "m.json"
-        with self.assertRaises(FileNotFoundError) as caught:
-            dlc.trace(torch.exp, torch.ones(3)).save(path)
-        self.assertEqual(caught.exception.filename, str(path))
+        path = self.folder / "none" / "m.so"
+        trace = dlc.trace(torch.exp, torch.ones(3))
+        model = dlc.compile(trace)
+        model.save(self.folder / "m.so")
+        for write in (lambda: trace.save(path), lambda: model.save(path),
+                      lambda: dlc.load(self.folder / "m.so").save(path),
+                      lambda: dlc.compile(trace, output=path),
+                      lambda: dlc.compile(trace, output=self.folder / "x.so", header=path)):
+            with self.assertRaises(FileNotFoundError) as caught:
+                write()
+            self.assertEqual(caught.exception.filename, str(path))
+        with self.assertRaises(IsADirectoryError):
+            model.save(self.folder)
+        (self.folder / "file").touch()
+        with self.assertRaises(NotADirectoryError):
+            model.save(self.folder / "file" / "m.so")
+
+
+class MetaTest(FrontendTest):
+    """Tensors that are moved to where they have no elements."""
+
+    def test_program(self):
+        class Moved(torch.nn.Module):
+            def forward(self, x):
+                return x * 2, x.to("meta")
+
+        program = torch.export.export(Moved(), (torch.ones(3),)).run_decompositions()
+        torch.export.save(program, self.folder / "m.pt2")
+        place = rf"test_errors.py.*:{line_of(Moved.forward, 1)}\b"
+        for source in (self.folder / "m.pt2", dlc.trace(Moved(), torch.ones(3))):
+            with self.assertRaisesRegex(dlc.CompileError, f"{place}.*device.* is 'meta', where"):
+                dlc.compile(source)
 
 
 class WarningTest(FrontendTest):
+    def test_warning_of_the_compiler(self):
+        with self.assertWarnsRegex(dlc.DlcWarning, "^'step' takes") as caught:
+            dlc.compile_training_step(torch.nn.Linear(8, 8), torch.ones(2, 8), loss="mse",
+                                      optimizer="sgd", memory="1B")
+        self.assertEqual(caught.filename, __file__)
+
     def warnings(self, model, *args):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

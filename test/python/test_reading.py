@@ -119,7 +119,14 @@ class NamesTest(FrontendTest):
         recorded = trace()
         self.assertIn("x: f32[batch, 4]", repr(recorded))
         self.assertEqual(recorded.document["symbols"], {"batch": {"min": 2, "max": 64}})
-        self.assertIn("x: float32['batch', 4]", repr(dlc.compile(recorded)))
+        self.assertIn("x: float32[batch, 4]", repr(dlc.compile(recorded)))
+
+    def test_complex_and_open_results(self):
+        rows = torch.export.Dim("rows", min=2)
+        model = dlc.compile(lambda x: (x * 1j, x.nonzero()), torch.ones(3, 4),
+                            dynamic_shapes=({0: rows},))
+        self.assertRegex(repr(model), r"\(x: float32\[rows, 4\]\) -> output_0: "
+                         r"complex64\[(rows|\?), 4\], output_1: int64\[\?, 2\]>$")
 
     def test_derived_and_named_arguments(self):
         half, rows = torch.export.Dim("half", max=20), torch.export.Dim("rows", max=9)

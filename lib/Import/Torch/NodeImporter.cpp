@@ -546,7 +546,9 @@ SmallVector<ImportedValue> NodeImporter::values(StringRef name) {
 }
 
 void NodeImporter::reportUnreadArguments() {
-  // Where a tensor lies, and how, changes nothing about its elements.
+  // Where a tensor lies, and how, changes nothing about its elements, but for one place.
+  if (const Argument *device = find("device"); device && device->text == "meta")
+    emitArgumentError("device") << "is 'meta', where tensors have no elements";
   ignore({"device", "layout", "memory_format", "pin_memory", "non_blocking", "requires_grad"});
   for (const auto &[name, argument] : node.arguments)
     if (!argument.isNone() && !seen.contains(name))

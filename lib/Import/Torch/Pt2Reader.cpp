@@ -291,8 +291,10 @@ Argument Pt2Reader::readArgument(const Json &json) {
   } else if (kind == "as_scalar_type") {
     argument.kind = Kind::ElementType;
     argument.text = getTypeName(reader.integer(value, "an element type")).str();
-  } else if (kind == "as_memory_format" || kind == "as_layout" || kind == "as_device" ||
-             kind == "as_operator") {
+  } else if (kind == "as_device") {
+    argument.kind = Kind::String;
+    argument.text = reader.text(value, "type").str();
+  } else if (kind == "as_memory_format" || kind == "as_layout" || kind == "as_operator") {
     argument.kind = Kind::String;
   } else if (kind == "as_graph") {
     argument.kind = Kind::Graph;
