@@ -9,7 +9,8 @@ import sys
 
 from conformance import common
 
-PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy", "mypy": "mypy==2.4.1"}
+PACKAGES = {"torch": "torch==2.13.0", "numpy": "numpy", "mypy": "mypy==2.4.1",
+            "jsonschema": "jsonschema==4.26.0"}
 TESTS = common.ROOT / "test" / "python"
 
 

@@ -6,6 +6,7 @@ import doctest
 import importlib
 import importlib.util
 import inspect
+import json
 import os
 import pkgutil
 import re
@@ -95,11 +96,19 @@ class DocumentationTest(FrontendTest):
     def test_page_runs(self):
         os.chdir(self.folder)
         self.addCleanup(os.chdir, ROOT)
-        for path, least in (("docs/python.md", 7), ("README.md", 1), ("docs/training.md", 2)):
-            page = (ROOT / path).read_text()
-            blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-            self.assertGreaterEqual(len(blocks), least)
-            exec("\n".join(blocks), {})
+        for path, least in (("docs/python.md", 7), ("docs/training.md", 2), ("docs/trace.md", 1),
+                            ("README.md", 1)):
+            with self.subTest(path):
+                blocks = self.blocks(path, "python")
+                self.assertGreaterEqual(len(blocks), least)
+                exec("\n".join(blocks), {})
+        node, = self.blocks("docs/trace.md", "json")
+        self.assertEqual(json.loads((self.folder / "sum.json").read_text())["nodes"],
+                         [json.loads(node)])
+
+    def blocks(self, path, language):
+        return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / path).read_text(),
+                          re.MULTILINE | re.DOTALL)
 
     def test_example_runs(self):
         environment = dict(os.environ, PYTHONPATH=str(ROOT / "python"))

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Traces: recorded, saved, read again, compiled; .pt2 files."""
 
+import importlib.util
+import json
 import unittest
 
 import torch
-from frontend import FrontendTest, dlc
+from frontend import ROOT, FrontendTest, dlc
 
 
 class Model(torch.nn.Module):
@@ -101,6 +103,48 @@ class TraceTest(FrontendTest):
                 dlc.load_trace(path)
             with self.assertRaises(dlc.CompileError):
                 dlc.compile(path)
+
+
+@unittest.skipUnless(importlib.util.find_spec("jsonschema"), "no jsonschema")
+class SchemaTest(FrontendTest):
+    """What is saved is as docs/trace.schema.json says; what isn't is refused by it, too."""
+
+    def setUp(self):
+        super().setUp()
+        from jsonschema import Draft202012Validator as Validator
+
+        schema = json.loads((ROOT / "docs" / "trace.schema.json").read_text())
+        Validator.check_schema(schema)
+        self.validator = Validator(schema)
+
+    def check(self, recorded):
+        path = self.folder / "m.json"
+        recorded.save(path)
+        document = json.loads(path.read_text())
+        self.validator.validate(document)
+        dlc.load_trace(path)
+        return document
+
+    def test_programs(self):
+        x, ones = torch.randn(3, 4), torch.ones(2)
+        self.check(trace(Model()))
+        self.check(dlc.trace(Tied(), torch.arange(20).reshape(4, 5)))
+        self.check(dlc.trace(Nested(), {"x": ones, "y": ones}, 4, [ones, ones],
+                             kwargs={"b": ones}))
+        self.check(dlc.trace(lambda x, a=float("inf"), *, n=None: (x * 1j, a, x.shape[0]), x))
+        self.check(dlc.trace(lambda x: torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,)), x))
+        half = torch.export.Dim("half", max=20)
+        self.check(dlc.trace(lambda x: x.reshape(-1, 2).nonzero(), torch.randn(6),
+                             dynamic_shapes=({0: 2 * half},)))
+        energy = dlc.grad(lambda x, z: (x * z.abs()).sum(), argnums=(0, 1))
+        self.check(energy.trace(x, x * 1j))
+        self.check(dlc.directional(energy).trace((x, x * 1j), (x, x * 1j)))
+
+    def test_what_is_refused(self):
+        document = self.check(trace(Model()))
+        for damage in ({"version": {"major": 2, "minor": 0}}, {"more": 1}, {"nodes": [{}]},
+                       {"inputs": [{"value": "x", "name": "x", "weight": "w"}]}):
+            self.assertFalse(self.validator.is_valid({**document, **damage}), damage)
 
 
 class Nested(torch.nn.Module):
