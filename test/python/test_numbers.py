@@ -66,6 +66,16 @@ class NumbersTest(FrontendTest):
             check(lambda x, y: x @ y.t(), x, y.t().contiguous())
             check(lambda x, y: x.t().reshape(-1, 2, len(x) // 2).permute(1, 2, 0) @ y, x, y)
 
+    def test_convolutions_of_many_small_images(self):
+        """Whose tiles run along the images: with padding, strides, groups, a bias, and
+        images that lie apart by a power of two."""
+        for layer, size in ((torch.nn.Conv2d(16, 40, 3, padding=1), (9, 16, 3, 4)),
+                            (torch.nn.Conv2d(64, 24, 3, stride=2, bias=False), (30, 64, 8, 8)),
+                            (torch.nn.Conv2d(8, 12, (2, 3), groups=2, dilation=2), (7, 8, 5, 6)),
+                            (torch.nn.Conv1d(5, 7, 4), (11, 5, 5))):
+            with torch.no_grad():
+                self.check(torch.nn.Sequential(layer, torch.nn.ReLU()), torch.randn(size))
+
     def test_linear_layers_of_nothing(self):
         for layer, size in ((torch.nn.Linear(4, 2), (0, 4)), (torch.nn.Linear(4, 2), (5, 0, 4)),
                             (torch.nn.LSTM(4, 2), (5, 0, 4))):

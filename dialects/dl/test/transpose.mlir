@@ -28,6 +28,17 @@ func.func @unit_dims(%x: tensor<1x?x4xf32>) -> tensor<?x1x4xf32> {
   return %0 : tensor<?x1x4xf32>
 }
 
+// Transposes meet through sizes of 1 that come and go.
+// CHECK-LABEL: @inserted_dims
+func.func @inserted_dims(%x: tensor<?x5x4xf32>) -> tensor<5x?x4x1xf32> {
+  // CHECK-NEXT: %[[T:.*]] = dl.transpose %arg0, permutation = [1, 0, 2] : tensor<?x5x4xf32> -> tensor<5x?x4xf32>
+  // CHECK-NEXT: dl.reshape %[[T]] : tensor<5x?x4xf32> -> tensor<5x?x4x1xf32>
+  %0 = dl.transpose %x, permutation = [0, 2, 1] : tensor<?x5x4xf32> -> tensor<?x4x5xf32>
+  %1 = dl.reshape %0 : tensor<?x4x5xf32> -> tensor<?x1x4x5xf32>
+  %2 = dl.transpose %1, permutation = [3, 0, 2, 1] : tensor<?x1x4x5xf32> -> tensor<5x?x4x1xf32>
+  return %2 : tensor<5x?x4x1xf32>
+}
+
 // -----
 
 func.func @twice(%x: tensor<2x3xf32>) {

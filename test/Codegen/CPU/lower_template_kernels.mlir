@@ -117,6 +117,19 @@ func.func private @conv(%x: tensor<1x14x14x512xf32>, %w: tensor<1x1x512x64xf32>)
 
 // -----
 
+// Output rows of 3 pixels make low tiles: the rows are the 24 images, in two tiles of 12,
+// which lie 64 bytes further apart than 25 pixels of 2048 bytes.
+// CHECK-LABEL: func.func private @small_images(
+// CHECK: memref.alloc() {{.*}} : memref<307584xf32>
+// CHECK: scf.parallel
+// CHECK-COUNT-24: vector.fma
+func.func private @small_images(%x: tensor<24x3x3x512xf32>, %w: tensor<3x3x512x32xf32>) -> tensor<24x3x3x32xf32> attributes {dlc.kernel} {
+  %0 = dl.conv %x, %w strides = [1, 1] padding = [1, 1], [1, 1] dilations = [1, 1] {layout = #dl.data_layout<channels_last>} : tensor<24x3x3x512xf32>, tensor<3x3x512x32xf32> -> tensor<24x3x3x32xf32>
+  return %0 : tensor<24x3x3x32xf32>
+}
+
+// -----
+
 // Integers are not the templates' business.
 // CHECK-LABEL: func.func private @integers(
 // CHECK: dl.dot_general

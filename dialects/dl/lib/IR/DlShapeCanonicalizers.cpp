@@ -116,6 +116,45 @@ struct TransposeOfUnitDims : OpRewritePattern<TransposeOp> {
   }
 };
 
+/// Moves only the dimensions that were there before sizes of 1 came between them, so that
+/// this transpose meets the one before that.
+///
+///   %0 = dl.reshape %x : tensor<4x6xf32> -> tensor<4x1x6xf32>
+///   dl.transpose %0, permutation = [2, 1, 0] : tensor<4x1x6xf32> -> tensor<6x1x4xf32>
+/// →
+///   %0 = dl.transpose %x, permutation = [1, 0] : tensor<4x6xf32> -> tensor<6x4xf32>
+///   dl.reshape %0 : tensor<6x4xf32> -> tensor<6x1x4xf32>
+struct TransposeOfInsertedDims : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto reshape = op.getInput().getDefiningOp<ReshapeOp>();
+    if (!reshape || !isReshapeTarget(getTensorType(op)))
+      return rewriter.notifyMatchFailure(op, "isn't of a reshape");
+    auto before = getTensorType(reshape.getInput()), after = getTensorType(reshape);
+    if (before.getRank() >= after.getRank() || !isReshapeTarget(before))
+      return rewriter.notifyMatchFailure(op, "no dimension is inserted");
+    // The dimension of `before` that each of `after` is; −1 where it is inserted.
+    SmallVector<int64_t> origins;
+    int64_t next = 0;
+    for (int64_t size : after.getShape()) {
+      bool isThere = next < before.getRank() && before.getDimSize(next) == size;
+      if (!isThere && size != 1)
+        return rewriter.notifyMatchFailure(op, "more than sizes of 1 is inserted");
+      origins.push_back(isThere ? next++ : -1);
+    }
+    if (next != before.getRank())
+      return rewriter.notifyMatchFailure(op, "a size goes");
+    SmallVector<int64_t> permutation;
+    for (int64_t d : op.getPermutation())
+      if (origins[d] >= 0)
+        permutation.push_back(origins[d]);
+    Value moved = TransposeOp::create(rewriter, op.getLoc(), reshape.getInput(), permutation);
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), moved, Value());
+    return success();
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // concat
 //===----------------------------------------------------------------------===//
@@ -370,7 +409,7 @@ void BroadcastInDimOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 
 void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
-  patterns.add<TransposeOfUnitDims>(context);
+  patterns.add<TransposeOfUnitDims, TransposeOfInsertedDims>(context);
 }
 
 void ConcatOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

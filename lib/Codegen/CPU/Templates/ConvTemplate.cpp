@@ -12,6 +12,9 @@
 // columns are not dilated. A convolution with padding reads a padded copy, as
 // does one whose neighbouring pixels would fall into the same sets of L1.
 //
+// Where output rows are short and images many (the last layers of a network, and
+// gradients of kernels, whose output is the kernel), the images are the nest's rows.
+//
 // Depthwise convolutions (one input channel per group, as many groups as
 // channels) have no contraction over channels: their tile runs along channels
 // with vector loads of both operands.
@@ -48,6 +51,13 @@ struct ConvShape {
   bool isPadded() const { return lowH > 0 || highH > 0 || lowW > 0 || highW > 0; }
   bool isPointwise() const {
     return kernelHeight == 1 && kernelWidth == 1 && strideH == 1 && strideW == 1 && !isPadded();
+  }
+
+  /// Whether the same pixel of several images makes a taller tile than neighbouring
+  /// pixels do.
+  bool hasImagesAsRows() const {
+    return !isDepthwise() && !(isPointwise() && groups == 1) && outWidth < 6 &&
+           !ShapedType::isDynamic(batch) && batch > outWidth;
   }
 
   static FailureOr<ConvShape> match(dl::ConvOp conv);
@@ -96,9 +106,15 @@ public:
               std::optional<PackedOperand> packed, const Epilogue &epilogue)
       : conv(conv), shape(shape), packed(packed), epilogue(epilogue),
         target(TargetInfo::get(kernel)), lanes(target.lanes(32)),
-        pitch(shape.isDepthwise() ? shape.channels
-                                  : avoidSetConflicts(shape.channels, shape.strideW)),
-        b(conv.getLoc(), kernel.getContext()), buffers(kernel, b) {}
+        pitch(shape.isDepthwise() || shape.hasImagesAsRows()
+                  ? shape.channels
+                  : avoidSetConflicts(shape.channels, shape.strideW)),
+        imagePitch((shape.height + shape.lowH + shape.highH) *
+                   (shape.width + shape.lowW + shape.highW) * pitch),
+        b(conv.getLoc(), kernel.getContext()), buffers(kernel, b) {
+    if (shape.hasImagesAsRows())
+      imagePitch = avoidSetConflicts(imagePitch);
+  }
 
   void emit() {
     Value inputBuffer = buffers.input(conv.getInput());
@@ -110,7 +126,7 @@ public:
     kernelBuffer = flatten(b, buffers.input(packed ? packed->argument : conv.getKernel()));
     if (conv.getBias())
       bias = buffers.input(conv.getBias());
-    if (shape.isPadded() || pitch != shape.channels)
+    if (shape.isPadded() || imagePitch != shape.height * shape.width * shape.channels)
       copyInput();
     if (epilogue.hasFlatRows())
       buffers.flattenRows(b, llvm::cast<RankedTensorType>(conv.getOutput().getType()));
@@ -126,12 +142,12 @@ public:
 private:
   Value index(int64_t value) { return arith::ConstantIndexOp::create(b, value); }
 
-  /// Replaces `input` by a copy with zeros around each image and pixels `pitch`
-  /// elements apart.
+  /// Replaces `input` by a copy with zeros around each image, pixels `pitch` and images
+  /// `imagePitch` elements apart.
   void copyInput() {
     int64_t height = shape.height + shape.lowH + shape.highH;
     int64_t width = shape.width + shape.lowW + shape.highW;
-    OpFoldResult total = mulIndex(b, batchSize, b.getIndexAttr(height * width * pitch));
+    OpFoldResult total = mulIndex(b, batchSize, b.getIndexAttr(imagePitch));
     auto type = MemRefType::get({getConstantIntValue(total).value_or(ShapedType::kDynamic)},
                                 b.getF32Type());
     SmallVector<Value> sizes;
@@ -143,7 +159,7 @@ private:
     {
       OpBuilder::InsertionGuard guard(b);
       auto [image, line] = splitLine(iteration, height);
-      Value at = flatLine(image, line, height, width * pitch);
+      Value at = flatLine(image, line, imagePitch, width * pitch);
       Value sourceLine = arith::SubIOp::create(b, line, index(shape.lowH));
       // Unsigned: a line above the image is a huge number.
       Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, sourceLine,
@@ -152,7 +168,8 @@ private:
       b.setInsertionPointToStart(branch.elseBlock());
       copyElements(padded, at, width * pitch, Value(), Value());
       b.setInsertionPointToStart(branch.thenBlock());
-      Value sourceAt = flatLine(image, sourceLine, shape.height, shape.width * shape.channels);
+      int64_t lineSize = shape.width * shape.channels;
+      Value sourceAt = flatLine(image, sourceLine, shape.height * lineSize, lineSize);
       copyElements(padded, at, shape.lowW * pitch, Value(), Value());
       Value middle = arith::AddIOp::create(b, at, index(shape.lowW * pitch));
       copyPixels(padded, middle, sourceAt);
@@ -173,10 +190,10 @@ private:
             arith::RemUIOp::create(b, iteration, index(lines))};
   }
 
-  /// (image * lines + line) * size
-  Value flatLine(Value image, Value line, int64_t lines, int64_t size) {
-    OpFoldResult at = addIndex(b, mulIndex(b, image, b.getIndexAttr(lines)), line);
-    return materialize(b, mulIndex(b, at, b.getIndexAttr(size)));
+  /// image * imageSize + line * lineSize
+  Value flatLine(Value image, Value line, int64_t imageSize, int64_t lineSize) {
+    return materialize(b, addIndex(b, mulIndex(b, image, b.getIndexAttr(imageSize)),
+                                   mulIndex(b, line, b.getIndexAttr(lineSize))));
   }
 
   void copyPixels(Value to, Value at, Value sourceAt) {
@@ -233,6 +250,7 @@ private:
     ContractionNest nest;
     nest.lanes = lanes;
     nest.columns = b.getIndexAttr(co);
+    nest.rowStride = b.getIndexAttr(shape.strideW * pitch);
     int64_t rows = shape.outWidth;
     if (shape.isPointwise() && shape.groups == 1) {
       // All pixels of all images form one line.
@@ -241,16 +259,23 @@ private:
       nest.rows = mulIndex(b, batchSize, b.getIndexAttr(nest.rowsMultiple));
       nest.lines = b.getIndexAttr(1);
     } else {
-      nest.outer.push_back({batchSize, b.getIndexAttr(shape.height * linePitch),
-                            b.getIndexAttr(0)});
+      // Outer loops over images, or over pixels of a line; and over groups.
+      OpFoldResult imageStride = b.getIndexAttr(imagePitch);
+      OuterLoop pixels{b.getIndexAttr(shape.outWidth), nest.rowStride, b.getIndexAttr(0)};
+      OuterLoop images{batchSize, imageStride, b.getIndexAttr(0)};
+      bool byImage = shape.hasImagesAsRows();
+      nest.outer.push_back(byImage ? pixels : images);
       if (shape.groups > 1)
         nest.outer.push_back({b.getIndexAttr(shape.groups), b.getIndexAttr(ci),
                               b.getIndexAttr(co)});
       nest.lines = b.getIndexAttr(shape.outHeight);
-      nest.rows = b.getIndexAttr(shape.outWidth);
+      nest.rows = byImage ? batchSize : pixels.count;
+      if (byImage) {
+        rows = batch;
+        nest.rowStride = imageStride;
+      }
     }
     nest.lineStride = b.getIndexAttr(shape.strideH * linePitch);
-    nest.rowStride = b.getIndexAttr(shape.strideW * pitch);
     int64_t rhsPitch = shape.outChannels;
     if (packed) {
       rhsPitch = packed->tileColumns;
@@ -311,22 +336,22 @@ private:
   SmallVector<Value> rowIndices(ImplicitLocOpBuilder &b, const TilePosition &position,
                                 Value row) {
     bool pointwise = position.outer.empty();
+    Value image = pointwise ? Value() : position.outer[0], line = position.line;
+    if (shape.hasImagesAsRows())
+      std::swap(image, row);
     if (epilogue.hasFlatRows()) {
       if (pointwise)
         return {row};
-      OpFoldResult flat = mulIndex(b, position.outer[0], b.getIndexAttr(shape.outHeight));
-      flat = mulIndex(b, addIndex(b, flat, position.line), b.getIndexAttr(shape.outWidth));
+      OpFoldResult flat = mulIndex(b, image, b.getIndexAttr(shape.outHeight));
+      flat = mulIndex(b, addIndex(b, flat, line), b.getIndexAttr(shape.outWidth));
       return {materialize(b, addIndex(b, flat, row))};
     }
-    Value image, line = position.line;
     if (pointwise) {
       Value width = index(shape.outWidth), area = index(shape.outWidth * shape.outHeight);
       image = arith::DivUIOp::create(b, row, area);
       Value inImage = arith::RemUIOp::create(b, row, area);
       line = arith::DivUIOp::create(b, inImage, width);
       row = arith::RemUIOp::create(b, inImage, width);
-    } else {
-      image = position.outer[0];
     }
     if (llvm::cast<RankedTensorType>(conv.getOutput().getType()).getRank() == 3)
       return {image, row};
@@ -342,7 +367,8 @@ private:
   const Epilogue &epilogue;
   TargetInfo target;
   int64_t lanes;
-  int64_t pitch; ///< elements from one pixel to the next
+  int64_t pitch;      ///< elements from one pixel to the next
+  int64_t imagePitch; ///< and from one image to the next
   ImplicitLocOpBuilder b;
   KernelBuffers buffers;
   int64_t batch = 0;
