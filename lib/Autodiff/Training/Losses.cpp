@@ -11,6 +11,7 @@
 
 #include "Losses.h"
 #include "../Rules/Common.h"
+#include "grad/IR/Grad.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -50,26 +51,33 @@ static FailureOr<RankedTensorType> getClassType(Location loc, RankedTensorType o
   return RankedTensorType::get(shape, IntegerType::get(output.getContext(), 64));
 }
 
+/// The mean of ln Σ e^(x − m) − (x[target] − m) with m the largest logit, of which nothing
+/// depends on the choice: it counts as a constant. Not by way of log_softmax: of that the
+/// derivative at x[target] would be a tensor of the size of x.
 static Value computeCrossEntropy(TensorBuilder &b, Value logits, Value target) {
   RankedTensorType type = getTensorType(logits);
-  Value wide = b.widen(logits);
-  SmallVector<Size> sizes = b.sizes(logits);
   Value isCounted = b.compare(ComparisonDirection::ne, target, kIgnored);
   Value isClass = b.binary<AndOp>(
       b.compare(ComparisonDirection::ge, target, 0.0),
-      b.compare(ComparisonDirection::lt, target, b.splat(b.scalar(sizes[1]), b.sizes(target))));
+      b.compare(ComparisonDirection::lt, target, b.splat(b.scalar(b.size(logits, 1)), b.sizes(target))));
   AssertOp::create(b, b.binary<OrOp>(isClass, b.unary<NotOp>(isCounted)),
                    "cross_entropy: a target is no class number of the model's output");
-  Value logs = LogSoftmaxOp::create(b, wide.getType(), wide, /*dimension=*/1);
-  SmallVector<int64_t> dims = upTo(type.getRank());
-  dims.erase(dims.begin() + 1);
-  Value classes = b.iota(sizes, 1, b.getI64Type());
-  Value isTarget =
-      b.compare(ComparisonDirection::eq, classes, b.broadcastLike(target, dims, logits));
-  Value total = sumOver(b, where(b, isTarget, logs), upTo(type.getRank()));
-  Value count = sumOver(b, b.convert(isCounted, getTensorType(logs).getElementType()),
-                        upTo(type.getRank() - 1));
-  return b.convert(b.div(b.unary<NegOp>(total), count), type.getElementType());
+  // Classes come last, as most models make them.
+  int64_t last = type.getRank() - 1;
+  SmallVector<int64_t> order = upTo(type.getRank());
+  std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  logits = b.transpose(logits, order);
+  Value x = b.widen(logits);
+  Value top = grad::StopOp::create(b, b.reduce(ReductionKind::max, x, last));
+  Value sum = b.reduce(ReductionKind::sum, b.unary<ExpOp>(b.sub(x, b.broadcastLike(top, x))), last);
+  SmallVector<Size> sizes = b.sizes(target);
+  sizes.push_back(1);
+  Value own = b.widen(takeAlong(b, logits, b.reshape(target, sizes), last));
+  Value each = b.sub(b.unary<LogOp>(sum), b.sub(own, top));
+  sizes.pop_back();
+  Value total = sumOver(b, where(b, isCounted, b.reshape(each, sizes)), upTo(last));
+  Value count = sumOver(b, b.convert(isCounted, getTensorType(x).getElementType()), upTo(last));
+  return b.convert(b.div(total, count), type.getElementType());
 }
 
 //===----------------------------------------------------------------------===//

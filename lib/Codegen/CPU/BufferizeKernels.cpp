@@ -20,7 +20,7 @@
 #include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
 #include "dlc/Codegen/CPU/Passes.h"
-#include "dlc/Target/Artifact.h"
+#include "dlc/Codegen/InPlace.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
@@ -217,8 +217,9 @@ static SmallVector<int64_t> findPointwisePairs(func::FuncOp function) {
 /// The kernels that make new values of the state that they read.
 static DenseSet<Attribute> findStateUpdates(ModuleOp module) {
   DenseSet<Attribute> updates;
+  SymbolTable symbols(module);
   module.walk([&](dl::GlobalStoreOp store) {
-    auto launch = store.getValue().getDefiningOp<dispatch::LaunchOp>();
+    auto launch = getUpdatedRoot(store.getValue(), symbols).getDefiningOp<dispatch::LaunchOp>();
     if (launch && llvm::any_of(launch.getInputs(), [&](Value input) {
           auto load = input.getDefiningOp<dl::GlobalLoadOp>();
           return load && load.getGlobalAttr() == store.getGlobalAttr();

@@ -8,6 +8,7 @@
 #include "BlockSchedule.h"
 #include "OpClasses.h"
 #include "dl/IR/Dl.h"
+#include "dlc/Codegen/InPlace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -32,7 +33,8 @@ BlockSchedule::BlockSchedule(Block &block, SymbolTable &symbols, LaunchCosts &co
   timeline.emplace(ops.size());
   for (auto [place, op] : llvm::enumerate(ops)) {
     // A select may be either of two, and nobody else's.
-    bool isAlias = isa<dispatch::ViewOp, tensor::CastOp, arith::SelectOp>(op);
+    bool isAlias = isa<dispatch::ViewOp, tensor::CastOp, arith::SelectOp>(op) ||
+                   getUpdatedInput(op, symbols);
     if (isAlias || isa<dl::GlobalLoadOp>(op))
       continue;
     for (Value result : op->getResults())
@@ -60,7 +62,7 @@ void BlockSchedule::addTensor(Value value, unsigned place) {
 
 /// Whether new state is made of the old one element by element, and so in its place.
 bool BlockSchedule::isMadeInPlace(Value stored) const {
-  auto launch = stored.getDefiningOp<dispatch::LaunchOp>();
+  auto launch = getUpdatedRoot(stored, symbols).getDefiningOp<dispatch::LaunchOp>();
   auto kernel = launch ? symbols.lookup<func::FuncOp>(launch.getKernel()) : func::FuncOp();
   return kernel && !kernel.isExternal() &&
          llvm::all_of(kernel.front().without_terminator(), [](Operation &op) {
@@ -78,6 +80,8 @@ void BlockSchedule::addUses(unsigned number, Value alias) {
       continue;
     }
     tensors[number].lives.front().uses.push_back(places.lookup(block.findAncestorOpInBlock(*user)));
+    if (getUpdatedInput(user, symbols) == alias)
+      addUses(number, user->getResult(0));
     // The caller's memory, or the state's.
     if (isHere && ((user == ops.back() && isa<func::ReturnOp>(user)) ||
                    (isa<dl::GlobalStoreOp>(user) && isMadeInPlace(alias))))
@@ -102,7 +106,9 @@ void BlockSchedule::addMaker(Tensor &tensor, dispatch::LaunchOp launch) {
   if (launch.getResult(0) == tensor.value)
     totalTime += tensor.nanoseconds;
   // What goes by another name than a view's can't be exchanged.
-  bool isPlain = llvm::none_of(tensor.value.getUsers(), llvm::IsaPred<tensor::CastOp, arith::SelectOp>);
+  bool isPlain = llvm::none_of(tensor.value.getUsers(), [&](Operation *user) {
+    return isa<tensor::CastOp, arith::SelectOp>(user) || getUpdatedInput(user, symbols) == tensor.value;
+  });
   if (!isPlain || !costs.isRepeatable(kernel))
     return;
   for (Value input : launch.getInputs()) {

@@ -14,6 +14,9 @@
 // the forward and the backward part at the least cost, but knows one place in time only:
 // it would make all that is missing again at once, which is the peak it was to avoid.
 //
+// What is made again in a row counts as made at once, until it is written and its launches
+// have places of their own: then there may be room for more.
+//
 //===----------------------------------------------------------------------===//
 
 #include "BlockSchedule.h"
@@ -47,12 +50,17 @@ private:
   int64_t visit(Block &block, int64_t budget, Mode mode);
   /// The smallest budget above `low` that can be kept.
   int64_t findReachable(int64_t low, int64_t high);
+  /// The most bytes in use as the block is.
+  int64_t getPeak() { return visit(func.front(), INT64_MAX, Mode::Try); }
   void describe(const BlockSchedule &schedule);
 
   func::FuncOp func;
   SymbolTable &symbols;
   LaunchCosts costs;
+  /// What was kept in the end.
+  std::vector<std::pair<Location, int64_t>> kept;
   double totalTime = 0, addedTime = 0;
+  bool isFirstRound = true;
 };
 
 struct RematerializePass : dlc::impl::RematerializeBase<RematerializePass> {
@@ -80,7 +88,7 @@ struct RematerializePass : dlc::impl::RematerializeBase<RematerializePass> {
 };
 } // namespace
 
-/// Remarks on what is kept over a long time and what is made again.
+/// Remarks on what is made again; notes what is kept over a long time.
 void Rematerializer::describe(const BlockSchedule &schedule) {
   for (TensorFate fate : schedule.getFates()) {
     if (fate.timesRepeated)
@@ -89,7 +97,7 @@ void Rematerializer::describe(const BlockSchedule &schedule) {
           << (fate.timesRepeated > 1 ? (" " + Twine(fate.timesRepeated) + " times").str() : "")
           << llvm::formatv(", {0:F3} ms", fate.nanoseconds * 1e-6).str();
     else if (fate.idle > schedule.getOps().size() / 4)
-      emitRemark(fate.maker.getLoc()) << formatBytes(fate.bytes) << " kept";
+      kept.push_back({fate.maker.getLoc(), fate.bytes});
   }
 }
 
@@ -104,7 +112,9 @@ int64_t Rematerializer::visit(Block &block, int64_t budget, Mode mode) {
   }
   schedule.reduce(budget);
   if (mode != Mode::Try) {
-    totalTime += schedule.getTotalTime();
+    // Later rounds find what earlier ones added.
+    if (isFirstRound)
+      totalTime += schedule.getTotalTime();
     addedTime += schedule.getAddedTime();
     if (mode == Mode::Report)
       describe(schedule);
@@ -123,14 +133,26 @@ int64_t Rematerializer::findReachable(int64_t low, int64_t high) {
 }
 
 void Rematerializer::run(const MemoryBudget &limit, bool report) {
+  static constexpr int kRounds = 8;
   Block &body = func.front();
-  int64_t before = visit(body, INT64_MAX, Mode::Try), wanted = limit.get(before), budget = wanted;
-  if (before > wanted && visit(body, wanted, Mode::Try) > wanted) {
-    budget = findReachable(wanted, before);
-    emitWarning(func.getLoc()) << "'" << func.getName() << "' takes " << formatBytes(budget)
-                               << " at least, more than the budget of " << formatBytes(wanted);
+  int64_t before = getPeak(), wanted = limit.get(before), after = before;
+  for (int round = 0; round < kRounds; ++round) {
+    bool isKept = visit(body, wanted, Mode::Try) <= wanted;
+    int64_t budget = isKept ? wanted : findReachable(wanted, after);
+    kept.clear();
+    visit(body, budget, report ? Mode::Report : Mode::Apply);
+    isFirstRound = false;
+    int64_t now = getPeak();
+    bool helped = now < after - after / 100;
+    after = now;
+    if (after <= wanted || !helped)
+      break;
   }
-  int64_t after = visit(body, budget, report ? Mode::Report : Mode::Apply);
+  for (auto [loc, bytes] : kept)
+    emitRemark(loc) << formatBytes(bytes) << " kept";
+  if (after > wanted)
+    emitWarning(func.getLoc()) << "'" << func.getName() << "' takes " << formatBytes(after)
+                               << " at least, more than the budget of " << formatBytes(wanted);
   if (report)
     emitRemark(func.getLoc()) << "'" << func.getName() << "': " << formatBytes(before) << " became "
                               << formatBytes(after) << ", with a budget of " << formatBytes(wanted)

@@ -7,7 +7,7 @@
 
 #include "HostBufferizer.h"
 #include "dlc/Codegen/Host/Passes.h"
-#include "dlc/Target/Artifact.h"
+#include "dlc/Codegen/InPlace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -117,13 +117,6 @@ SmallVector<Value> HostBufferizer::getSizes(Value buffer, OpBuilder &builder) {
   return sizes;
 }
 
-/// Whether one op uses the tensor's elements, once.
-static bool isReadOnce(Value tensor) {
-  return llvm::count_if(tensor.getUsers(), [](Operation *user) {
-           return !isa<tensor::DimOp>(user);
-         }) == 1;
-}
-
 bool HostBufferizer::mayOverwrite(Value tensor, Operation *op) const {
   if (!isReadOnce(tensor) || tensor.getParentBlock() != op->getBlock() ||
       (op->getNumResults() && claims.contains(op->getResult(0))))
@@ -132,7 +125,7 @@ bool HostBufferizer::mayOverwrite(Value tensor, Operation *op) const {
   if (auto argument = dyn_cast<BlockArgument>(tensor))
     return !isa<func::FuncOp>(argument.getOwner()->getParentOp());
   return tensor.getDefiningOp<dispatch::LaunchOp>() &&
-         lookup(tensor).getDefiningOp<memref::AllocOp>();
+         (stateClaims.contains(tensor) || lookup(tensor).getDefiningOp<memref::AllocOp>());
 }
 
 void HostBufferizer::visitLaunch(dispatch::LaunchOp op, OpBuilder &builder) {

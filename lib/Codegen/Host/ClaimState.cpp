@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "HostBufferizer.h"
-#include "dlc/Target/Artifact.h"
+#include "dlc/Codegen/InPlace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -165,8 +165,8 @@ void HostBufferizer::claimState() {
            });
   });
   for (auto &[global, written] : stores) {
-    Value value = written[0].getValue();
-    auto launch = value.getDefiningOp<dispatch::LaunchOp>();
+    Value value = written[0].getValue(), made = getUpdatedRoot(value, symbols);
+    auto launch = made.getDefiningOp<dispatch::LaunchOp>();
     if (written.size() != 1 || written[0]->getBlock() != &block || !launch ||
         launch->getBlock() != &block || launch->isBeforeInBlock(start) ||
         claims.contains(value) || stateClaims.contains(value))
@@ -175,10 +175,11 @@ void HostBufferizer::claimState() {
     if (!kernel || kernel->hasAttr(kInPlaceAttr))
       continue;
     SmallVector<int64_t> inputs =
-        getPointwiseInputs(kernel, cast<OpResult>(value).getResultNumber());
+        getPointwiseInputs(kernel, cast<OpResult>(made).getResultNumber());
     if (llvm::all_of(loads[global], [&](dl::GlobalLoadOp load) {
           return load->getBlock() == &block && isReadBefore(load.getOutput(), launch, inputs);
         }))
-      stateClaims[value] = cast<FlatSymbolRefAttr>(global);
+      for (Value each = value; each; each = getUpdatedInput(each.getDefiningOp(), symbols))
+        stateClaims[each] = cast<FlatSymbolRefAttr>(global);
   }
 }

@@ -48,7 +48,7 @@ func.func private @transposed(%q: tensor<2x4x?x64xf32>, %k: tensor<2x4x?x64xf32>
 
 // -----
 
-// A large one is packed some column tiles at a time: here 10 of 197.
+// A large one is packed some column tiles at a time.
 // CHECK-LABEL: func.func private @vocabulary(
 // CHECK: memref.alloc() {{.*}} : memref<{{[0-9]+}}xf32>
 // CHECK: scf.for %[[FIRST:.*]] =

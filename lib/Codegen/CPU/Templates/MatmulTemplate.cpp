@@ -38,7 +38,7 @@ using namespace dlc::cpu;
 
 /// Of a right operand that is packed in the kernel, at a time: what stays in the cache
 /// that the cores share.
-static constexpr int64_t kPackedBytes = 8 << 20;
+static constexpr int64_t kPackedBytes = 2 << 20;
 
 namespace {
 /// Neighbouring dimensions of a contiguous operand seen as one.
