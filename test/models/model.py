@@ -16,8 +16,10 @@ class Model:
     one of the static compilation; `too_large` is out of the range of `dynamic` (as
     torch.export's dynamic_shapes), and `complaint` the number that the error must name.
     With `state`, what one call leaves behind is what the next one finds. torch.compile
-    makes `graphs` of it at most: one for open sizes, one where one of them is 1. Compiling
-    takes at most `limits` of processors' seconds, and of memory, in multiples of the weights."""
+    makes `graphs` of it at most: one for open sizes, one where one of them is 1; with
+    `batch_only` it leaves the first input's dimension 0 open alone, and not all sizes, with
+    which PyTorch takes minutes to record the model. Compiling takes at most `limits` of
+    processors' seconds, and of memory, in multiples of the weights."""
 
     name: str
     make: Callable
@@ -30,6 +32,7 @@ class Model:
     state: bool = False
     graphs: int = 2
     limits: tuple = ()
+    batch_only: bool = False
 
 
 @dataclass

@@ -78,9 +78,9 @@ def unet():
     return calibrate(enliven(UNet().eval()), *[image(64)(4) for _ in range(2)])
 
 
-def classifier(name, size, source=from_torchvision, package="torchvision", model=None, limits=()):
+def classifier(name, size, source=from_torchvision, package="torchvision", model=None, **more):
     return Model(name, functools.partial(source, model or name, size), image(size),
-                 ({0: dim("batch", 8)},), [(2,), (1,), (5,)], (9,), "8", (package,), limits=limits)
+                 ({0: dim("batch", 8)},), [(2,), (1,), (5,)], (9,), "8", (package,), **more)
 
 
 def any_image(name, make, **more):
@@ -99,7 +99,7 @@ MODELS = [
     classifier("shufflenet_v2", 96, model="shufflenet_v2_x1_0"),
     classifier("vit_b_16", 224, limits=(20, 3)),
     classifier("deit_tiny", 224, from_timm, "timm", "deit_tiny_patch16_224"),
-    classifier("swin_t", 224),
+    classifier("swin_t", 224, batch_only=True),
     any_image("unet", unet),
     any_image("unet, adapting", Adapting, state=True),
 ]
