@@ -232,6 +232,14 @@ static Tensor fromSampled(ElementType type, ArrayRef<int64_t> shape, std::vector
   return convert(Tensor::fromFloats(ElementType::f64, shape, values), type);
 }
 
+/// ⌊size · scale⌋, in the scale's type.
+static int64_t getScaledSize(int64_t size, const Tensor &scales, int64_t d) {
+  double scale = scales.getFloat(d);
+  if (scales.getType() == ElementType::f32)
+    return int64_t(std::floor(float(size) * float(scale)));
+  return int64_t(std::floor(double(size) * scale));
+}
+
 static Expected<Tensor> evaluateResize(dl::ResizeOp op, Operands operands) {
   const Tensor &input = operands[0];
   const Tensor *sizes = getOperand(op, op.getSizes(), operands);
@@ -244,7 +252,7 @@ static Expected<Tensor> evaluateResize(dl::ResizeOp op, Operands operands) {
   std::vector<std::vector<bool>> isOutside(rank);
   for (int64_t d = 0; d < rank; ++d) {
     if (shape[d] < 0 && scales)
-      shape[d] = int64_t(std::floor(float(input.getDim(d)) * float(scales->getFloat(d))));
+      shape[d] = getScaledSize(input.getDim(d), *scales, d);
     if (shape[d] < 0)
       return makeError("dimension {0} of the result has a negative size", d);
     if (input.getDim(d) == 0 && shape[d] > 0)

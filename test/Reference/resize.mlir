@@ -59,6 +59,16 @@ func.func @fractional_length() -> tensor<?xf32> {
   return %y : tensor<?xf32>
 }
 
+// In f32 the scale were 2, and the length 4.
+// CHECK-LABEL: @scale_f64
+// CHECK: 3xf32 = [1, 1.5, 2.5]
+func.func @scale_f64() -> tensor<?xf32> {
+  %x = dl.constant dense<[1.0, 3.0]> : tensor<2xf32>
+  %s = dl.constant dense<[1.9999999999]> : tensor<1xf64>
+  %y = dl.resize %x scales(%s : tensor<1xf64>) {mode = #dl.resize_mode<linear>, coordinate_mode = #dl.coordinate_mode<half_pixel>} : tensor<2xf32> -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
 // CHECK-LABEL: @dynamic
 // CHECK: 4xf32 = [1, 1, 3, 3]
 func.func @dynamic() -> tensor<?xf32> {

@@ -252,11 +252,12 @@ static Value getResampling(TensorBuilder &b, ResizeOp op, int64_t d, Type elemen
   SmallVector<Size> square{in, in};
   Value rows = b.iota(square, 0, b.getI64Type()), columns = b.iota(square, 1, b.getI64Type());
   Value identity = b.convert(b.compare(ComparisonDirection::eq, rows, columns), element);
-  Value scales, roi, one = b.scalar(1.0, b.getF32Type());
+  Value scales, roi;
   auto entry = [&](Value list, int64_t i) { return b.slice(list, 0, i, i + 1); };
-  Value ones = b.splat(one, {1});
-  if (op.getScales())
-    scales = b.concat({entry(op.getScales(), d), ones}, 0);
+  if (op.getScales()) {
+    Value scale = entry(op.getScales(), d);
+    scales = b.concat({scale, b.splatLike(1.0, scale)}, 0);
+  }
   if (op.getRoi()) {
     int64_t rank = getTensorType(op.getInput()).getRank();
     Type type = getTensorType(op.getRoi()).getElementType();

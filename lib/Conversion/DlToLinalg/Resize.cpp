@@ -217,7 +217,7 @@ static SmallVector<Axis> getAxes(B &b, dl::ResizeOp op, dl::ResizeOp::Adaptor ad
     axis.outSize = toValue(b, sizes[d]);
     if (adaptor.getScales()) {
       Value scale = tensor::ExtractOp::create(b, adaptor.getScales(), indexConstant(b, d));
-      axis.scale = arith::ExtFOp::create(b, f.type, scale);
+      axis.scale = convertElement(b, scale, scale.getType(), f.type);
       axis.resized = f.mul(f.fromIndex(axis.inSize), axis.scale);
     } else {
       axis.resized = f.fromIndex(axis.outSize);

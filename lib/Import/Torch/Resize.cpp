@@ -69,12 +69,11 @@ static Size scaledSize(NodeImporter &n, Size size, double scale) {
 /// The scales (out - 1) / (in - 1) whose half-pixel coordinates are those that
 /// PyTorch antialiases with where corners are aligned: step · (i + 1/2) - 1/2
 /// (aten/src/ATen/native/cpu/UpSampleKernel.cpp). One element out is step 0.
-static Value alignedScales(NodeImporter &n, ArrayRef<Size> in, ArrayRef<Size> out) {
-  Type f32 = n.getBuilder().getF32Type();
-  SmallVector<Value> scales(2, n.reshape(n.scalar(f32, 1), {Size(1)}));
+static Value alignedScales(NodeImporter &n, ArrayRef<Size> in, ArrayRef<Size> out, Type type) {
+  SmallVector<Value> scales(2, n.reshape(n.scalar(type, 1), {Size(1)}));
   for (auto [from, to] : llvm::zip_equal(in.drop_front(2), out.drop_front(2))) {
-    Expr last = sizeAs(n, to, f32) - 1;
-    Expr scale = (last > 0).select(last / (sizeAs(n, from, f32) - 1).get(),
+    Expr last = sizeAs(n, to, type) - 1;
+    Expr scale = (last > 0).select(last / (sizeAs(n, from, type) - 1).get(),
                                    std::numeric_limits<double>::infinity());
     scales.push_back(scale.reshape({Size(1)}));
   }
@@ -179,15 +178,20 @@ static LogicalResult importUpsample(NodeImporter &n) {
   }
   // Corners that are aligned need no scale but for antialiasing, which aligns by
   // the step alone.
+  // PyTorch's are f32 but for interpolation in f64.
   Value scaleTensor;
+  OpBuilder &b = n.getBuilder();
+  bool isDouble = n.elementTypeOf(x).isF64() && m.mode != dl::ResizeMode::nearest;
+  Type scaleType = isDouble ? Type(b.getF64Type()) : Type(b.getF32Type());
   if (aligns && m.antialias) {
-    scaleTensor = alignedScales(n, n.sizes(x), sizes);
+    scaleTensor = alignedScales(n, n.sizes(x), sizes, scaleType);
     aligns = false;
   } else if (!scales.empty() && !aligns) {
-    SmallVector<float> all{1, 1};
-    all.append(scales.begin(), scales.end());
-    auto type = RankedTensorType::get({rank + 2}, n.getBuilder().getF32Type());
-    scaleTensor = n.constant(DenseElementsAttr::get(type, ArrayRef(all)));
+    SmallVector<Attribute> all(2, b.getFloatAttr(scaleType, 1));
+    for (double scale : scales)
+      all.push_back(b.getFloatAttr(scaleType, scale));
+    auto type = RankedTensorType::get({rank + 2}, scaleType);
+    scaleTensor = n.constant(DenseElementsAttr::get(type, all));
   }
   auto nearest = m.coordinates == dl::CoordinateMode::asymmetric
                      ? dl::NearestMode::floor

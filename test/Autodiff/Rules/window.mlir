@@ -135,3 +135,9 @@ func.func @resize_scales(%x: tensor<1x2x3x4xf64>) -> tensor<1x2x4x3xf64> {
   %r = dl.resize %x scales(%s : tensor<4xf32>) {mode = #dl.resize_mode<linear>, coordinate_mode = #dl.coordinate_mode<half_pixel>, antialias} : tensor<1x2x3x4xf64> -> tensor<1x2x4x3xf64>
   return %r : tensor<1x2x4x3xf64>
 }
+
+func.func @resize_scales_f64(%x: tensor<1x2x3x4xf64>) -> tensor<1x2x4x3xf64> {
+  %s = dl.constant dense<[1.0, 1.0, 1.4, 0.8]> : tensor<4xf64>
+  %r = dl.resize %x scales(%s : tensor<4xf64>) {mode = #dl.resize_mode<linear>, coordinate_mode = #dl.coordinate_mode<half_pixel>} : tensor<1x2x3x4xf64> -> tensor<1x2x4x3xf64>
+  return %r : tensor<1x2x4x3xf64>
+}

@@ -165,13 +165,13 @@ LogicalResult ResizeOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
   return reifyEach(*this, builder, shapes, [&](SizeBuilder &sizes, int64_t, int64_t d) {
     if (getSizes())
       return sizes.entry(getSizes(), d);
-    // ⌊size · scale⌋, in f32 as ONNX has it.
+    // ⌊size · scale⌋, in the scale's type.
     Location loc = getLoc();
     Value at = arith::ConstantIndexOp::create(builder, loc, d);
     Value scale = tensor::ExtractOp::create(builder, loc, getScales(), at);
     Value size = getValueOrCreateConstantIndexOp(builder, loc, sizes.dim(getInput(), d));
     size = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), size);
-    Value real = arith::SIToFPOp::create(builder, loc, builder.getF32Type(), size);
+    Value real = arith::SIToFPOp::create(builder, loc, scale.getType(), size);
     Value scaled = arith::MulFOp::create(builder, loc, real, scale);
     Value whole = arith::FPToSIOp::create(builder, loc, builder.getI64Type(), scaled);
     return OpFoldResult(

@@ -81,7 +81,7 @@ def Dl_ResizeOp : Dl_DynamicallyShapedOp<"resize", [AttrSizedOperandSegments]> {
     `tf_crop_and_resize`, where points outside give `extrapolation_value`.
   }];
   let arguments = (ins Dl_Tensor:$input, Optional<Dl_ShapeTensor>:$sizes,
-      Optional<TensorRankOf<[F32], [1]>>:$scales, Optional<TensorRankOf<[AnyFloat], [1]>>:$roi,
+      Optional<TensorRankOf<[F32, F64], [1]>>:$scales, Optional<TensorRankOf<[AnyFloat], [1]>>:$roi,
       Dl_ResizeModeAttr:$mode, Dl_CoordinateModeAttr:$coordinate_mode,
       DefaultValuedAttr<Dl_NearestModeAttr, "NearestMode::round_prefer_floor">:$nearest_mode,
       DefaultValuedAttr<F64Attr, "-0.75">:$cubic_coefficient,
