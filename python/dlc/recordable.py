@@ -11,7 +11,6 @@ function calls the one here instead.
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import math
 import unittest.mock
@@ -192,12 +191,11 @@ def _padded(targets: torch.Tensor, lengths: Any, count: int, blank: int) -> torc
 
 
 def _log_add(*terms: torch.Tensor) -> torch.Tensor:
-    largest = terms[0]
-    for term in terms[1:]:
-        largest = torch.maximum(largest, term)
-    shift = torch.where(largest == -math.inf, 0, largest)
-    total = functools.reduce(torch.add, [(term - shift).exp() for term in terms])
-    return total.log() + shift
+    """Where all terms are −∞, what is added to them changes nothing: the gradient is 0, and
+    that of a logarithm of 0 isn't asked for."""
+    x = torch.stack(terms)
+    is_any = x.amax(0) != -math.inf
+    return torch.where(is_any, torch.where(is_any, x, 0).logsumexp(0), -math.inf)
 
 
 def _negative_log_likelihood(log_probs: torch.Tensor, labels: torch.Tensor,
@@ -236,6 +234,18 @@ def _negative_log_likelihood(log_probs: torch.Tensor, labels: torch.Tensor,
     return -_log_add(ends.gather(1, last + 1), ends.gather(1, last)).squeeze(1)
 
 
+def _beside_ctc_loss(log_probs: torch.Tensor, input_lengths: torch.Tensor, loss: torch.Tensor,
+                     zero_infinity: bool) -> torch.Tensor:
+    """What gives the loss PyTorch's derivative: added to its own are the probabilities (that
+    of log_softmax takes them off again), and NaN where it is infinite. The value is 0, or
+    infinite where the loss is."""
+    steps = torch.arange(log_probs.shape[0], device=log_probs.device).unsqueeze(1)
+    total = torch.where(steps < input_lengths, log_probs.exp().sum(-1), 0).sum(0)
+    is_infinite = loss == math.inf
+    zero = torch.where(is_infinite, 0, total - total.detach())
+    return zero if zero_infinity else zero - torch.where(is_infinite, 0 * total, 1).log()
+
+
 def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
              target_lengths: Any, blank: int = 0, reduction: Union[str, int] = "mean",
              zero_infinity: bool = False) -> torch.Tensor:
@@ -253,6 +263,7 @@ def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
         for lengths in (input_lengths, target_lengths))
     labels = _padded(targets.to(torch.int64), target_lengths, count, blank)
     loss = _negative_log_likelihood(log_probs, labels, input_lengths, target_lengths, blank)
+    loss = loss + _beside_ctc_loss(log_probs, input_lengths, loss, zero_infinity)
     if zero_infinity:
         loss = torch.where(loss == math.inf, 0, loss)
     if not isinstance(reduction, str):

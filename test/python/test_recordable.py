@@ -83,6 +83,19 @@ class RecordableTest(FrontendTest):
         for zero in (False, True):
             self.check(lambda x, t: F.ctc_loss(x, t, (3,), (3,), zero_infinity=zero), x, t)
 
+    def test_gradients_of_ctc_loss(self):
+        """Of rows with repeated labels, one that can only just be spelt, and one that can't."""
+        logits, t = torch.randn(7, 3, 5), torch.tensor([[1, 2, 2], [3, 3, 3], [4, 4, 4]])
+        for lengths, zero in ((7, 5, 4), True), ((7, 5, 4), False), ((7, 7, 7), False):
+            def loss(x, t):
+                return F.ctc_loss(x, t, lengths, (3, 3, 3), zero_infinity=zero, reduction="sum")
+
+            for x, f in ((logits.log_softmax(-1), loss),
+                         (logits, lambda x, t: loss(x.log_softmax(-1), t))):
+                leaf = x.clone().requires_grad_()
+                expected, = torch.autograd.grad(f(leaf, t), leaf)
+                self.assert_close(dlc.grad(f)(x, t), expected, equal_nan=True)
+
 
 if __name__ == "__main__":
     unittest.main()
