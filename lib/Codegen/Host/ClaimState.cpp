@@ -6,68 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "HostBufferizer.h"
+#include "KernelFailures.h"
 #include "dlc/Codegen/InPlace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc;
-
-namespace {
-/// What a kernel may report an error for.
-enum class Failure { Never, Values, Anything };
-
-/// Which kernels can report an error.
-class KernelFailures {
-public:
-  explicit KernelFailures(const SymbolTable &symbols) : symbols(symbols) {}
-
-  /// What a function of the LLVM dialect, or one that it calls or has called, reports an
-  /// error for: the values that it gets, or besides that there is no memory. Any other
-  /// may fail for anything.
-  Failure getFailure(StringAttr name) {
-    auto [known, isNew] = answers.try_emplace(name, Failure::Never);
-    if (!isNew)
-      return known->second;
-    Failure answer = lookInto(name);
-    answers[name] = answer;
-    return answer;
-  }
-
-private:
-  Failure lookInto(StringAttr name) {
-    auto function = symbols.lookup<LLVM::LLVMFuncOp>(name);
-    if (!function)
-      return symbols.lookup<LLVM::GlobalOp>(name) ? Failure::Never : Failure::Anything;
-    if (function.isExternal())
-      return getRuntimeFailure(name);
-    Failure worst = Failure::Never;
-    function.walk([&](Operation *op) {
-      FlatSymbolRefAttr called;
-      if (auto call = dyn_cast<LLVM::CallOp>(op))
-        called = call.getCalleeAttr();
-      else if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
-        called = address.getGlobalNameAttr();
-      else
-        return;
-      worst = std::max(worst, called ? getFailure(called.getAttr()) : Failure::Anything);
-    });
-    return worst;
-  }
-
-  static Failure getRuntimeFailure(StringRef name) {
-    if (name == "dlc_rt_fail")
-      return Failure::Values;
-    bool isSafe = name == "dlc_rt_parallel" || name == "dlc_rt_free" ||
-                  name.starts_with("dlc_math_") || name.starts_with("llvm.");
-    return isSafe ? Failure::Never : Failure::Anything;
-  }
-
-  const SymbolTable &symbols;
-  DenseMap<StringAttr, Failure> answers;
-};
-} // namespace
 
 /// Launches of a kernel on what it was launched on before: the values are known to be right.
 static DenseSet<Operation *> findRepeated(Block &block) {
@@ -84,18 +29,33 @@ static DenseSet<Operation *> findRepeated(Block &block) {
   return repeated;
 }
 
+/// Whether a size follows from the arguments': a buffer of such sizes has its place in the
+/// arena, which is asked for once, at the start (-dl-plan-memory).
+static bool isKnownAtStart(Value size) {
+  Operation *op = size.getDefiningOp();
+  if (!op)
+    return false;
+  if (auto dim = dyn_cast<tensor::DimOp>(op)) {
+    auto argument = dyn_cast<BlockArgument>(dim.getSource());
+    return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp()) &&
+           matchPattern(dim.getIndex(), m_Constant());
+  }
+  return isa<arith::ArithDialect>(op->getDialect()) && isPure(op) &&
+         llvm::all_of(op->getOperands(), isKnownAtStart);
+}
+
 /// The first op of the block from which on nothing can fail.
 static Operation *findSafeStart(Block &block, KernelFailures &failures) {
   DenseSet<Operation *> repeated = findRepeated(block);
   Operation *first = block.getTerminator();
   for (Operation &op : llvm::reverse(block.without_terminator())) {
     bool isSafe = isa<dispatch::ViewOp, dl::GlobalLoadOp, dl::GlobalStoreOp, dl::ConstantOp,
-                      tensor::FromElementsOp>(op) ||
+                      tensor::DimOp, tensor::FromElementsOp>(op) ||
                   (isa<arith::ArithDialect>(op.getDialect()) && isPure(&op));
     if (auto launch = dyn_cast<dispatch::LaunchOp>(op)) {
-      Failure allowed = repeated.contains(launch) ? Failure::Values : Failure::Never;
-      isSafe = launch.getSizes().empty() &&
-               failures.getFailure(launch.getKernelAttr().getAttr()) <= allowed;
+      Failure allowed = repeated.contains(launch) ? Failure::Values : Failure::None;
+      isSafe = llvm::all_of(launch.getSizes(), isKnownAtStart) &&
+               (failures.get(launch.getKernelAttr().getAttr()) & ~allowed) == Failure::None;
     }
     if (!isSafe)
       break;

@@ -20,7 +20,7 @@ using namespace dlc;
 // HostModule
 //===----------------------------------------------------------------------===//
 
-HostModule::HostModule(ModuleOp module) : module(module), symbols(module) {
+HostModule::HostModule(ModuleOp module) : module(module), symbols(module), failures(symbols) {
   for (auto [index, global] : llvm::enumerate(module.getOps<dl::GlobalOp>()))
     globals[global.getSymName()] = index;
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
@@ -35,23 +35,6 @@ LLVM::LLVMFuncOp HostModule::getRuntime(StringRef name, Type result, ArrayRef<Ty
                                         LLVM::LLVMFunctionType::get(result, operands));
   }
   return function;
-}
-
-bool HostModule::mayFail(SymbolRefAttr kernel) {
-  auto [it, isNew] = failing.try_emplace(kernel, kernel.getLeafReference() == "dlc_rt_fail");
-  Operation *function = symbols.lookup(kernel.getLeafReference());
-  if (!isNew || it->second || !function)
-    return it->second;
-  // The bodies of its parallel loops are functions of their own.
-  WalkResult result = function->walk([&](Operation *op) {
-    SymbolRefAttr used;
-    if (auto call = dyn_cast<LLVM::CallOp>(op))
-      used = call.getCalleeAttr();
-    else if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
-      used = address.getGlobalNameAttr();
-    return used && mayFail(used) ? WalkResult::interrupt() : WalkResult::advance();
-  });
-  return failing[kernel] = result.wasInterrupted();
 }
 
 LLVM::GlobalOp HostModule::getString(StringRef text) {
@@ -235,7 +218,7 @@ void HostTranslator::translateLaunch(dispatch::LaunchOp op) {
   }
   llvm::append_range(operands, sizes);
   std::string place;
-  if (host.mayFail(op.getKernelAttr()))
+  if (host.checksValues(op.getKernelAttr()))
     place = dispatch::getPlaces(op.getLoc());
   if (!place.empty())
     setPlace(LLVM::AddressOfOp::create(b, host.getString(place)));

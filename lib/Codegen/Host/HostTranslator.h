@@ -8,6 +8,7 @@
 #ifndef DLC_LIB_CODEGEN_HOST_HOSTTRANSLATOR_H
 #define DLC_LIB_CODEGEN_HOST_HOSTTRANSLATOR_H
 
+#include "KernelFailures.h"
 #include "dispatch/IR/Dispatch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -28,7 +29,9 @@ public:
   /// The place of a `dl.global` in the module: its index in dlc_call::weights.
   unsigned getGlobalIndex(llvm::StringRef name) const { return globals.lookup(name); }
   /// Whether a kernel has checks that may fail.
-  bool mayFail(mlir::SymbolRefAttr kernel);
+  bool checksValues(mlir::FlatSymbolRefAttr kernel) {
+    return (failures.get(kernel.getAttr()) & Failure::Values) != Failure::None;
+  }
 
 private:
   mlir::ModuleOp module;
@@ -36,7 +39,7 @@ private:
   llvm::StringMap<mlir::LLVM::GlobalOp> strings;
   llvm::StringMap<unsigned> globals;
   mlir::SymbolTable symbols;
-  llvm::DenseMap<mlir::SymbolRefAttr, bool> failing;
+  KernelFailures failures;
 };
 
 /// Makes of a host function on memrefs one on pointers, sizes and scalars:

@@ -167,3 +167,53 @@ func.func @state(%x: tensor<4xf32>) {
   dl.global_store %1#0, @n : tensor<4xf32>
   return
 }
+
+// -----
+
+dl.global private mutable @w : tensor<4xf32> = dense<0.0> : tensor<4xf32>
+llvm.func @update(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) attributes {dlc.kernel, dlc.pointwise = array<i64: 0, 0>} {
+^bb0(%0: !llvm.ptr, %1: !llvm.ptr, %2: !llvm.ptr, %3: !llvm.ptr):
+  llvm.return
+}
+llvm.func @k(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64) attributes {dlc.kernel} {
+^bb0(%0: !llvm.ptr, %1: !llvm.ptr, %2: !llvm.ptr, %3: i64, %4: i64):
+  llvm.return
+}
+
+// Memory of a size that follows from the inputs' is there when the run starts: that asked
+// for behind a store doesn't keep it from its place.
+// CHECK-LABEL: func.func @open(
+// CHECK: %[[W:.*]] = dispatch.global @w
+// CHECK: dispatch.leave_if_failed
+// CHECK: %[[NEW:.*]] = dispatch.global @w
+// CHECK: dispatch.launch @update(%[[W]], %{{.*}}) outs(%[[NEW]] :
+// CHECK: dispatch.launch @k
+// CHECK-NOT: dispatch.copy
+// CHECK: return
+func.func @open(%x: tensor<?x4xf32>, %g: tensor<4xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %w = dl.global_load mutable @w : tensor<4xf32>
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %twice = arith.addi %n, %n : index
+  %new = dispatch.launch @update(%w, %g) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  dl.global_store %new, @w : tensor<4xf32>
+  %0 = dispatch.launch @k(%x) sizes(%twice) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %1 = dispatch.launch @k(%0) sizes(%n) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %1 : tensor<?x4xf32>
+}
+
+// Of a size that data decide there may be no memory: nothing is stored before.
+// CHECK-LABEL: func.func @data(
+// CHECK: %[[NEW:.*]] = memref.alloc() : memref<4xf32>
+// CHECK: dispatch.launch @update(%{{.*}}) outs(%[[NEW]] :
+// CHECK: dispatch.launch @k
+// CHECK: dispatch.leave_if_failed
+// CHECK: dispatch.copy %[[NEW]] to
+func.func @data(%x: tensor<?x4xf32>, %g: tensor<4xf32>, %count: tensor<index>) -> tensor<?x4xf32> {
+  %w = dl.global_load mutable @w : tensor<4xf32>
+  %n = tensor.extract %count[] : tensor<index>
+  %new = dispatch.launch @update(%w, %g) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  dl.global_store %new, @w : tensor<4xf32>
+  %0 = dispatch.launch @k(%x) sizes(%n) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
