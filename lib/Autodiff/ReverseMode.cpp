@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Modes.h"
+#include "SplitAttention.h"
 #include "dlc/Transforms/Decompose.h"
 
 using namespace mlir;
@@ -86,7 +87,10 @@ LogicalResult ReverseMode::runOnDecomposed(Operation *op, TensorBuilder &b) {
   Block::iterator at = b.getInsertionPoint();
   Operation *before = at == block->begin() ? nullptr : &*std::prev(at);
   SmallVector<Value> results;
-  if (failed(decomposeComposite(op, b, results)))
+  auto attention = dyn_cast<dl::AttentionOp>(op);
+  if (Value whole = attention ? splitAttention(attention, b) : Value())
+    results = {whole};
+  else if (failed(decomposeComposite(op, b, results)))
     return op->emitError("has no derivative: there is no rule for ") << op->getName();
   SmallVector<Operation *> made;
   for (auto each = before ? std::next(before->getIterator()) : block->begin(); each != at; ++each)
