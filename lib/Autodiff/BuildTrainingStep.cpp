@@ -8,6 +8,7 @@
 #include "Training/LossFunction.h"
 #include "Training/Optimizers.h"
 #include "Rules.h"
+#include "dl/IR/ExternalData.h"
 #include "dlc/Autodiff/Passes.h"
 #include "dlc/Support/MemoryBudget.h"
 #include "mlir/IR/SymbolTable.h"
@@ -32,7 +33,8 @@ public:
   void runOnOperation() override;
 
 private:
-  FailureOr<func::FuncOp> findModel();
+  /// The model, and the model in training if that is another.
+  FailureOr<std::pair<func::FuncOp, func::FuncOp>> findModel();
   LogicalResult checkOptions();
 
   std::optional<Optimizer> parsedOptimizer;
@@ -186,6 +188,12 @@ SmallVector<Value> StepWriter::accumulate(ValueRange statistics) {
   SmallVector<Value> inputs = llvm::map_to_vector(
       data, [&](Value whole) { return getMicroBatch(whole, loop.getInductionVar()); });
   ValueRange carried = loop.getRegionIterArgs();
+  if (loss.isRandom) { // other numbers in each
+    Value index = arith::IndexCastOp::create(b, b.getI64Type(), loop.getInductionVar());
+    Type counter = random[0].getType();
+    random[0] = b.add(b.mul(random[0], double(micro)),
+                      tensor::FromElementsOp::create(b, counter, index).getResult());
+  }
   SmallVector<Value> found = differentiate(inputs, carried.slice(1, statistics.size()));
   for (auto [i, value] : llvm::enumerate(found))
     if (i == 0 || i > statistics.size())
@@ -282,19 +290,20 @@ LogicalResult StepWriter::run() {
 // The pass
 //===----------------------------------------------------------------------===//
 
-FailureOr<func::FuncOp> BuildTrainingStepPass::findModel() {
-  func::FuncOp model;
+FailureOr<std::pair<func::FuncOp, func::FuncOp>> BuildTrainingStepPass::findModel() {
+  func::FuncOp model, training;
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     if (!function.isPublic() || function.isDeclaration())
       continue;
-    if (model)
+    func::FuncOp &found = function->hasAttr(kTrainingAttr) ? training : model;
+    if (found)
       return function.emitError("the module has two public functions, '")
-             << model.getName() << "' and '" << function.getName() << "': one is to be trained";
-    model = function;
+             << found.getName() << "' and '" << function.getName() << "': one is to be trained";
+    found = function;
   }
-  if (!model || !model.getBody().hasOneBlock())
+  if (!model || !model.getBody().hasOneBlock() || (training && !training.getBody().hasOneBlock()))
     return getOperation().emitError("the module has no public function of one block to train");
-  return model;
+  return std::pair(model, training);
 }
 
 LogicalResult BuildTrainingStepPass::checkOptions() {
@@ -323,14 +332,17 @@ void BuildTrainingStepPass::runOnOperation() {
   inlining.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   if (failed(checkOptions()) || failed(runPipeline(inlining, module)))
     return signalPassFailure();
-  FailureOr<func::FuncOp> model = findModel();
-  if (failed(model))
+  auto found = findModel();
+  if (failed(found))
     return signalPassFailure();
+  auto [model, training] = *found;
   SymbolTable symbols(module);
   LossOptions options{Loss::lookup(loss), frozen, batchNorm, batchNormMomentum};
-  auto lossFunction = LossFunction::create(*model, symbols, options);
+  auto lossFunction = LossFunction::create(model, training, symbols, options);
   if (failed(lossFunction))
     return signalPassFailure();
+  if (training)
+    symbols.erase(training);
   StepWriter writer(*lossFunction, *parsedOptimizer, symbols);
   writer.clipNorm = clipNorm;
   writer.clipValue = clipValue;

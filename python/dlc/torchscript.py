@@ -50,8 +50,8 @@ def is_script(model: Any) -> bool:
 
 
 def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
-                 dynamic_shapes: Any = None) -> Trace:
-    """A trace of a TorchScript module or function."""
+                 dynamic_shapes: Any = None, trains: bool = False) -> Trace:
+    """A trace of a TorchScript module or function; see `tracer.trace_program`."""
     from .tracer import check_example, from_exported, parameters_of, symbol_names
 
     program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
@@ -66,7 +66,8 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
         what = "the TorchScript program can't be recorded"
         raise TraceError(locations.explained(error, what)) from None
     return from_exported(exported, *parameters_of(program.module),
-                         symbol_names(program.module, exported, args, kwargs, dynamic_shapes))
+                         symbol_names(program.module, exported, args, kwargs, dynamic_shapes),
+                         trains)
 
 
 def _source(node: Node) -> Tuple[str, int]:

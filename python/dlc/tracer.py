@@ -115,8 +115,8 @@ if not torch._C._dispatch_has_kernel_for_dispatch_key("aten::linalg_lstsq", "Met
 
 
 def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]] = None,
-                  dynamic_shapes: Any = None, strict: bool = False) -> Trace:
-    """See dlc.trace."""
+                  dynamic_shapes: Any = None, strict: bool = False, trains: bool = False) -> Trace:
+    """See dlc.trace. A program that `trains` isn't warned of for what is for training."""
     from .torchscript import is_script, trace_script
 
     if torch.compiler.is_exporting():
@@ -127,7 +127,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
                          f"{model.__name__}(...), which is what can be recorded")
     args, kwargs = _distinct(model, pytree.tree_map(_example, (tuple(args), dict(kwargs or {}))))
     if is_script(model):
-        return trace_script(model, args, kwargs, dynamic_shapes)
+        return trace_script(model, args, kwargs, dynamic_shapes, trains)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     check_example(module, args, kwargs)
     try:
@@ -141,7 +141,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
         what = "torch.export can't record the program"
         raise TraceError(locations.explained(error, what, module)) from None
     trace = from_exported(program, *parameters_of(model),
-                          symbol_names(module, program, args, kwargs, dynamic_shapes))
+                          symbol_names(module, program, args, kwargs, dynamic_shapes), trains)
     if own_derivatives:
         trace.document["metadata"]["own_derivatives"] = own_derivatives
     return trace
@@ -209,7 +209,8 @@ def parameters_of(model: Any) -> Tuple[Optional[List[str]], Json]:
 
 
 def from_exported(program: torch.export.ExportedProgram, parameters: Optional[List[str]] = None,
-                  defaults: Optional[Json] = None, names: Optional[Dict[Any, str]] = None) -> Trace:
+                  defaults: Optional[Json] = None, names: Optional[Dict[Any, str]] = None,
+                  trains: bool = False) -> Trace:
     """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
     the function that was exported, `names` those of symbolic sizes."""
     try:
@@ -217,7 +218,11 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(locations.explained(error, "the program can't be recorded")) from None
-    return _ProgramWriter(program, parameters, defaults or {}, names or {}).write()
+    writer = _ProgramWriter(program, parameters, defaults or {}, names or {})
+    trace = writer.write()
+    if not trains:
+        writer.warn_of_training()
+    return trace
 
 
 def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:
@@ -536,14 +541,13 @@ class _ProgramWriter(GraphWriter):
                     "parameters": self.parameters, "defaults": self.defaults}
         trace = self._trace(inputs, nodes, outputs, self.program.range_constraints, metadata)
         trace.specs = (call.in_spec, call.out_spec) if call.in_spec else None
-        self._warn()
         return trace
 
     def _node(self, node: torch.fx.Node, module: Any) -> Json:
         self.all_nodes.append(node)
         return super()._node(node, module)
 
-    def _warn(self) -> None:
+    def warn_of_training(self) -> None:
         """Warns of what is for training: once of each kind, at its first line."""
         for is_meant, message in (
                 (draws.is_random, "the program draws random numbers ({op}), and a compiled trace "

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 import numpy as np
 
 from . import tensors
-from ._errors import DlcError
+from ._errors import DlcError, TraceError
 from .compiler import Progress, _compiled, _Source, _trace_or_path
 from .runtime import CompiledModel, Origin, between_graphs
 from .tracefile import Path, Trace
@@ -32,9 +32,9 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
         scores = step(x)                      # the model, with the weights as they are
 
     `model`, `args`, `kwargs`, `dynamic_shapes`, `output`, `header`, `name`, `cpu`,
-    `threads` and `progress` are as for `dlc.compile`; a PyTorch module is traced in
-    evaluation mode, and its batch norms normalise by the batch in the step. A module
-    with dropout is refused.
+    `threads` and `progress` are as for `dlc.compile`. The step is that of a PyTorch module
+    in the mode it is in, by default training: it drops out at random, other elements in each
+    step, and batch norms normalise by the batch. The compiled model itself evaluates.
 
     `loss` is `cross_entropy`, `mse`, `bce_with_logits` or `output` (the model's first
     output is the loss); `optimizer` is a name with settings, as
@@ -66,20 +66,65 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
 
 def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
            dynamic_shapes: Any) -> Trace:
-    """The module in evaluation mode, which is left as it was."""
+    """The module as it evaluates, and as it trains where that is different. Its modes stay
+    what they were."""
+    from torch.nn.modules.batchnorm import _NormBase
+
     from .tracer import trace_program
 
-    for place, module in model.named_modules():
-        probability = getattr(module, "p", getattr(module, "dropout", 0.0))
-        if "ropout" in type(module).__name__ and probability:
-            raise DlcError(f"the module '{place}' drops out at random, which a training step "
-                           "doesn't do yet; set its probability to 0")
     modes = {module: module.training for module in model.modules()}
     try:
-        return trace_program(model.eval(), args, kwargs, dynamic_shapes)
+        trace = trace_program(model.eval(), args, kwargs, dynamic_shapes)
+        for module, mode in modes.items():
+            # Statistics are moved by the step.
+            module.training = mode and not isinstance(module, _NormBase)
+        if any(module.training for module in modes):
+            _add_training(trace, trace_program(model, args, kwargs, dynamic_shapes, trains=True))
+        return trace
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+def _add_training(trace: Trace, trained: Trace) -> None:
+    """Adds another program on the same inputs to a trace: what is trained."""
+    mine, other = trace.document, trained.document
+    trained.require_derivatives()
+    if all(mine[part] == other[part] for part in ("inputs", "nodes", "outputs")):
+        return
+    for output in other["outputs"]:
+        if "weight" in output:
+            raise TraceError(f"the module changes its buffer '{output['weight']}' in training, "
+                             "which a training step doesn't do; call eval() on the part that does")
+    for name, limits in other["symbols"].items():
+        if mine["symbols"].setdefault(name, limits) != limits:
+            raise TraceError(f"the sizes '{name}' of the inputs may be others in training: "
+                             f"{limits}, not {mine['symbols'][name]}")
+    renamed = {}
+    for name, weight in trained.weights.items():
+        known = trace.weights.get(name)
+        if known and (known.dtype, known.shape) == (weight.dtype, weight.shape) and \
+                np.array_equal(np.asarray(known.data), np.asarray(weight.data)):
+            continue
+        renamed[name] = f"training.{name}" if known else name
+        trace.weights[renamed[name]] = weight
+    offset = len(mine["sources"])
+    mine["sources"] += other["sources"]
+    trace.captured = [*trace.captured, *trained.captured]
+    inputs = [dict(i, weight=renamed.get(i["weight"], i["weight"])) if "weight" in i else i
+              for i in other["inputs"]]
+    mine["training"] = {"inputs": inputs, "nodes": _moved(other["nodes"], offset),
+                        "outputs": other["outputs"]}
+
+
+def _moved(json: Any, offset: int) -> Any:
+    """Nodes whose numbers of source lines are larger."""
+    if isinstance(json, list):
+        return [_moved(element, offset) for element in json]
+    if isinstance(json, dict):
+        return {key: value + offset if key == "at" else _moved(value, offset)
+                for key, value in json.items()}
+    return json
 
 
 class TrainingStep(CompiledModel):
@@ -100,7 +145,8 @@ class TrainingStep(CompiledModel):
 
     @between_graphs
     def step(self, *args: Any, lr: float, seed: int = 0) -> float:
-        """One step on the model's inputs and the target; gives the loss before it."""
+        """One step on the model's inputs and the target; gives the loss before it. Random
+        numbers follow from `seed` and the number of the step, which is part of the state."""
         values = list(args) + [lr]
         if self._step["inputs"][-1]["name"] == "seed":
             values.append(seed)

@@ -136,9 +136,124 @@ class Training(frontend.FrontendTest):
             step.step(self.x, lr=0.1)
         with self.assertRaisesRegex(dlc.RunError, "no class number"):
             step.step(self.x, self.labels + 3, lr=0.1)
-        dropping = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Dropout(0.5))
-        with self.assertRaisesRegex(dlc.DlcError, "the module '1' drops out"):
-            dlc.compile_training_step(dropping, self.x, loss="cross_entropy", optimizer="sgd")
+
+
+class Dropped(torch.nn.Module):
+    """Its loss is the sum of what is kept, so that a step of SGD shows the mask."""
+
+    def __init__(self, p=0.25, count=1000):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(count))
+        self.drop = torch.nn.Dropout(p)
+
+    def forward(self, x):
+        return self.drop(x * self.weight).sum()
+
+
+class Recurrent(torch.nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.layers = kind(5, 6, num_layers=2, dropout=0.5)
+
+    def forward(self, x):
+        return self.layers(x)[0]
+
+
+class Attention(torch.nn.Module):
+    """Drops out by functions, not modules."""
+
+    def __init__(self):
+        super().__init__()
+        self.project = torch.nn.Linear(6, 18)
+
+    def forward(self, x):
+        q, k, v = self.project(x).chunk(3, -1)
+        p = 0.5 if self.training else 0.0
+        y = torch.nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=p)
+        return torch.nn.functional.dropout(y, 0.25, self.training)
+
+
+class Randomness(frontend.FrontendTest):
+    """Random numbers in the step, none in the model."""
+
+    def test_dropout(self):
+        model, x = Dropped(), torch.ones(1000)
+        step = dlc.compile_training_step(model, x, loss="output", optimizer="sgd")
+        self.assertTrue(model.drop.training)
+        weight = step.state["weight"]
+
+        def mask(**settings):
+            """What a step of rate 1 takes off: 0 or 4/3, by the mask of the loss."""
+            before = weight.copy()
+            loss = step.step(x, lr=1.0, **settings)
+            change = before - weight
+            self.assertLess(abs(loss - float((before * change).sum())), 0.01)
+            weight[:] = 1
+            return np.round(change * 3).astype(int)
+
+        first, second = mask(), mask()
+        self.assertEqual(set(first), {0, 4})
+        self.assertLess(abs(np.count_nonzero(first) - 750), 60)
+        self.assertFalse(np.array_equal(first, second))
+        path = self.folder / "state.safetensors"
+        step.save_state(path)
+        third = mask()
+        step.load_state(path)
+        np.testing.assert_array_equal(mask(), third)
+        step.reset()
+        np.testing.assert_array_equal(mask(), first)
+        step.reset()
+        self.assertFalse(np.array_equal(mask(seed=1), first))
+        step.reset()
+        self.assertEqual(float(step(x)), 1000)
+
+    def test_each_batch_of_a_step_has_its_own_mask(self):
+        x = torch.ones(1, 1000)
+        step = dlc.compile_training_step(Dropped(0.5), x, loss="output", optimizer="sgd",
+                                         accumulate=2)
+        step.step(torch.ones(2, 1000), lr=1.0)
+        self.assertEqual(set(1 - step.state["weight"]), {0, 1, 2})
+
+    def test_whatever_is_random_in_training(self):
+        layer = torch.nn.TransformerEncoderLayer(6, 2, 8, dropout=0.5, batch_first=True)
+        for model, x in [(Attention(), torch.randn(2, 3, 6)), (layer, torch.randn(2, 3, 6)),
+                         (Recurrent(torch.nn.LSTM), torch.randn(4, 3, 5)),
+                         (Recurrent(torch.nn.GRU), torch.randn(4, 3, 5)),
+                         (torch.nn.Sequential(torch.nn.Linear(5, 40), torch.nn.RReLU()),
+                          torch.randn(4, 5))]:
+            with self.subTest(type(model).__name__):
+                self.check_randomness(model.double(), x.double())
+
+    def check_randomness(self, model, x):
+        target = torch.randn_like(model(x))
+        step = dlc.compile_training_step(model, x, loss="mse", optimizer="sgd")
+        torch.testing.assert_close(step(x), model.eval()(x).detach())
+        losses = [step.step(x, target, lr=0.0) for _ in range(2)]
+        self.assertNotEqual(*losses)
+        # The gradient is that of the loss with the same numbers.
+        names = [name for name, _ in model.named_parameters()]
+        start = {name: step.state[name].copy() for name in names}
+        step.reset()
+        self.assertEqual(step.step(x, target, lr=1.0), losses[0])
+        gradient = {name: start[name] - step.state[name] for name in names}
+        found = []
+        for shift in (1e-6, -1e-6):
+            step.reset()
+            for name in names:
+                step.state[name][...] += shift * gradient[name]
+            found.append(step.step(x, target, lr=0.0))
+        square = sum((g * g).sum() for g in gradient.values())
+        self.assertLess(abs((found[0] - found[1]) / 2e-6 / square - 1), 1e-5)
+
+    def test_a_module_in_evaluation_mode_drops_nothing(self):
+        step = dlc.compile_training_step(Dropped().eval(), torch.ones(1000), loss="output",
+                                         optimizer="sgd")
+        self.assertEqual(step.step(torch.ones(1000), lr=1.0), 1000)
+
+    def test_buffers_that_training_changes(self):
+        model = torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(4, 3))
+        with self.assertRaisesRegex(dlc.TraceError, "changes its buffer '.*_u' in training"):
+            dlc.compile_training_step(model, torch.randn(2, 4), loss="mse", optimizer="sgd")
 
 
 class Forces(frontend.FrontendTest):

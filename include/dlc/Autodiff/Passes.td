@@ -80,7 +80,9 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
     depends on; and stores what the optimiser makes of them. Weights become mutable
     globals, and so does what the optimiser keeps, under the names that PyTorch uses:
     `fc1.weight.exp_avg`; `optimizer.step` counts the steps. The model itself stays, on
-    the same weights: it evaluates.
+    the same weights: it evaluates. Where the model in training isn't the model itself,
+    as dropout isn't, it is a second public function with the attribute `dlc.training`,
+    which becomes the loss.
 
     Losses: `cross_entropy` (logits [N, C, …], class numbers [N, …]; −100 leaves one
     out), `mse`, `bce_with_logits`, `output` (the model's first output is the loss).
@@ -88,8 +90,8 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
     `adamw` `adafactor` `rmsprop`, and `lion`.
 
     In the step, a batch norm whose statistics are weights normalises by the batch and
-    moves them; random numbers (dropout) are others in every step, and depend on an
-    input `seed`. With `accumulate=N` data of N batches are taken one after the other
+    moves them; random numbers (dropout) are others in every step and in each of its
+    batches, and depend on an input `seed`. With `accumulate=N` data of N batches are taken one after the other
     in a loop, and the gradient is the mean. `clip-norm` adds the result
     `gradient_norm`, the norm before it was clipped.
 

@@ -18,8 +18,9 @@ using namespace dlc::training;
 namespace {
 class LossFunctionWriter {
 public:
-  LossFunctionWriter(func::FuncOp model, SymbolTable &symbols, const LossOptions &options)
-      : symbols(symbols), options(options), builder(model) {
+  LossFunctionWriter(func::FuncOp model, func::FuncOp training, SymbolTable &symbols,
+                     const LossOptions &options)
+      : training(training ? training : model), symbols(symbols), options(options), builder(model) {
     result.model = model;
   }
 
@@ -44,6 +45,7 @@ private:
   /// What the loads of a global in the function become.
   void replaceLoads(GlobalOp global, Value value);
 
+  func::FuncOp training;
   SymbolTable &symbols;
   const LossOptions &options;
   OpBuilder builder;
@@ -222,11 +224,15 @@ LogicalResult LossFunctionWriter::findParameters(Value loss) {
 
 LogicalResult LossFunctionWriter::run() {
   func::FuncOp model = result.model;
-  if (!model.getNumResults() ||
-      !llvm::all_of(model.getArgumentTypes(), llvm::IsaPred<RankedTensorType>) ||
-      !llvm::all_of(model.getResultTypes(), llvm::IsaPred<RankedTensorType>))
-    return model.emitError("has to give ranked tensors, from ranked tensors, to be trained");
-  function() = model.clone();
+  if (!training.getNumResults() ||
+      !llvm::all_of(training.getArgumentTypes(), llvm::IsaPred<RankedTensorType>) ||
+      !llvm::all_of(training.getResultTypes(), llvm::IsaPred<RankedTensorType>))
+    return training.emitError("has to give ranked tensors, from ranked tensors, to be trained");
+  if (training.getArgumentTypes() != model.getArgumentTypes())
+    return training.emitError("takes other inputs in training than the model '")
+           << model.getName() << "'";
+  function() = training.clone();
+  function()->removeAttr(kTrainingAttr);
   function().setName((model.getName() + "_loss").str());
   function().setPrivate();
   function().setAllArgAttrs(ArrayRef<DictionaryAttr>{});
@@ -264,9 +270,9 @@ LogicalResult LossFunctionWriter::run() {
   return success();
 }
 
-FailureOr<LossFunction> LossFunction::create(func::FuncOp model, SymbolTable &symbols,
-                                             const LossOptions &options) {
-  LossFunctionWriter writer(model, symbols, options);
+FailureOr<LossFunction> LossFunction::create(func::FuncOp model, func::FuncOp training,
+                                             SymbolTable &symbols, const LossOptions &options) {
+  LossFunctionWriter writer(model, training, symbols, options);
   if (failed(writer.run()))
     return failure();
   return std::move(writer.result);

@@ -30,7 +30,10 @@ struct LossOptions {
 ///
 /// The model's own loads of parameters and statistics become loads of mutable globals.
 struct LossFunction {
-  static llvm::FailureOr<LossFunction> create(mlir::func::FuncOp model, mlir::SymbolTable &symbols,
+  /// `training` is the model in training, with the same inputs, or null if that is the
+  /// model itself.
+  static llvm::FailureOr<LossFunction> create(mlir::func::FuncOp model, mlir::func::FuncOp training,
+                                              mlir::SymbolTable &symbols,
                                               const LossOptions &options);
 
   mlir::func::FuncOp model, function;

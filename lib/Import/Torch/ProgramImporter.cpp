@@ -83,6 +83,8 @@ LogicalResult ProgramImporter::checkOps() {
   constexpr size_t kMostLines = 5;
   llvm::MapVector<StringRef, SmallVector<const Node *>> nodes;
   collectUnsupported(program.graph, 0, nodes);
+  if (training)
+    collectUnsupported(training->graph, 0, nodes);
   if (nodes.empty())
     return success();
   Location first = locationOf(*nodes.front().second.front());
@@ -375,7 +377,7 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
   llvm::SmallPtrSet<const SizeExpr *, 8> bound;
   using Visit = llvm::function_ref<void(SizeChecker &, const NamedValue &, Value)>;
   auto forEachTensor = [&](Visit visit) {
-    for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
+    for (auto [input, spec] : llvm::zip_equal(part->graph.inputs, part->inputs)) {
       if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
         continue;
       Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
@@ -415,11 +417,11 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
 
 LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
   OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
-  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs))
+  for (auto [input, spec] : llvm::zip_equal(part->graph.inputs, part->inputs))
     if (spec.kind == InputSpec::Kind::User &&
         mlir::failed(importUserInput(importer, input, spec)))
       return failure();
-  for (auto [input, spec] : llvm::zip_equal(program.graph.inputs, program.inputs)) {
+  for (auto [input, spec] : llvm::zip_equal(part->graph.inputs, part->inputs)) {
     if (spec.kind != InputSpec::Kind::Weight)
       continue;
     Value weight = importWeight(spec.weight, spec.isParameter, builder);
@@ -444,7 +446,7 @@ LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
   SmallVector<Value> results;
   SmallVector<Type> types;
   SmallVector<DictionaryAttr> attributes;
-  for (auto [output, spec] : llvm::zip_equal(program.graph.outputs, program.outputs)) {
+  for (auto [output, spec] : llvm::zip_equal(part->graph.outputs, part->outputs)) {
     Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
     Node result;
     result.target = "output '" + spec.userName + "'";
@@ -479,11 +481,7 @@ LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
   return failure(failed);
 }
 
-void ProgramImporter::eraseUnused() {
-  function.walk<WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
-    if (isOpTriviallyDead(op) || (isa<dl::GlobalLoadOp>(op) && op->use_empty()))
-      op->erase();
-  });
+void ProgramImporter::eraseUnusedGlobals() {
   llvm::DenseSet<StringAttr> used;
   module->walk([&](dl::GlobalLoadOp load) { used.insert(load.getGlobalAttr().getAttr()); });
   module->walk([&](dl::GlobalStoreOp store) { used.insert(store.getGlobalAttr().getAttr()); });
@@ -492,32 +490,48 @@ void ProgramImporter::eraseUnused() {
       global.erase();
 }
 
+LogicalResult ProgramImporter::importPart(const Program &imported, StringRef name) {
+  part = &imported;
+  sizeAnalysis = {};
+  symbols.clear();
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  function = func::FuncOp::create(builder, module->getLoc(), name, builder.getFunctionType({}, {}));
+  function.addEntryBlock();
+  GraphImporter importer(*this);
+  if (mlir::failed(importInputs(importer)))
+    return failure();
+  OpBuilder body = OpBuilder::atBlockEnd(&function.getBody().front());
+  importer.importNodes(part->graph.nodes, body);
+  if (failed || mlir::failed(importOutputs(importer)))
+    return failure();
+  function.walk<WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
+    if (isOpTriviallyDead(op) || (isa<dl::GlobalLoadOp>(op) && op->use_empty()))
+      op->erase();
+  });
+  return success();
+}
+
 OwningOpRef<ModuleOp> ProgramImporter::import() {
   context->loadDialect<dl::DlDialect, func::FuncDialect, grad::GradDialect, scf::SCFDialect,
                        tensor::TensorDialect>();
   if (mlir::failed(checkOps()))
     return {};
-  Location loc = FileLineColLoc::get(context, path, 0, 0);
-  module = ModuleOp::create(loc);
+  module = ModuleOp::create(FileLineColLoc::get(context, path, 0, 0));
   if (!program.producer.empty())
     (*module)->setAttr("dlc.producer", StringAttr::get(context, program.producer));
   if (!program.metadata.empty())
     (*module)->setAttr("dlc.metadata", StringAttr::get(context, program.metadata));
-  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  function = func::FuncOp::create(builder, loc, "main", builder.getFunctionType({}, {}));
-  function.addEntryBlock();
-
-  GraphImporter importer(*this);
-  if (mlir::failed(importInputs(importer)))
+  if (mlir::failed(importPart(program, "main")))
     return {};
-  OpBuilder body = OpBuilder::atBlockEnd(&function.getBody().front());
-  importer.importNodes(program.graph.nodes, body);
-  if (failed || mlir::failed(importOutputs(importer)))
-    return {};
-  eraseUnused();
   for (const Derivative &derivative : program.derivatives)
     if (mlir::failed(addDerivative(derivative)))
       return {};
+  if (training) {
+    if (mlir::failed(importPart(*training, "training")))
+      return {};
+    function->setAttr(dl::kTrainingAttr, UnitAttr::get(context));
+  }
+  eraseUnusedGlobals();
   if (mlir::failed(verify(*module)))
     return {};
   return std::move(module);

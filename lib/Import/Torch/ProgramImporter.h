@@ -23,8 +23,10 @@ class NodeImporter;
 /// weights.
 class ProgramImporter {
 public:
-  ProgramImporter(const Program &program, llvm::StringRef path, mlir::MLIRContext *context)
-      : program(program), path(path), context(context) {}
+  /// `training` is null, or the program in training: graph, inputs and outputs of it.
+  ProgramImporter(const Program &program, llvm::StringRef path, mlir::MLIRContext *context,
+                  const Program *training = nullptr)
+      : program(program), training(training), path(path), context(context) {}
 
   mlir::OwningOpRef<mlir::ModuleOp> import();
 
@@ -46,6 +48,8 @@ public:
   mlir::ElementsAttr getGlobalElements(dl::GlobalLoadOp load);
 
 private:
+  /// Makes a function of `part`.
+  llvm::LogicalResult importPart(const Program &part, llvm::StringRef name);
   llvm::LogicalResult checkOps();
   llvm::LogicalResult importInputs(class GraphImporter &importer);
   llvm::LogicalResult importUserInput(class GraphImporter &importer, const NamedValue &input,
@@ -55,14 +59,17 @@ private:
   mlir::Attribute makeWeightValue(const Weight &weight, llvm::StringRef name,
                                   mlir::RankedTensorType type);
   llvm::LogicalResult importOutputs(class GraphImporter &importer);
-  void eraseUnused();
+  void eraseUnusedGlobals();
   /// Puts a function that asks for the derivative around what there is.
   llvm::LogicalResult addDerivative(const Derivative &derivative);
 
   const Program &program;
+  const Program *training;
   llvm::StringRef path;
   mlir::MLIRContext *context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  // Of the part that is imported:
+  const Program *part = nullptr;
   mlir::func::FuncOp function;
   frontend::SizeAnalysis sizeAnalysis;
   llvm::StringMap<frontend::Size> symbols;

@@ -32,6 +32,8 @@ public:
   explicit TraceReader(Program &program) : program(program), reader("can't read the trace") {}
 
   llvm::Error read(const Json &document);
+  /// The program in training, if it is another: its graph, inputs and outputs.
+  std::optional<Program> takeTraining() { return std::move(training); }
   /// The safetensors file that the trace names; empty if it names none.
   std::string getWeightsFile() const { return weightsFile; }
 
@@ -47,11 +49,14 @@ private:
   Node readNode(const Json &node);
   void readNodes(const Json &nodes, Graph &graph);
   bool isWeight(const Json &json, const char *what);
-  void readInputs(const Json &inputs);
-  void readOutputs(const Json &outputs);
+  void readInputs(const Json &inputs, Program &part);
+  void readOutputs(const Json &outputs, Program &part);
+  void readPart(const Json &json, Program &part);
+  void readTraining(const Json &json);
   void readDerivatives(const Json &derivatives);
 
   Program &program;
+  std::optional<Program> training;
   JsonReader reader;
   std::string weightsFile;
 };
@@ -209,7 +214,7 @@ void TraceReader::readHeader(const Json &document) {
   reader.checkFields(document, "the trace",
                      {"format", "version", "producer", "weights_file", "default_dtype",
                       "symbols", "sources",
-                      "inputs", "nodes", "outputs", "derivatives", "metadata"});
+                      "inputs", "nodes", "outputs", "derivatives", "training", "metadata"});
   program.producer = reader.string(reader.get(document, "producer"), "the producer").str();
   if (const Json &file = reader.find(document, "weights_file"); !file.is_null())
     weightsFile = reader.string(file, "the weights' file").str();
@@ -258,12 +263,12 @@ bool TraceReader::isWeight(const Json &json, const char *what) {
   return hasWeight;
 }
 
-void TraceReader::readInputs(const Json &inputs) {
+void TraceReader::readInputs(const Json &inputs, Program &part) {
   for (const Json &input : reader.array(inputs, "the inputs")) {
     JsonReader::Scope scope(reader, ("input '" + reader.text(input, "value") + "'").str());
     reader.checkFields(input, "it", {"value", "type", "name", "weight", "parameter"});
     InputSpec spec;
-    program.graph.inputs.push_back(readNamedValue(input));
+    part.graph.inputs.push_back(readNamedValue(input));
     if (isWeight(input, "it")) {
       spec.kind = InputSpec::Kind::Weight;
       spec.weight = reader.string(input["weight"], "a weight's name").str();
@@ -274,24 +279,44 @@ void TraceReader::readInputs(const Json &inputs) {
       if (input.contains("parameter"))
         reader.fail("it is a parameter, but no weight");
     }
-    program.inputs.push_back(std::move(spec));
+    part.inputs.push_back(std::move(spec));
   }
 }
 
-void TraceReader::readOutputs(const Json &outputs) {
+void TraceReader::readOutputs(const Json &outputs, Program &part) {
   for (const auto &[index, output] : llvm::enumerate(reader.array(outputs, "the outputs"))) {
     JsonReader::Scope scope(reader, "output " + std::to_string(index));
     reader.checkFields(output, "it", {"arg", "name", "weight"});
     OutputSpec spec;
-    program.graph.outputs.push_back(readArgument(reader.get(output, "arg")));
+    part.graph.outputs.push_back(readArgument(reader.get(output, "arg")));
     if (isWeight(output, "it")) {
       spec.kind = OutputSpec::Kind::State;
       spec.weight = reader.string(output["weight"], "a weight's name").str();
     } else {
       spec.userName = reader.string(reader.find(output, "name"), "its name").str();
     }
-    program.outputs.push_back(std::move(spec));
+    part.outputs.push_back(std::move(spec));
   }
+}
+
+void TraceReader::readPart(const Json &json, Program &part) {
+  if (!reader.hasFailed())
+    readInputs(reader.get(json, "inputs"), part);
+  if (!reader.hasFailed())
+    readNodes(reader.get(json, "nodes"), part.graph);
+  if (!reader.hasFailed())
+    readOutputs(reader.get(json, "outputs"), part);
+}
+
+void TraceReader::readTraining(const Json &json) {
+  JsonReader::Scope scope(reader, "the program in training");
+  reader.checkFields(json, "it", {"inputs", "nodes", "outputs"});
+  readPart(json, training.emplace());
+  for (const OutputSpec &output : training->outputs)
+    if (output.kind == OutputSpec::Kind::State)
+      reader.fail("it changes the state '" + output.weight + "'");
+  if (!program.derivatives.empty())
+    reader.fail("of a program with derivatives there is none");
 }
 
 void TraceReader::readDerivatives(const Json &derivatives) {
@@ -332,18 +357,15 @@ void TraceReader::readDerivatives(const Json &derivatives) {
 
 llvm::Error TraceReader::read(const Json &document) {
   readHeader(document);
-  auto readPart = [&](const char *key, void (TraceReader::*read)(const Json &)) {
-    if (!reader.hasFailed())
-      (this->*read)(reader.get(document, key));
-  };
-  readPart("symbols", &TraceReader::readSymbols);
-  readPart("sources", &TraceReader::readSources);
-  readPart("inputs", &TraceReader::readInputs);
   if (!reader.hasFailed())
-    readNodes(reader.get(document, "nodes"), program.graph);
-  readPart("outputs", &TraceReader::readOutputs);
+    readSymbols(reader.get(document, "symbols"));
+  if (!reader.hasFailed())
+    readSources(reader.get(document, "sources"));
+  readPart(document, program);
   if (!reader.hasFailed() && document.contains("derivatives"))
     readDerivatives(document["derivatives"]);
+  if (!reader.hasFailed() && document.contains("training"))
+    readTraining(document["training"]);
   if (const Json &metadata = reader.find(document, "metadata");
       !reader.hasFailed() && !metadata.is_null()) {
     checkCallStructure(metadata, program, reader);
@@ -379,13 +401,15 @@ static llvm::Error readWeights(StringRef path, Program &program) {
 /// A trace and its weights: those given, or else those in the file that it names, which
 /// is beside `path`.
 static llvm::Error readTrace(StringRef bytes, StringRef path,
-                             const ArrayRef<NamedTensor> *weights, Program &program) {
+                             const ArrayRef<NamedTensor> *weights, Program &program,
+                             std::optional<Program> &training) {
   llvm::Expected<Json> document = parseJson(bytes, "the trace");
   if (!document)
     return document.takeError();
   TraceReader reader(program);
   if (llvm::Error error = reader.read(*document))
     return error;
+  training = reader.takeTraining();
   if (weights) {
     for (const NamedTensor &weight : *weights)
       program.weights[weight.name].tensor = weight.tensor;
@@ -407,19 +431,21 @@ llvm::Error dlc::checkTrace(StringRef path) {
   if (!file)
     return makeError("{0}", file.getError().message());
   Program program;
-  return readTrace((*file)->getBuffer(), path, nullptr, program);
+  std::optional<Program> training;
+  return readTrace((*file)->getBuffer(), path, nullptr, program, training);
 }
 
 static OwningOpRef<ModuleOp> importTraceImpl(StringRef bytes, StringRef path,
                                              const ArrayRef<NamedTensor> *weights,
                                              MLIRContext *context) {
   Program program;
-  if (llvm::Error error = readTrace(bytes, path, weights, program)) {
+  std::optional<Program> training;
+  if (llvm::Error error = readTrace(bytes, path, weights, program, training)) {
     mlir::emitError(FileLineColLoc::get(context, path, 0, 0))
         << llvm::toString(std::move(error));
     return {};
   }
-  return ProgramImporter(program, path, context).import();
+  return ProgramImporter(program, path, context, training ? &*training : nullptr).import();
 }
 
 std::vector<std::string> dlc::getTorchOps() { return OpTable::get().getTargets(); }

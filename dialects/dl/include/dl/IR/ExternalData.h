@@ -15,6 +15,8 @@ namespace dlc::dl {
 /// On a `dl.global`: a parameter of the model, as frameworks tell them from buffers
 /// and constants.
 constexpr llvm::StringLiteral kParameterAttr = "dlc.parameter";
+/// Marks the function that is the model in training, where that isn't the model itself.
+constexpr llvm::StringLiteral kTrainingAttr = "dlc.training";
 
 /// Finds the files that the `#dl.external` values of the module's globals name. A
 /// relative path is looked for in `folder`, then in the working directory; where it
