@@ -241,10 +241,14 @@ class NumbersTest(FrontendTest):
                                                return_indices=True),
                        x, torch.rand(*x.shape[:2], rows))
 
-    def test_slopes_of_evaluation(self):
-        self.check(lambda x: F.rrelu(x, 0.1, 0.5), torch.randn(4, 5))
-        with self.assertRaisesRegex(dlc.CompileError, "random slopes for training"):
-            dlc.compile(torch.nn.RReLU(), torch.randn(4, 5))
+    def test_random_slopes(self):
+        x = torch.randn(40, 5)
+        self.check(lambda x: F.rrelu(x, 0.1, 0.5), x)
+        with self.assertWarnsRegex(dlc.DlcWarning, "draws random numbers"):
+            y = dlc.compile(torch.nn.RReLU(0.1, 0.5), x)(x)
+        slopes = (y / x)[x < 0]
+        torch.testing.assert_close(y[x > 0], x[x > 0])
+        self.assertTrue(0.1 <= slopes.min() < 0.2 and 0.4 < slopes.max() <= 0.5)
 
     def test_windows_of_open_sizes(self):
         windows = lambda x: (x.unfold(-1, 4, 2), x.unfold(0, 3, 1).mean(-1))  # noqa: E731

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "Random.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -85,10 +85,16 @@ static LogicalResult importRrelu(NodeImporter &n) {
   bool hasNoise = n.getTarget().contains("noise");
   Value noise = hasNoise ? n.tensor("noise") : Value();
   double lower = n.number("lower"), upper = n.number("upper");
-  if (n.boolean("training"))
-    return n.emitError() << "random slopes for training aren't supported; the module "
-                            "needs eval() first";
-  Value y = (x > 0.0).select(x, x * ((lower + upper) / 2));
+  bool trains = n.boolean("training");
+  if (!x || n.hasFailed())
+    return failure();
+  Expr isAbove = x > 0.0, negative = x * ((lower + upper) / 2);
+  if (trains) { // a slope of each element's own
+    Expr slope = drawUniform(n, n.sizes(x), n.elementTypeOf(x)) * (upper - lower) + lower;
+    negative = x * slope.get();
+    noise = (x <= 0.0).select(slope, 1.0);
+  }
+  Value y = isAbove.select(x, negative);
   return n.numResults() == 2 ? n.results({y, noise}) : n.result(y);
 }
 
