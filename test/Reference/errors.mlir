@@ -2,6 +2,7 @@
 // RUN: not dl-run %s --entry=gather 2>&1 | FileCheck %s --check-prefix=GATHER
 // RUN: not dl-run %s --entry=gather --compiled 2>&1 | FileCheck %s --check-prefix=GATHER
 // RUN: not dl-run %s --entry=check --compiled 2>&1 | FileCheck %s --check-prefix=ASSERT
+// RUN: not dl-run %s --entry=never --compiled 2>&1 | FileCheck %s --check-prefix=NEVER
 // RUN: not dl-run %s --entry=negative 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not dl-run %s --entry=negative --compiled 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not dl-run %s --entry=refined --compiled 2>&1 | FileCheck %s --check-prefix=REFINED
@@ -44,6 +45,14 @@ func.func @check() {
   %p = dl.constant dense<[true, false]> : tensor<2xi1>
   dl.assert %p, "the answer must be 42" : tensor<2xi1>
   return
+}
+
+// NEVER: 'dl.assert' op it never holds
+func.func @never() -> tensor<2xf32> {
+  %p = dl.constant dense<false> : tensor<i1>
+  dl.assert %p, "it never holds" : tensor<i1>
+  %y = dl.constant dense<0.0> : tensor<2xf32>
+  return %y : tensor<2xf32>
 }
 
 // NAMED: error: encoder/layer_1/add: 'dl.add' op operands are a 2xf32 and a 3xf32

@@ -265,7 +265,7 @@ def main(argv):
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--known", action="store_true",
                         help=f"leave out the entries of known_failures/{KNOWN.name}")
-    options = parser.parse_args(argv)
+    options = opinfo.parse(parser, argv)
     if not common.require_packages(opinfo.PACKAGES, options.optional, options.sample or 0):
         return 0
     from torch.testing._internal.common_methods_invocations import op_db

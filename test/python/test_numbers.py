@@ -173,6 +173,24 @@ class NumbersTest(FrontendTest):
         compiled = dlc.compile(lambda x: x + 7 // x.shape[0], x, dynamic_shapes=sizes)
         self.assert_close(compiled(x), x + 3)
 
+    def test_division_of_nothing_by_zero(self):
+        empty, zero = torch.zeros(0, 3, dtype=torch.int64), torch.zeros(3, dtype=torch.int64)
+        divide = lambda x, y: (x // y, x % y, torch.div(x, 0, rounding_mode="trunc"), x % 0)  # noqa: E731
+        self.check(divide, empty, zero)
+        self.check(lambda x: x.take_along_dim(x, 0), empty[:, 0])
+        compiled = dlc.compile(divide, zero.expand(2, 3) + 1, zero + 1, dynamic_shapes=(
+            {0: torch.export.Dim("size", max=8)}, None))
+        self.assert_close(compiled(empty, zero), divide(empty, zero))
+        with self.assertRaisesRegex(dlc.DlcError, "an integer is divided by 0"):
+            dlc.compile(lambda x, y: x // y, zero, zero)(zero, zero)
+
+    def test_steps_of_narrow_floats(self):
+        """Which eager rounds once."""
+        for dtype in (torch.float16, torch.bfloat16):
+            x, y, z = torch.rand(3, 40).to(dtype) + 0.5
+            self.check(lambda x, y, z: (x.addcmul(y, z, value=0.7), x.addcdiv(y, z, value=0.7),
+                                        x.lerp(y, z), x.lerp(y, 0.3)), x, y, z)
+
     def test_integers_and_floats_are_of_the_default_type(self):
         x = torch.tensor([2**24 + 1])
         self.check(lambda x: x > 2.0**24, x)

@@ -256,11 +256,14 @@ struct BufferizeKernelsPass : dlc::impl::BufferizeKernelsBase<BufferizeKernelsPa
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr(kKernelAttrName) || function.isDeclaration())
         continue;
-      // A kernel of checks alone has no results.
+      // The templates' kernels are on buffers; one of checks alone has neither arguments nor
+      // results.
       auto isTensor = llvm::IsaPred<RankedTensorType>;
-      bool isOnTensors = llvm::any_of(function.getResultTypes(), isTensor) ||
-                         llvm::any_of(function.getArgumentTypes(), isTensor);
-      if (isOnTensors && failed(bufferize(function)))
+      WalkResult onTensors = function.walk([&](Operation *op) {
+        return llvm::any_of(op->getOperandTypes(), isTensor) ? WalkResult::interrupt()
+                                                             : WalkResult::advance();
+      });
+      if (onTensors.wasInterrupted() && failed(bufferize(function)))
         return signalPassFailure();
     }
   }

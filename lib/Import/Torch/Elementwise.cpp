@@ -197,16 +197,21 @@ static LogicalResult importMul(NodeImporter &n) {
   return n.result(type.isInteger(1) ? self & other.get() : self * other.get());
 }
 
-/// The run ends with an error where an integer is divided by 0, as PyTorch's does.
-static void requireDivisor(NodeImporter &n, Expr divisor) {
-  if (!divisor || n.isFloat(divisor))
+/// The run ends with an error where an integer is divided by 0, as PyTorch's does: not
+/// where nothing is divided.
+static void requireDivisor(NodeImporter &n, Expr x, Expr divisor) {
+  if (!x || !divisor || n.isFloat(divisor))
     return;
   DenseIntElementsAttr known;
   auto isZero = [](const APInt &x) { return x.isZero(); };
   if (matchPattern(divisor.get(), m_Constant(&known)) &&
       llvm::none_of(known.getValues<APInt>(), isZero))
     return;
-  if (Expr isUsable = divisor.ne(0.0))
+  Expr isUsable = divisor.ne(0.0);
+  ArrayRef<int64_t> shape = n.shapeOf(x);
+  if (ShapedType::isDynamicShape(shape) || llvm::is_contained(shape, 0))
+    isUsable = isUsable | x.ne(x).get(); // of the quotient's shape
+  if (isUsable)
     n.createVoid<dl::AssertOp>(isUsable.get(), n.getBuilder().getStringAttr(
                                                    n.describe() + ": an integer is divided by 0"));
 }
@@ -215,7 +220,7 @@ static void requireDivisor(NodeImporter &n, Expr divisor) {
 static Expr floorQuotient(NodeImporter &n, Expr x, Expr y) {
   if (!x || !y)
     return {n, {}};
-  requireDivisor(n, y);
+  requireDivisor(n, x, y);
   if (n.isFloat(x)) {
     // As PyTorch: from the exact remainder, so that 1 // 0.1 is 9.
     Expr rest = x % y.get(), exact = (x - rest.get()) / y.get();
@@ -239,7 +244,7 @@ static LogicalResult importDiv(NodeImporter &n) {
   std::string mode = n.has("rounding_mode") ? n.string("rounding_mode") : "";
   if (mode == "floor")
     return n.result(floorQuotient(n, x, y));
-  requireDivisor(n, y);
+  requireDivisor(n, x, y);
   Expr quotient = x / y.get();
   return n.result(mode == "trunc" && isa<FloatType>(type) ? quotient.unary<dl::TruncOp>()
                                                           : quotient);
@@ -258,7 +263,7 @@ static LogicalResult importRemainder(NodeImporter &n, bool isFloored) {
   if (!type)
     return failure();
   Expr x = n.operand("self", type), y = n.operand("other", type), rest = x % y.get();
-  requireDivisor(n, y);
+  requireDivisor(n, x, y);
   if (!rest || !isFloored || n.isUnsigned(rest))
     return n.result(rest);
   Expr isOff = rest.ne(0.0) & (rest < 0.0).ne((y < 0.0).get()).get();
@@ -391,29 +396,36 @@ static LogicalResult importClampOne(NodeImporter &n) {
   return n.result(extremum<Op>(n.operand("self", type), n.operand(bound, type)));
 }
 
+/// The type that PyTorch's kernels of several steps compute in: f32 for narrower floats.
+static Type stepType(NodeImporter &n, Type type) {
+  auto narrow = dyn_cast_or_null<FloatType>(type);
+  return narrow && narrow.getWidth() < 32 ? n.getBuilder().getF32Type() : type;
+}
+
 static LogicalResult importAddcmul(NodeImporter &n) {
-  Type type = n.resultElementType();
+  Type result = n.resultElementType(), type = stepType(n, result);
   if (!type)
     return failure();
   Expr product = n.operand("tensor1", type) * n.operand("tensor2", type).get();
   if (n.number("value") != 1)
     product = product * n.operand("value", type).get();
-  return n.result(n.operand("self", type) + product.get());
+  return n.result((n.operand("self", type) + product.get()).to(result));
 }
 
 static LogicalResult importAddcdiv(NodeImporter &n) {
-  Type type = n.resultElementType();
+  Type result = n.resultElementType(), type = stepType(n, result);
   if (!type)
     return failure();
   Expr quotient = n.operand("tensor1", type);
   if (n.number("value") != 1)
     quotient = quotient * n.operand("value", type).get();
-  return n.result(n.operand("self", type) + (quotient / n.operand("tensor2", type).get()).get());
+  quotient = quotient / n.operand("tensor2", type).get();
+  return n.result((n.operand("self", type) + quotient.get()).to(result));
 }
 
 /// start + weight · (end − start), from the nearer end.
 static LogicalResult importLerp(NodeImporter &n) {
-  Type type = n.resultElementType();
+  Type result = n.resultElementType(), type = stepType(n, result);
   if (!type)
     return failure();
   Expr start = n.operand("self", type), end = n.operand("end", type);
@@ -421,7 +433,7 @@ static LogicalResult importLerp(NodeImporter &n) {
   Expr low = start + (weight * difference.get()).get();
   Expr one(n, n.scalar(type, 1));
   Expr high = end - (difference * (one - weight.get()).get()).get();
-  return n.result((weight.abs() < 0.5).select(low, high));
+  return n.result((weight.abs() < 0.5).select(low, high).to(result));
 }
 
 //===----------------------------------------------------------------------===//
