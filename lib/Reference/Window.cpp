@@ -360,8 +360,16 @@ struct GridSampler {
     return x;
   }
 
+  /// Whether nothing can be interpolated at a coordinate, and the result is NaN: what
+  /// `border` and `reflection` bring inside is always somewhere.
+  bool isNowhere(double x) const {
+    return op.getMode() != dl::ResizeMode::nearest && !std::isfinite(x);
+  }
+
   Weights getWeights(double x, int64_t d) const {
     Weights weights;
+    if (op.getPaddingMode() != dl::GridPadding::zeros)
+      x = std::clamp(x, -1e8, 1e8);
     // Far outside (or not a number): nothing is near.
     if (!(std::fabs(x) < 1e9))
       return weights;
@@ -407,14 +415,19 @@ static Expected<Tensor> evaluateGridSample(dl::GridSampleOp op, Operands operand
     for (int64_t p = 0; p < points; ++p) {
       // The weights of a plane's elements: the product over its dimensions.
       Weights elements{{0, 1.0}};
+      bool isNowhere = false;
       for (int64_t d = 0; d < spatial; ++d) {
         double value = g[(n * points + p) * spatial + (spatial - 1 - d)];
+        double x = sampler.getCoordinate(value, d);
+        isNowhere |= sampler.isNowhere(x);
         Weights next;
         for (auto [position, weight] : elements)
-          for (auto [i, w] : sampler.getWeights(sampler.getCoordinate(value, d), d))
+          for (auto [i, w] : sampler.getWeights(x, d))
             next.push_back({position * sizes[d] + i, weight * w});
         elements = std::move(next);
       }
+      if (isNowhere)
+        elements = {{0, NAN}};
       for (int64_t c = 0; c < channels; ++c)
         for (auto [position, weight] : elements)
           y[(n * channels + c) * points + p] += weight * x[(n * channels + c) * plane + position];

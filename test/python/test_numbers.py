@@ -15,6 +15,29 @@ class NumbersTest(FrontendTest):
         compiled = dlc.compile(function, *args, **kwargs)
         self.assert_close(compiled(*args), function(*args), equal_nan=True, atol=atol, rtol=rtol)
 
+    def test_grids_of_no_coordinates(self):
+        nan, inf = math.nan, math.inf
+        for rank in (2, 3):
+            x = torch.arange(24.0).reshape(1, 1, *((2, 3, 4) if rank == 3 else (4, 6)))
+            points = [[p] + [0.3] * (rank - 1) for p in (nan, inf, -inf, 1e8)] + \
+                [[0.3] * (rank - 1) + [nan], [nan] + [9.0] * (rank - 1)]
+            grid = torch.tensor(points).reshape(1, *[1] * (rank - 1), 6, rank)
+            self.check(lambda x, grid: [
+                F.grid_sample(x, grid, mode=mode, padding_mode=padding, align_corners=aligns)
+                for mode in ("bilinear", "nearest", "bicubic")[:5 - rank]
+                for padding in ("zeros", "border") for aligns in (True, False)], x, grid)
+            self.check(lambda x, grid: F.grid_sample(x, grid, padding_mode="reflection"),
+                       x, grid.clamp(max=10))
+
+    def test_bits_of_other_sizes(self):
+        x = torch.randn(3, 4)
+        self.check(lambda x: [x.view(torch.int8), x.double().view(torch.int32),
+                              x.view(torch.int16).view(torch.int64), x.view(torch.float64),
+                              x.half().view(torch.float32)], x)
+        compiled = dlc.compile(lambda x: x.view(torch.int64), x,
+                               dynamic_shapes=({1: 2 * torch.export.Dim("n")},))
+        self.assert_close(compiled(torch.ones(3, 6)), torch.ones(3, 6).view(torch.int64))
+
     def test_long_running_sums(self):
         """Which eager, too, carries on in double."""
         x = torch.full((1 << 17,), 0.1)
@@ -224,6 +247,20 @@ class NumbersTest(FrontendTest):
         compiled = dlc.compile(double, x, dynamic_shapes=sizes)
         x = torch.randint(0, 256, (1, 3, 11, 8), dtype=torch.uint8)
         self.assert_close(compiled(x), double(x))
+
+    def test_nearest_picks_of_small_images(self):
+        """Sizes decide there, not the scale; with more than 128 rows and columns it is back."""
+        def scaled(x):
+            return [F.interpolate(x, scale_factor=(1.0, scale), mode=mode)
+                    for scale in (1.05, 2.01, 2.05, 2.3) for mode in ("nearest", "nearest-exact")]
+
+        sizes = ({3: torch.export.Dim("n", min=4, max=64)},)
+        for dtype in (torch.float32, torch.float64):
+            x = torch.arange(63).to(dtype)[None, None, None].repeat(1, 2, 5, 1)
+            compiled = dlc.compile(scaled, x, dynamic_shapes=sizes)
+            for part in (x, x[..., :7].contiguous()):
+                self.check(scaled, part)
+                self.assert_close(compiled(part), scaled(part))
 
     def test_nearest_picks(self):
         def scaled(x):

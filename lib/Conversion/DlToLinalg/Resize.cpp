@@ -415,14 +415,20 @@ struct GridSampler {
   /// Places and weights along a dimension.
   SmallVector<std::pair<Value, Value>> getTaps(Value x, int64_t d) const {
     F64 f(b);
-    // Far outside, or not a number: nothing is near.
+    Value isFinite = f.less(f.abs(x), f.of(INFINITY));
+    if (op.getPaddingMode() != dl::GridPadding::zeros)
+      x = f.min(f.max(x, f.of(-1e8)), f.of(1e8));
+    // Far outside nothing is near; nowhere nothing can be interpolated.
     Value isNear = f.less(f.abs(x), f.of(1e9));
     x = f.select(isNear, x, f.of(0));
     SmallVector<std::pair<Value, Value>> taps;
     auto add = [&](Value at, Value weight) {
       auto [place, counts] = getPlace(at, d);
       counts = arith::AndIOp::create(b, counts, isNear);
-      taps.push_back({place, f.select(counts, weight, f.of(0))});
+      weight = f.select(counts, weight, f.of(0));
+      if (op.getMode() != dl::ResizeMode::nearest)
+        weight = f.select(isFinite, weight, f.of(NAN));
+      taps.push_back({place, weight});
     };
     Value floor = f.floor(x), fraction = f.sub(x, floor);
     switch (op.getMode()) {

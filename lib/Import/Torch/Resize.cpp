@@ -83,33 +83,54 @@ static Value alignedScales(NodeImporter &n, ArrayRef<Size> in, ArrayRef<Size> ou
 namespace {
 /// How a nearest mode picks elements along a dimension: output i is
 /// ⌊(i + offset) · step⌋, where PyTorch rounds the step, 1 / scale or in / out, and
-/// the product to f32, or f64 for f64 (aten/src/ATen/native/UpSample.h).
+/// the product to f32, or f64 for f64 (aten/src/ATen/native/UpSample.h). Small images go
+/// another way there: always in f32, and where sizes are equal or one twice the other
+/// those say what to pick, whatever the scale is (nearest_idx, nearest_exact_idx).
 struct NearestPick {
   Size from, to;
   std::optional<double> scale;
   double offset;
 
   /// Whether dl.resize, which divides by an f32 scale, surely picks the same.
-  template <typename T>
-  bool isResize() const {
+  bool isResize(bool isF64, std::optional<bool> isSmall) const {
     constexpr int64_t kMostCompared = 1 << 16;
     int exponent;
-    if (scale && std::frexp(*scale, &exponent) == 0.5) // all of it is exact
-      return true;
-    if (!from.isStatic() || !to.isStatic() || to.getStatic() > kMostCompared)
-      return false;
-    int64_t in = from.getStatic(), out = to.getStatic();
-    T step = scale ? T(1 / *scale) : T(in) / T(out);
-    double divisor = scale ? double(float(*scale)) : double(out) / double(in);
-    return llvm::all_of(llvm::seq<int64_t>(0, out), [&](int64_t i) {
-      double picked = std::floor(float((T(i) + T(offset)) * step));
+    if (!from.isStatic() || !to.isStatic() || to.getStatic() > kMostCompared || !isSmall)
+      return scale && std::frexp(*scale, &exponent) == 0.5; // all of it is exact
+    double divisor = scale ? double(float(*scale)) : double(to.getStatic()) / from.getStatic();
+    double last = double(from.getStatic() - 1);
+    return llvm::all_of(llvm::seq<int64_t>(0, to.getStatic()), [&](int64_t i) {
+      double picked = isF64 && !*isSmall ? pick<double>(i, false) : pick<float>(i, *isSmall);
       double resized = std::floor((double(i) + offset) / divisor - offset + offset);
-      return std::min(picked, double(in - 1)) == std::min(resized, double(in - 1));
+      return std::min(picked, last) == std::min(resized, last);
     });
   }
 
-  /// The picked elements' numbers.
-  Expr indices(NodeImporter &n, Type type) const {
+  /// The picked elements' numbers; `isSmall` is a scalar boolean.
+  Expr indices(NodeImporter &n, Type type, Expr isSmall) const {
+    Type f32 = n.getBuilder().getF32Type(), i64 = n.getBuilder().getI64Type();
+    Expr generic = place(n, type);
+    if (offset != 0 && type == f32)
+      return generic;
+    Expr small = place(n, f32);
+    if (offset == 0) {
+      Expr i(n, n.iota({to}, i64, 0)), in = sizeAs(n, from, i64), out = sizeAs(n, to, i64);
+      small = out.eq((in * 2.0).get()).select(i.binary<dl::ShiftRightOp>(1.0), small);
+      small = out.eq(in.get()).select(i, small);
+    }
+    return isSmall.select(small, generic);
+  }
+
+private:
+  template <typename T>
+  double pick(int64_t i, bool isSmall) const {
+    int64_t in = from.getStatic(), out = to.getStatic();
+    if (isSmall && offset == 0 && (out == in || out == 2 * in))
+      return double(out == in ? i : i / 2);
+    return std::floor(float((T(i) + T(offset)) * (scale ? T(1 / *scale) : T(in) / T(out))));
+  }
+
+  Expr place(NodeImporter &n, Type type) const {
     Expr step = scale ? Expr(n, n.scalar(type, 1 / *scale))
                       : sizeAs(n, from, type) / sizeAs(n, to, type).get();
     Type f32 = n.getBuilder().getF32Type(), i64 = n.getBuilder().getI64Type();
@@ -120,10 +141,16 @@ struct NearestPick {
 } // namespace
 
 /// `x` with elements picked along each spatial dimension; x itself where dl.resize can
-/// do it.
+/// do it. Its layout is taken to be the compact one: PyTorch counts images of more than
+/// three channels among the small ones where the channels lie together.
 static Value pickNearest(NodeImporter &n, Value x, ArrayRef<Size> sizes,
                          ArrayRef<double> scales, bool isExact) {
+  constexpr int64_t kMostSmall = 128; // height and width together
   bool isF64 = n.elementTypeOf(x).isF64();
+  Size extent = n.add(sizes.back(), sizes.size() > 3 ? sizes[sizes.size() - 2] : Size(kMostSmall));
+  std::optional<bool> isSmall;
+  if (extent.isStatic())
+    isSmall = extent.getStatic() <= kMostSmall;
   SmallVector<NearestPick> picks;
   for (auto [d, from, to] : llvm::enumerate(n.sizes(x), sizes)) {
     if (d < 2)
@@ -133,13 +160,12 @@ static Value pickNearest(NodeImporter &n, Value x, ArrayRef<Size> sizes,
       pick.scale = scales[d - 2];
     picks.push_back(pick);
   }
-  if (llvm::all_of(picks, [&](const NearestPick &pick) {
-        return isF64 ? pick.isResize<double>() : pick.isResize<float>();
-      }))
+  if (llvm::all_of(picks, [&](const NearestPick &p) { return p.isResize(isF64, isSmall); }))
     return x;
   Type type = isF64 ? n.getBuilder().getF64Type() : n.getBuilder().getF32Type();
+  Expr small = sizeAs(n, extent, n.getBuilder().getI64Type()) <= double(kMostSmall);
   for (auto [d, pick] : llvm::enumerate(picks)) {
-    Value indices = pick.indices(n, type);
+    Value indices = pick.indices(n, type, small);
     x = x && indices ? n.take(x, indices, d + 2, /*wrapNegative=*/false) : Value();
   }
   return x;
@@ -209,6 +235,25 @@ static LogicalResult importUpsample(NodeImporter &n) {
 // grid_sampler
 //===----------------------------------------------------------------------===//
 
+/// In three dimensions PyTorch takes 0, or the last element, at coordinates that aren't
+/// finite (aten/src/ATen/native/GridSampler.cpp).
+static Value sampleVolume(NodeImporter &n, Value x, Value grid, dl::ResizeMode mode,
+                          dl::GridPadding padding, bool aligns) {
+  constexpr double kLast = 1, kInfinity = std::numeric_limits<double>::infinity();
+  Expr g(n, grid), isFinite = g.abs() < kInfinity;
+  if (padding == dl::GridPadding::border)
+    g = (~g.isNan()).select(g, kLast);
+  else if (padding == dl::GridPadding::reflection)
+    g = isFinite.select(g, kLast);
+  else if (mode == dl::ResizeMode::linear)
+    g = isFinite.select(g, 0.0);
+  Expr y(n, n.infer<dl::GridSampleOp>(x, g, mode, padding, aligns));
+  if (padding != dl::GridPadding::zeros || mode != dl::ResizeMode::linear)
+    return y;
+  Expr isSomewhere = Expr(n, grid).abs().maximum({4}, /*keepDims=*/false) < kInfinity;
+  return Expr(n, n.unsqueeze(isSomewhere, {1})).select(y, 0.0);
+}
+
 static LogicalResult importGridSampler(NodeImporter &n) {
   static constexpr dl::ResizeMode modes[] = {dl::ResizeMode::linear, dl::ResizeMode::nearest,
                                              dl::ResizeMode::cubic};
@@ -222,6 +267,8 @@ static LogicalResult importGridSampler(NodeImporter &n) {
   if (mode < 0 || mode > 2 || padding < 0 || padding > 2)
     return n.emitError() << "interpolation mode " << mode << " or padding mode " << padding
                          << " is unknown";
+  if (n.rankOf(x) == 5 && n.requireRank(grid, 5, 5, "grid"))
+    return n.result(sampleVolume(n, x, grid, modes[mode], paddings[padding], aligns));
   return n.result(n.infer<dl::GridSampleOp>(x, grid, modes[mode], paddings[padding], aligns));
 }
 

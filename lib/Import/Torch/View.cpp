@@ -43,13 +43,65 @@ static LogicalResult importViewAs(NodeImporter &n) {
   return n.result(n.reshape(n.tensor("self"), n.sizes(n.tensor("other"))));
 }
 
+/// The same bits as unsigned integers.
+static Expr bitsOf(NodeImporter &n, Value x) {
+  unsigned width = n.elementTypeOf(x).getIntOrFloatBitWidth();
+  Type type = n.getBuilder().getIntegerType(width, /*isSigned=*/false);
+  return {n, n.create<dl::BitcastOp>(n.type(x).clone(type), x)};
+}
+
+/// Each element as `count` of the width of `part`, the lowest bits first.
+static Value splitElements(NodeImporter &n, Value x, Type part, int64_t count) {
+  Expr bits = bitsOf(n, x);
+  Type whole = n.elementTypeOf(bits);
+  SmallVector<Value> parts;
+  int64_t rank = n.rankOf(x), width = part.getIntOrFloatBitWidth();
+  for (int64_t i = 0; i < count; ++i) {
+    Expr shifted = bits.binary<dl::ShiftRightOp>(n.scalarInt(whole, i * width));
+    parts.push_back(n.unsqueeze(shifted.to(part), {rank}));
+  }
+  Sizes sizes = n.sizes(x);
+  sizes.back() = n.mul(sizes.back(), count);
+  return n.reshape(n.concat(parts, rank), sizes);
+}
+
+/// Each `count` elements in a row as one of the type `whole`.
+static Value joinElements(NodeImporter &n, Value x, Type whole, int64_t count) {
+  Expr bits = bitsOf(n, x);
+  int64_t rank = n.rankOf(x), width = n.elementTypeOf(x).getIntOrFloatBitWidth();
+  Sizes sizes = n.sizes(x);
+  Size rows = n.floorDiv(sizes.back(), count);
+  n.require(dl::ComparisonDirection::eq, n.mul(rows, count), sizes.back(),
+            "the last size isn't a multiple of " + Twine(count));
+  sizes.back() = rows;
+  sizes.push_back(count);
+  Expr parts = bits.reshape(sizes), joined(n, n.scalarInt(whole, 0));
+  sizes.pop_back();
+  for (int64_t i = 0; i < count; ++i) {
+    Expr part = Expr(n, n.reshape(n.sliceAxis(parts, rank, i, 1), sizes)).to(whole);
+    joined = joined.binary<dl::OrOp>(part.binary<dl::ShiftLeftOp>(n.scalarInt(whole, i * width)));
+  }
+  return joined;
+}
+
 static LogicalResult importViewDtype(NodeImporter &n) {
   Value self = n.tensor("self");
   Type type = n.elementType("dtype");
   if (!self || !type)
     return failure();
-  if (n.elementTypeOf(self).getIntOrFloatBitWidth() != type.getIntOrFloatBitWidth())
-    return n.emitError() << "the element types differ in size";
+  Type own = n.elementTypeOf(self);
+  if (own.isInteger(1) || type.isInteger(1)) // a byte, but no number of eight bits
+    return n.emitError() << "the bits of booleans aren't supported";
+  int64_t from = own.getIntOrFloatBitWidth(), to = type.getIntOrFloatBitWidth();
+  if (from != to && !n.requireRank(self, 1, INT64_MAX, "self"))
+    return failure();
+  Type bits = n.getBuilder().getIntegerType(to, /*isSigned=*/false);
+  if (from > to)
+    self = splitElements(n, self, bits, from / to);
+  else if (from < to)
+    self = joinElements(n, self, bits, to / from);
+  if (!self || n.hasFailed())
+    return failure();
   return n.result(n.create<dl::BitcastOp>(n.type(self).clone(type), self));
 }
 

@@ -46,7 +46,7 @@ private:
 
   TensorBuilder &b;
   GridSampleOp op;
-  Value size, last, isNear;
+  Value size, last, isNear, isFinite;
 };
 } // namespace
 
@@ -94,6 +94,8 @@ Tap GridSampler::getTap(Value at, Value weight) {
                   b.add(reflect(at, b.splatLike(-0.5, at), b.sub(size, 0.5)), 0.5));
     at = b.select(isInside, at, mirrored);
   }
+  if (weight)
+    weight = b.select(isFinite, weight, b.splatLike(NAN, weight));
   return {b.binary<MinOp>(b.max(at, 0.0), last), counts, weight};
 }
 
@@ -115,7 +117,10 @@ SmallVector<Tap> GridSampler::getTaps(Value value, int64_t d) {
   size = splat(count, value);
   last = b.sub(size, 1.0);
   Value x = getCoordinate(value);
-  // Far outside, or not a number: nothing is near.
+  isFinite = b.compare(Direction::lt, b.unary<AbsOp>(x), INFINITY);
+  if (op.getPaddingMode() != GridPadding::zeros)
+    x = b.binary<MinOp>(b.max(x, -1e8), b.splatLike(1e8, x));
+  // Far outside nothing is near; nowhere nothing can be interpolated.
   isNear = b.compare(Direction::lt, b.unary<AbsOp>(x), 1e9);
   x = b.select(isNear, x, b.splatLike(0.0, x));
   if (op.getMode() == ResizeMode::nearest)
