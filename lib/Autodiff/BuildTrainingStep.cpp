@@ -54,7 +54,7 @@ public:
 
 private:
   func::FuncOp createFunction();
-  Value addInput(Type type, StringRef name, ArrayAttr symbols = {});
+  Value addInput(Type type, StringRef name, ArrayAttr dims = {}, DenseI64ArrayAttr limits = {});
   GlobalOp addState(StringRef name, RankedTensorType type);
   /// The value that the step begins with.
   Value load(GlobalOp global) {
@@ -94,12 +94,14 @@ private:
 // The step's interface
 //===----------------------------------------------------------------------===//
 
-Value StepWriter::addInput(Type type, StringRef name, ArrayAttr dims) {
+Value StepWriter::addInput(Type type, StringRef name, ArrayAttr dims, DenseI64ArrayAttr limits) {
   unsigned index = step.getNumArguments();
   SmallVector<NamedAttribute> attributes{
       builder.getNamedAttr("dlc.name", builder.getStringAttr(name))};
   if (dims)
     attributes.push_back(builder.getNamedAttr("dlc.dim_symbols", dims));
+  if (limits)
+    attributes.push_back(builder.getNamedAttr("dlc.dim_limits", limits));
   (void)step.insertArgument(index, type, builder.getDictionaryAttr(attributes), step.getLoc());
   return step.getArgument(index);
 }
@@ -112,14 +114,27 @@ static RankedTensorType getWholeType(RankedTensorType type, int64_t micro) {
   return type.clone(shape);
 }
 
+/// The limits of such data's sizes, of which there are `micro` times as many.
+static DenseI64ArrayAttr getWholeLimits(DenseI64ArrayAttr limits, int64_t micro) {
+  if (!limits || limits.empty())
+    return limits;
+  SmallVector<int64_t> numbers(limits.asArrayRef());
+  for (int64_t &number : MutableArrayRef(numbers).take_front(3))
+    if (number > 0 && llvm::MulOverflow(number, micro, number))
+      number = std::numeric_limits<int64_t>::max();
+  return DenseI64ArrayAttr::get(limits.getContext(), numbers);
+}
+
 func::FuncOp StepWriter::createFunction() {
   builder.setInsertionPointAfter(loss.model);
   step = func::FuncOp::create(builder, loss.model.getLoc(), "step", builder.getFunctionType({}, {}));
   symbols.insert(step, Block::iterator(loss.model->getNextNode()));
   step.addEntryBlock();
   b.setInsertionPointToStart(&step.front());
-  for (auto [type, name, dims] : llvm::zip_equal(loss.dataTypes, loss.dataNames, loss.dataDims))
-    data.push_back(addInput(micro > 1 ? getWholeType(type, micro) : type, name, dims));
+  for (auto [type, name, dims, limits] :
+       llvm::zip_equal(loss.dataTypes, loss.dataNames, loss.dataDims, loss.dataLimits))
+    data.push_back(addInput(micro > 1 ? getWholeType(type, micro) : type, name, dims,
+                            getWholeLimits(limits, micro)));
   rate = addInput(RankedTensorType::get({}, b.getF64Type()), "learning_rate");
   return step;
 }

@@ -133,6 +133,32 @@ static int32_t check_limits(const dlc_tensor_info *info, const char *kind,
   return refuse(info, kind, why);
 }
 
+/// The inputs of the function of which this is one.
+static const dlc_function_info *function_of(const dlc_tensor_info *input) {
+  const dlc_function_info *function = dlc_rt_model.functions;
+  while (input < function->inputs || input >= function->inputs + function->num_inputs)
+    ++function;
+  return function;
+}
+
+/// A symbol has another size in an input before this one, or in a dimension before this one.
+static int32_t refuse_symbol(const dlc_tensor_info *info, const char *kind,
+                             const DLTensor *tensor, int32_t d, int64_t size) {
+  int32_t symbol = info->symbols[d], at = 0;
+  const dlc_tensor_info *other = function_of(info)->inputs;
+  while (at >= other->rank || other->symbols[at] != symbol)
+    if (++at >= other->rank) {
+      ++other;
+      at = 0;
+    }
+  char given[256], why[500];
+  dlc_tensor_format(given, sizeof given, tensor);
+  snprintf(why, sizeof why,
+           "is given as %s: %s, the size of dimension %d, must be %lld, as dimension %d of '%s' has",
+           given, dlc_rt_model.symbols[symbol], (int)d, (long long)size, (int)at, other->name);
+  return refuse(info, kind, why);
+}
+
 static int32_t check_sizes(const dlc_tensor_info *info, const char *kind, const DLTensor *tensor,
                            int64_t *symbols) {
   for (int32_t d = 0; d < info->rank; ++d) {
@@ -148,13 +174,8 @@ static int32_t check_sizes(const dlc_tensor_info *info, const char *kind, const 
       continue;
     if (symbols[symbol] < 0)
       symbols[symbol] = size;
-    if (symbols[symbol] != size) {
-      char given[256], why[400];
-      dlc_tensor_format(given, sizeof given, tensor);
-      snprintf(why, sizeof why, "is given as %s, where %s is %lld in another input", given,
-               dlc_rt_model.symbols[symbol], (long long)symbols[symbol]);
-      return refuse(info, kind, why);
-    }
+    if (symbols[symbol] != size)
+      return refuse_symbol(info, kind, tensor, d, symbols[symbol]);
   }
   return DLC_OK;
 }

@@ -19,6 +19,19 @@ namespace dlc {
 /// As DLC_MAX_RANK in lib/Runtime/Model.h.
 constexpr int64_t kMaxRank = 64;
 
+/// For each dimension what its sizes may be: least, largest (null: any) and step.
+static void describeLimits(llvm::json::OStream &json, ArrayRef<int64_t> limits) {
+  for (; !limits.empty(); limits = limits.drop_front(3))
+    json.array([&] {
+      json.value(limits[0]);
+      if (limits[1] < 0)
+        json.value(nullptr);
+      else
+        json.value(limits[1]);
+      json.value(limits[2]);
+    });
+}
+
 /// A list of tensors: inputs, outputs, or state.
 static void describeTensors(llvm::json::OStream &json, StringRef key,
                             ArrayRef<TensorSignature> tensors) {
@@ -38,6 +51,8 @@ static void describeTensors(llvm::json::OStream &json, StringRef key,
               json.value(tensor.dims[d]);
           }
         });
+        if (std::string limits = formatLimits(tensor); !limits.empty())
+          json.attributeArray("limits", [&] { describeLimits(json, tensor.limits); });
       });
     }
   });

@@ -79,10 +79,13 @@ void HeaderWriter::writeSummary(const WeightSet &weights, const WeightPlace &pla
   os << ".\n//\n";
   auto list = [&](const Twine &title, ArrayRef<TensorSignature> tensors) {
     os << "// " << title << ":\n";
-    for (auto [i, tensor] : llvm::enumerate(tensors))
+    for (auto [i, tensor] : llvm::enumerate(tensors)) {
+      std::string limits = formatLimits(tensor);
       os << "//   " << i << "  "
          << forComment(formatType(tensor, *getElementInfo(tensor.type.getElementType()))) << "  "
-         << forComment(tensor.name) << "\n";
+         << forComment(tensor.name) << (limits.empty() ? "" : "  (" + forComment(limits) + ")")
+         << "\n";
+    }
   };
   list("Inputs", signature.inputs);
   list("Outputs", signature.outputs);

@@ -228,4 +228,25 @@ std::string formatType(const TensorSignature &tensor, const ElementInfo &element
   return text + "]";
 }
 
+std::string formatLimits(const TensorSignature &tensor) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (size_t d = 0; 3 * d < tensor.limits.size(); ++d) {
+    ArrayRef<int64_t> limits = ArrayRef(tensor.limits).slice(3 * d, 3);
+    if (limits[0] == 0 && limits[1] < 0 && limits[2] == 1)
+      continue;
+    os << (text.empty() ? "" : ", ");
+    if (tensor.dims[d].empty())
+      os << "dimension " << d;
+    else
+      os << tensor.dims[d];
+    os << " from " << limits[0];
+    if (limits[1] >= 0)
+      os << " to " << limits[1];
+    if (limits[2] > 1)
+      os << " by steps of " << limits[2];
+  }
+  return text;
+}
+
 } // namespace dlc

@@ -28,6 +28,9 @@ std::optional<ElementInfo> getElementInfo(mlir::Type type);
 /// "float32[N,3]"
 std::string formatType(const TensorSignature &tensor, const ElementInfo &element);
 
+/// What the sizes may be that the model limits: "N from 2 to 64 by steps of 2"; or empty.
+std::string formatLimits(const TensorSignature &tensor);
+
 /// `text` with everything but letters, digits and underscores replaced.
 std::string makeIdentifier(llvm::StringRef text);
 

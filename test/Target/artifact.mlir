@@ -19,7 +19,7 @@
 // HEADER: int32_t add_run(const DLTensor *const *inputs, DLTensor *const *outputs);
 
 // RESULT: sum: 2x3xf32 = {{\[\[}}3, 3, 3], [3, 3, 3]]
-// REFUSES: add: input 'b' should be float32[N,3], but is given as float32[4,3], where N is 2 in another input
+// REFUSES: add: input 'b' should be float32[N,3], but is given as float32[4,3]: N, the size of dimension 0, must be 2, as dimension 0 of 'a' has
 
 func.func @main(%a: tensor<?x3xf32> {dlc.name = "a", dlc.dim_symbols = ["N", ""]},
                 %b: tensor<?x3xf32> {dlc.name = "b", dlc.dim_symbols = ["N", ""]})

@@ -145,6 +145,23 @@ class RunTimeTest(FrontendTest):
             model(torch.randn(65, 2))
 
 
+    def test_sizes_that_follow_from_others(self):
+        n = torch.export.Dim("n", min=2, max=64)
+        x, y = torch.ones(3, 4), torch.ones(6, 4)
+        same = dlc.compile(lambda x, y: x + y, x, x, dynamic_shapes=({0: n}, {0: n}))
+        with self.assertRaisesRegex(dlc.RunError, "'y' should be float32.n,4., but is given as "
+                                    "float32.4,4.: n, the size of dimension 0, must be 3, as "
+                                    "dimension 0 of 'x' has$"):
+            same(x, torch.ones(4, 4))
+        double = dlc.compile(lambda x, y: torch.cat((x, x)) + y, x, y,
+                             dynamic_shapes=({0: n}, {0: 2 * n}))
+        self.assertEqual(double.signature["inputs"][1]["shape"], ["2*n", 4])
+        self.assertEqual(double.signature["inputs"][0]["limits"], [[2, 64, 1], [0, None, 1]])
+        with self.assertRaisesRegex(dlc.RunError, "input 'y': the size of dimension 0 must be 2.n, "
+                                    "where n is the size of dimension 0 of input 'x'$"):
+            double(x, x)
+
+
 class StateTest(FrontendTest):
     """What becomes of state and inputs is refused at its line."""
 

@@ -65,8 +65,8 @@ TEST(Runtime, RefusesByName) {
   call.x.sizes[1] = 4;
   call.m.sizes[0] = 2;
   EXPECT_EQ(call.run(), DLC_INVALID_ARGUMENT);
-  EXPECT_EQ(error(), "hand: input 'm' should be bool[N], but is given as bool8[2], where N is 3 "
-                     "in another input");
+  EXPECT_EQ(error(), "hand: input 'm' should be bool[N], but is given as bool8[2]: "
+                     "N, the size of dimension 0, must be 3, as dimension 0 of 'x' has");
   call.m.sizes[0] = 3;
   call.ms[1] = 7;
   EXPECT_EQ(call.run(), DLC_INVALID_ARGUMENT);

@@ -68,6 +68,7 @@ void LossFunctionWriter::describeInputs() {
     result.dataTypes.push_back(cast<RankedTensorType>(type));
     result.dataNames.push_back(name ? name.str() : ("input_" + Twine(i)).str());
     result.dataDims.push_back(model.getArgAttrOfType<ArrayAttr>(i, "dlc.dim_symbols"));
+    result.dataLimits.push_back(model.getArgAttrOfType<DenseI64ArrayAttr>(i, "dlc.dim_limits"));
   }
 }
 
@@ -92,6 +93,7 @@ LogicalResult LossFunctionWriter::addTarget(Value output) {
     dims = builder.getArrayAttr(names);
   }
   result.dataDims.push_back(dims);
+  result.dataLimits.push_back({});
   return success();
 }
 

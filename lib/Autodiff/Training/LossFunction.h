@@ -41,6 +41,7 @@ struct LossFunction {
   llvm::SmallVector<mlir::RankedTensorType> dataTypes;
   llvm::SmallVector<std::string> dataNames;
   llvm::SmallVector<mlir::ArrayAttr> dataDims; ///< names of sizes, or null
+  llvm::SmallVector<mlir::DenseI64ArrayAttr> dataLimits; ///< of sizes, or null
   /// Floats on which the loss depends.
   llvm::SmallVector<dl::GlobalOp> parameters;
   /// Means and variances of batch norms.

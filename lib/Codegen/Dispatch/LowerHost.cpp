@@ -31,6 +31,8 @@ public:
       : func(func), symbols(symbols), constants(constants) {}
 
   void run();
+  /// What the program itself demands.
+  ArrayRef<dispatch::FailIfOp> getAssertions() const { return assertions; }
 
 private:
   void lowerAssert(dl::AssertOp op);
@@ -42,6 +44,32 @@ private:
   SymbolTable &symbols;
   llvm::MapVector<Attribute, dl::GlobalOp> &constants;
   HostEvaluator evaluator;
+  SmallVector<dispatch::FailIfOp> assertions;
+};
+
+/// Finds what of the host program only the sizes of the function's arguments decide.
+class SizeAnalysis {
+public:
+  explicit SizeAnalysis(func::FuncOp func) : entry(&func.front()) {}
+
+  /// Marks the errors that follow from the sizes.
+  void markErrors();
+  /// Brings those that the program demands before all else: their messages say more than
+  /// that two operands differ.
+  void hoist(ArrayRef<dispatch::FailIfOp> assertions);
+
+private:
+  /// In the order in which a result is at least its operands'.
+  enum class Source { Constant, Sizes, Anything };
+
+  Source find(Operation *op);
+  Source find(Value value) {
+    Operation *op = value.getDefiningOp();
+    return op ? sources.lookup_or(op, Source::Anything) : Source::Anything;
+  }
+
+  Block *entry;
+  llvm::DenseMap<Operation *, Source> sources;
 };
 
 struct LowerHostPass : dlc::impl::LowerHostBase<LowerHostPass> {
@@ -49,11 +77,61 @@ struct LowerHostPass : dlc::impl::LowerHostBase<LowerHostPass> {
     SymbolTable symbols(getOperation());
     llvm::MapVector<Attribute, dl::GlobalOp> constants;
     for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!func.isExternal() && !func->hasAttr(kKernelAttr))
-        HostLowering(func, symbols, constants).run();
+      if (!func.isExternal() && !func->hasAttr(kKernelAttr)) {
+        HostLowering lowering(func, symbols, constants);
+        lowering.run();
+        SizeAnalysis sizes(func);
+        sizes.markErrors();
+        sizes.hoist(lowering.getAssertions());
+      }
   }
 };
 } // namespace
+
+SizeAnalysis::Source SizeAnalysis::find(Operation *op) {
+  if (auto dim = dyn_cast<tensor::DimOp>(op)) {
+    auto argument = dyn_cast<BlockArgument>(dim.getSource());
+    return argument && argument.getOwner() == entry ? Source::Sizes : Source::Anything;
+  }
+  if (!isa<arith::ArithDialect>(op->getDialect()))
+    return Source::Anything;
+  Source source = Source::Constant;
+  for (Value operand : op->getOperands())
+    source = std::max(source, find(operand));
+  return source;
+}
+
+// Operands are met before what reads them.
+void SizeAnalysis::markErrors() {
+  entry->getParent()->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto fail = dyn_cast<dispatch::FailIfOp>(op)) {
+      if (find(fail.getCondition()) == Source::Sizes)
+        fail->setAttr(dispatch::kOfSizesAttr, UnitAttr::get(op->getContext()));
+    } else if (op->getNumResults()) {
+      sources[op] = find(op);
+    }
+  });
+}
+
+void SizeAnalysis::hoist(ArrayRef<dispatch::FailIfOp> assertions) {
+  llvm::SmallPtrSet<Operation *, 16> hoisted;
+  Operation *first = &entry->front();
+  // Operands go before, in the order in which they are.
+  std::function<void(Operation *)> move = [&](Operation *op) {
+    if (!hoisted.insert(op).second)
+      return;
+    for (Value operand : op->getOperands())
+      if (Operation *definer = operand.getDefiningOp())
+        move(definer);
+    if (op == first)
+      first = op->getNextNode();
+    else
+      op->moveBefore(first);
+  };
+  for (dispatch::FailIfOp assertion : assertions)
+    if (assertion->getBlock() == entry && assertion->hasAttr(dispatch::kOfSizesAttr))
+      move(assertion);
+}
 
 void HostLowering::lowerAssert(dl::AssertOp op) {
   OpBuilder builder(op);
@@ -65,9 +143,9 @@ void HostLowering::lowerAssert(dl::AssertOp op) {
       builder.createOrFold<arith::XOrIOp>(op.getLoc(), holds,
                                           arith::ConstantIntOp::create(builder, op.getLoc(), 1, 1)
                                               .getResult());
-  dispatch::FailIfOp::create(
+  assertions.push_back(dispatch::FailIfOp::create(
       builder, op.getLoc(), fails,
-      builder.getStringAttr(dispatch::getMessageAt(op.getLoc(), op.getMessage())));
+      builder.getStringAttr(dispatch::getMessageAt(op.getLoc(), op.getMessage()))));
   op.erase();
 }
 

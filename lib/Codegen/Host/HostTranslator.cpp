@@ -7,7 +7,6 @@
 
 #include "HostTranslator.h"
 #include "dl/IR/Dl.h"
-#include "dlc/Runtime/Call.h"
 #include "dlc/Target/Artifact.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -153,7 +152,7 @@ Value HostTranslator::call(StringRef name, Type result, ValueRange operands) {
   return result ? made.getResult() : Value();
 }
 
-void HostTranslator::leaveIf(Value condition, StringRef message) {
+void HostTranslator::leaveIf(Value condition, StringRef message, int32_t status) {
   Block *here = b.getInsertionBlock();
   Block *next = made.addBlock();
   next->moveBefore(leave);
@@ -162,8 +161,8 @@ void HostTranslator::leaveIf(Value condition, StringRef message) {
     target = made.addBlock();
     b.setInsertionPointToEnd(target);
     Value text = LLVM::AddressOfOp::create(b, host.getString(message));
-    Value status = arith::ConstantOp::create(b, b.getI32IntegerAttr(DLC_RUNTIME_ERROR));
-    call("dlc_rt_fail", {}, {context, status, text});
+    Value code = arith::ConstantOp::create(b, b.getI32IntegerAttr(status));
+    call("dlc_rt_fail", {}, {context, code, text});
     cf::BranchOp::create(b, leave);
   }
   b.setInsertionPointToEnd(here);
@@ -343,7 +342,11 @@ void HostTranslator::translate(Operation *op) {
       .Case([&](dispatch::LaunchOp op) { translateLaunch(op); })
       .Case([&](dispatch::ViewOp op) { translateView(op); })
       .Case([&](dispatch::OutputOp op) { translateOutput(op); })
-      .Case([&](dispatch::FailIfOp op) { leaveIf(map(op.getCondition()), op.getMessage()); })
+      .Case([&](dispatch::FailIfOp op) {
+        bool isCallers = op->hasAttr(dispatch::kOfSizesAttr);
+        leaveIf(map(op.getCondition()), op.getMessage(),
+                isCallers ? DLC_INVALID_ARGUMENT : DLC_RUNTIME_ERROR);
+      })
       .Case([&](dispatch::LeaveIfFailedOp) {
         Value status = call("dlc_rt_status", b.getI32Type(), context);
         Value zero = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));

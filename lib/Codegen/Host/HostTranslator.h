@@ -10,6 +10,7 @@
 
 #include "KernelFailures.h"
 #include "dispatch/IR/Dispatch.h"
+#include "dlc/Runtime/Call.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -88,7 +89,8 @@ private:
   mlir::Value loadPointer(mlir::Value base, int64_t bytes);
   mlir::Value call(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
   /// Ends the run where `condition` holds; goes on in a new block.
-  void leaveIf(mlir::Value condition, llvm::StringRef message = "");
+  void leaveIf(mlir::Value condition, llvm::StringRef message = "",
+               int32_t status = DLC_RUNTIME_ERROR);
   void leaveIfNull(mlir::Value pointer);
 
   mlir::func::FuncOp func;

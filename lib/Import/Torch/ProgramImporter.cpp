@@ -17,6 +17,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Iterators.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -70,8 +71,8 @@ static void collectUnsupported(const Graph &graph, unsigned depth,
   }
 }
 
-/// PyTorch's names of ops that change their operand end so: aten.add_.Tensor. Those of
-/// Of Python's operators those that start so: aten.__ilshift__.Scalar.
+/// PyTorch's names of ops that change their operand end so: aten.add_.Tensor. Of Python's
+/// operators it is those that start so: aten.__ilshift__.Scalar.
 static bool changesInPlace(StringRef target) {
   StringRef op = target.split('.').second.split('.').first;
   return target.starts_with("aten.") && op.ends_with("_") &&
@@ -97,6 +98,8 @@ LogicalResult ProgramImporter::checkOps() {
       if (user->location < program.locations.size())
         if (const SourceLine &line = program.locations[user->location]; !line.file.empty())
           lines.insert({line.file, line.line});
+    if (nodes.size() == 1 && lines.size() == 1 && isa<FileLineColLoc>(first))
+      continue; // the error's own
     for (auto [i, line] : llvm::enumerate(lines)) {
       if (i == kMostLines) {
         error << ", …";
@@ -134,13 +137,13 @@ Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder 
   auto it = program.weights.find(name);
   Location loc = NameLoc::get(builder.getStringAttr(name));
   if (it == program.weights.end()) {
-    emitError(loc) << "the program has no weight of this name";
+    emitError(loc) << "weight '" << name << "': the program has none of this name";
     return {};
   }
   const Weight &weight = it->second;
   Type elementType = torch::getElementType(context, getName(weight.tensor.getType()));
   if (!elementType) {
-    emitError(loc) << "the weight is of type " << getName(weight.tensor.getType())
+    emitError(loc) << "weight '" << name << "' is of type " << getName(weight.tensor.getType())
                    << ", which isn't supported";
     return {};
   }
@@ -181,6 +184,37 @@ ElementsAttr ProgramImporter::getGlobalElements(dl::GlobalLoadOp load) {
 // Inputs and outputs
 //===----------------------------------------------------------------------===//
 
+/// The expression as one writes it, the same for equal ones: "2*s0+1".
+static std::string formatSize(const SizeExpr &expr, unsigned depth = 0) {
+  if (expr.isNumber())
+    return std::to_string(expr.number);
+  if (expr.kind == SizeExpr::Kind::Symbol)
+    return expr.text;
+  if (depth > kMaxDepth)
+    return "…";
+  StringRef infix = llvm::StringSwitch<StringRef>(expr.text)
+                        .Case("add", "+")
+                        .Case("mul", "*")
+                        .Case("floordiv", "//")
+                        .Case("mod", "%")
+                        .Default("");
+  std::vector<std::string> operands;
+  for (const SizeExpr &operand : expr.operands) {
+    std::string text = formatSize(operand, depth + 1);
+    bool isNested = operand.kind == SizeExpr::Kind::Operation && expr.text != "add";
+    operands.push_back(isNested && !infix.empty() ? "(" + text + ")" : text);
+  }
+  // Numbers stand last in sums, first in products.
+  int64_t number;
+  if (expr.text == "add" || expr.text == "mul")
+    llvm::sort(operands, [&](StringRef a, StringRef b) {
+      bool isNumber[] = {!a.getAsInteger(10, number), !b.getAsInteger(10, number)};
+      return isNumber[0] == isNumber[1] ? a < b : isNumber[expr.text == "add"];
+    });
+  return infix.empty() ? expr.text + "(" + llvm::join(operands, ",") + ")"
+                       : llvm::join(operands, infix);
+}
+
 LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const NamedValue &input,
                                                const InputSpec &spec) {
   Builder builder(context);
@@ -189,7 +223,7 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
   StringRef partType = getPartType(declared.elementType);
   Type elementType;
   SmallVector<int64_t> shape;
-  SmallVector<StringRef> names;
+  SmallVector<std::string> names;
   switch (declared.kind) {
   case ValueType::Kind::None:
     return importer.define(input.name, ImportedValue::none(), loc);
@@ -214,11 +248,11 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
   }
   for (const SizeExpr &size : declared.shape) {
     shape.push_back(size.isNumber() ? size.number : ShapedType::kDynamic);
-    names.push_back(size.kind == SizeExpr::Kind::Symbol ? StringRef(size.text) : StringRef());
+    names.push_back(size.isNumber() ? "" : formatSize(size));
   }
   if (!partType.empty()) {
     shape.push_back(2);
-    names.push_back({});
+    names.push_back("");
   }
   SmallVector<NamedAttribute> attributes{
       builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))};
@@ -228,7 +262,8 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
                           << " is too large";
   if (!type.hasStaticShape())
     attributes.push_back(
-        builder.getNamedAttr("dlc.dim_symbols", builder.getStrArrayAttr(names)));
+        builder.getNamedAttr("dlc.dim_symbols",
+                             builder.getStrArrayAttr(llvm::to_vector_of<StringRef>(names))));
   unsigned index = function.getNumArguments();
   if (mlir::failed(
           function.insertArgument(index, type, builder.getDictionaryAttr(attributes), loc)))
@@ -338,9 +373,8 @@ static void limitDimension(func::FuncOp function, BlockArgument argument, unsign
 }
 
 /// Requires that a size lies in the range traced for, and binds its symbol.
-static void bindSymbol(SizeChecker &n, func::FuncOp function, const SymbolRange &range,
-                       const LinearSize &size, unsigned dim, Value tensor,
-                       llvm::StringMap<Size> &symbols) {
+static Size bindSymbol(SizeChecker &n, func::FuncOp function, const SymbolRange &range,
+                       const LinearSize &size, unsigned dim, Value tensor) {
   Size own = n.size(tensor, dim);
   using Direction = dl::ComparisonDirection;
   std::string what = "the size of dimension " + std::to_string(dim) + " must be ";
@@ -367,7 +401,15 @@ static void bindSymbol(SizeChecker &n, func::FuncOp function, const SymbolRange 
               what + "a multiple of " + Twine(size.factor) +
                   (size.offset ? " plus " + std::to_string(size.offset) : std::string()));
   }
-  symbols.try_emplace(size.symbol, symbol);
+  return symbol;
+}
+
+/// The symbols of an expression, each once.
+static void collectSymbols(const SizeExpr &expr, llvm::SetVector<StringRef> &symbols) {
+  if (expr.kind == SizeExpr::Kind::Symbol)
+    symbols.insert(expr.text);
+  for (const SizeExpr &operand : expr.operands)
+    collectSymbols(operand, symbols);
 }
 
 /// Each symbol is what the first dimension says that names no other; every other size
@@ -375,6 +417,7 @@ static void bindSymbol(SizeChecker &n, func::FuncOp function, const SymbolRange 
 LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
   OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
   llvm::SmallPtrSet<const SizeExpr *, 8> bound;
+  llvm::StringMap<std::string> origins; // what a message says of a symbol
   using Visit = llvm::function_ref<void(SizeChecker &, const NamedValue &, Value)>;
   auto forEachTensor = [&](Visit visit) {
     for (auto [input, spec] : llvm::zip_equal(part->graph.inputs, part->inputs)) {
@@ -395,8 +438,12 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
           continue;
         bound.insert(&size);
         auto range = program.symbols.find(linear->symbol);
-        bindSymbol(n, function, range == program.symbols.end() ? SymbolRange() : range->second,
-                   *linear, d, tensor, symbols);
+        symbols.try_emplace(
+            linear->symbol,
+            bindSymbol(n, function, range == program.symbols.end() ? SymbolRange() : range->second,
+                       *linear, d, tensor));
+        origins[linear->symbol] = (formatSize(size) + " is the size of dimension " + Twine(d) +
+                                   " of " + n.describe()).str();
       }
     });
   forEachTensor([&](SizeChecker &n, const NamedValue &input, Value tensor) {
@@ -404,12 +451,16 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
       if (size.kind != SizeExpr::Kind::Operation || bound.contains(&size))
         continue;
       Size expected = evaluate(n, size);
-      if (expected.isStatic() || expected.getTensor())
-        n.require(dl::ComparisonDirection::eq, n.size(tensor, d), expected,
-                  "the size of dimension " + Twine(d) + " doesn't follow from the others'");
-      else
-        n.emitError() << "the size of dimension " << d
-                      << " is an expression that isn't supported";
+      std::string what = ("the size of dimension " + Twine(d)).str(), text = formatSize(size);
+      if (!expected.isStatic() && !expected.getTensor()) {
+        n.emitError() << what << ", " << text << ", is an expression that isn't supported";
+        continue;
+      }
+      llvm::SetVector<StringRef> names;
+      collectSymbols(size, names);
+      auto known = llvm::map_range(names, [&](StringRef name) { return origins.lookup(name); });
+      n.require(dl::ComparisonDirection::eq, n.size(tensor, d), expected,
+                what + " must be " + text + ", where " + llvm::join(known, ", and "));
     }
   });
   return failure(failed);

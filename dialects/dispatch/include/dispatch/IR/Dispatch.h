@@ -31,6 +31,10 @@ int64_t getElementBytes(mlir::Type elementType);
 /// Bytes of a buffer or tensor of static shape.
 int64_t getStaticBytes(mlir::ShapedType type);
 
+/// Marks a fail_if of the host program that only the sizes of arguments decide: the caller
+/// gave tensors that don't fit, which isn't an error inside the model.
+constexpr llvm::StringLiteral kOfSizesAttr = "dlc.of_sizes";
+
 /// What a run-time message calls an op's place: `node 'conv1'` where the frontend named
 /// it, or `model.py:12`; empty where it has none.
 std::string getPlace(mlir::Location location);
