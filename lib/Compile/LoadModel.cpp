@@ -10,6 +10,7 @@
 #include "dlc/Codegen/Host/Passes.h"
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
+#include "dlc/Import/UnknownFormat.h"
 #include "dlc/Support/Reproducer.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
@@ -162,6 +163,6 @@ OwningOpRef<ModuleOp> dlc::loadModel(const CompileOptions &options, MLIRContext 
       (**module)->setAttr(kPhaseAttr, StringAttr::get(context, getInfo(Phase::Import).name));
     return std::move(*module);
   }
-  emitError(loc) << "is a model of no known format (ONNX, PyTorch trace or .pt2, MLIR)";
+  emitError(loc) << describeUnknownFormat(bytes, options.input);
   return nullptr;
 }

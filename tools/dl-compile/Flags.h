@@ -24,8 +24,8 @@ inline cl::OptionCategory category("dl-compile options");
 /// give way first.
 struct Flags {
   cl::opt<std::string> input{cl::Positional,
-                             cl::desc("<model.onnx | model.mlir>"),
-                             cl::Required, cl::cat(category)};
+                             cl::desc("<model.onnx | .pt2 | trace.json | .mlir>"),
+                             cl::cat(category)};
   cl::opt<std::string> output{
       "o", cl::desc("What to write (default: by the input's name)"),
       cl::value_desc("file"), cl::cat(category)};

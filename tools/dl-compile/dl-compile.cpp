@@ -38,6 +38,9 @@ int main(int argc, char **argv) {
       argc, argv,
       "Compiles a model to a shared object\n\nPhases: " + getPhaseNames() +
           "\n");
+  if (flags.input.empty())
+    return fail("no model is given\nusage: dl-compile <model> [-o <model.so>] [options]\n"
+                "       dl-compile --help shows the options");
   CompileOptions options;
   if (std::string problem = setOptions(flags, options); !problem.empty())
     return fail(problem);

@@ -13,6 +13,9 @@ using namespace dlc;
 using llvm::Error;
 
 Error dlc::checkFlags(const Flags &options, bool isCompiled) {
+  if (options.modelPath.empty())
+    return makeError("no model is given\nusage: dl-run <model.so or model.mlir> [input files] "
+                     "[options]\n       dl-run --help shows the options");
   if (isCompiled && (options.runAll || options.compiled || !options.entry.empty()))
     return makeError("a compiled model has one function: --entry, --all and --compiled are for "
                      ".mlir files");

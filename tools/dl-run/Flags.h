@@ -29,7 +29,7 @@ inline void removeOtherOptions() {
 /// have some of these names.
 struct Flags {
   llvm::cl::OptionCategory category{"dl-run options"};
-  llvm::cl::opt<std::string> modelPath{llvm::cl::Positional, llvm::cl::Required,
+  llvm::cl::opt<std::string> modelPath{llvm::cl::Positional,
                                        llvm::cl::desc("<model.so or model.mlir>"),
                                        llvm::cl::cat(category)};
   llvm::cl::list<std::string> files{llvm::cl::Positional, llvm::cl::desc("[input files, in order]"),

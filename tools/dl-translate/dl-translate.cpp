@@ -8,6 +8,7 @@
 #include "dl/IR/Dl.h"
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
+#include "dlc/Import/UnknownFormat.h"
 #include "dlc/Support/Paths.h"
 #include "dlc/Support/Reproducer.h"
 #include "dlc/Support/Version.h"
@@ -19,8 +20,7 @@ using namespace mlir;
 namespace cl = llvm::cl;
 
 static cl::OptionCategory category("dl-translate options");
-static cl::opt<std::string> inputFile(cl::Positional, cl::desc("<model>"), cl::Required,
-                                      cl::cat(category));
+static cl::opt<std::string> inputFile(cl::Positional, cl::desc("<model>"), cl::cat(category));
 static cl::opt<std::string> outputFile("o", cl::desc("Where to write the module"),
                                        cl::value_desc("file"), cl::init("-"), cl::cat(category));
 static cl::opt<bool> importOnnx("import-onnx",
@@ -65,6 +65,11 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Brings a model into the dl dialect\n");
 
+  if (inputFile.empty()) {
+    llvm::errs() << "error: no model is given\nusage: dl-translate <model> [-o <model.mlir>] "
+                    "[options]\n       dl-translate --help shows the options\n";
+    return 1;
+  }
   dlc::prepareReproducer(argc, argv, inputFile, outputFile);
   dlc::setCurrentPhase("import");
 
@@ -92,8 +97,8 @@ int main(int argc, char **argv) {
   bool isTrace = importTrace || (!isNamed && dlc::isTrace(bytes));
   bool isPt2 = importPt2 || (!isNamed && dlc::isPt2(bytes));
   if (!isNamed && !isTrace && !isPt2 && !dlc::isOnnxModel(bytes)) {
-    llvm::errs() << "error: '" << inputFile
-                 << "' isn't a model of a known format (ONNX, PyTorch trace or .pt2)\n";
+    llvm::errs() << "error: '" << inputFile << "' "
+                 << dlc::describeUnknownFormat(bytes, inputFile) << "\n";
     return 1;
   }
   MLIRContext context(MLIRContext::Threading::DISABLED);
