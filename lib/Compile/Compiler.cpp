@@ -8,6 +8,7 @@
 #include "dlc/Compile/Compiler.h"
 #include "LoadModel.h"
 #include "TestCrash.h"
+#include "dispatch/IR/Dispatch.h"
 #include "dl/IR/Dl.h"
 #include "dlc/Autodiff/Passes.h"
 #include "dlc/Codegen/CPU/TargetInfo.h"
@@ -72,42 +73,25 @@ LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalRe
   return result;
 }
 
-/// Where in the model, as the user knows it: "model.py:12: ". Nothing where the message
-/// begins with the node's name, or the place is a model as a whole that has no file.
+/// The file of a model as a whole; empty where it lies in memory.
+static std::string getFile(Location loc, const CompileOptions &options) {
+  auto file = loc->findInstanceOf<FileLineColLoc>();
+  if (!file || (options.model && file.getFilename() == options.input))
+    return "";
+  return file.getFilename().str();
+}
+
+/// Where in the model, as run-time messages say it, too: "model.py:12: ". Nothing where the
+/// message begins with it, or with what else the name is of: "input 'x'", "weight 'w'".
 static std::string describe(Location loc, StringRef message, const CompileOptions &options) {
-  if (isa<UnknownLoc>(loc))
+  std::string place = dispatch::getPlace(loc);
+  if (place.empty())
+    place = getFile(loc, options);
+  StringRef name = place;
+  if (message.starts_with(place) ||
+      (name.consume_front("node ") && message.split(' ').second.starts_with(name)))
     return "";
-  if (auto call = dyn_cast<CallSiteLoc>(loc)) {
-    std::string callee = describe(call.getCallee(), message, options);
-    return callee.empty() ? describe(call.getCaller(), message, options) : callee;
-  }
-  if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    for (Location part : fused.getLocations())
-      if (std::string text = describe(part, message, options); !text.empty())
-        return text;
-    return "";
-  }
-  if (auto named = dyn_cast<NameLoc>(loc))
-    for (StringRef kind : {"node '", "input '"})
-      if (message.starts_with((kind + named.getName().getValue() + "'").str()))
-        return "";
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  if (auto line = dyn_cast<FileLineColLoc>(loc)) {
-    if (options.model && !line.getLine() && line.getFilename() == options.input)
-      return "";
-    os << line.getFilename().getValue();
-    for (unsigned number : {line.getLine(), line.getColumn()})
-      if (number)
-        os << ":" << number;
-    os << ": ";
-    return text;
-  }
-  loc->print(os);
-  StringRef inner = text;
-  inner.consume_front("loc(");
-  inner.consume_back(")");
-  return inner == "\"\"" ? "" : inner.str() + ": ";
+  return place + ": ";
 }
 
 /// Errors as one line each: where in the model, and what.

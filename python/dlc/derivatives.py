@@ -88,8 +88,8 @@ class _Program:
                 is_tensor = next(leaves) is None
                 if position in found:
                     if not is_tensor or not _is_float(self.inputs[at][1]):
-                        raise TraceError(f"argument {position} isn't made of tensors of floats, "
-                                         "which alone have derivatives")
+                        raise TraceError(f"argument number {position + 1} isn't made of tensors of "
+                                         "floats, which alone have derivatives")
                     found[position].append(at)
                 at += is_tensor
         structures = [positional[a] for a in chosen]

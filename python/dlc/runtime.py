@@ -123,16 +123,29 @@ class CompiledModel:
         if leaves is None:
             leaves = self._flatten_parts(args, kwargs)
         values: List[Any] = []
-        for leaf, constant in zip(leaves, self._inputs):
+        for i, (leaf, constant) in enumerate(zip(leaves, self._inputs)):
             if constant is None:
                 if leaf is None:
                     raise TypeError(f"input '{self._takes[len(values)].name}' is missing: the "
                                     "example has a tensor there")
                 values.append(leaf)
             elif not tree.is_constant(leaf, constant["constant"]):
-                raise TypeError(f"the model was compiled for "
+                raise TypeError(f"{self._leaf_names()[i]}: the model was compiled for "
                                 f"{tree.constant(constant['constant'])!r} where {leaf!r} is given")
         return values
+
+    def _positional_names(self) -> List[str]:
+        """What errors call the arguments that the example had by position."""
+        count = len(self._in_tree["tuple"][0]["tuple"])
+        named = [f"argument '{name}'" for name in self._parameters[:count]]
+        return named + [f"argument number {i + 1}" for i in range(len(named), count)]
+
+    def _leaf_names(self) -> List[str]:
+        """What errors call each leaf of a call."""
+        positional, named = self._in_tree["tuple"]
+        parts = list(zip(positional["tuple"], self._positional_names()))
+        parts += [(structure, f"argument '{key}'") for key, structure in named["dict"]]
+        return [name for structure, own in parts for name in tree.names(structure, own)]
 
     def _bind_flat(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> List[Any]:
         """The arguments of a model that has no structure but its inputs' names."""
@@ -174,8 +187,7 @@ class CompiledModel:
     def _flatten_parts(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> List[Any]:
         """The leaves of the arguments; an error names the one that is wrong."""
         positional, named = self._in_tree["tuple"]
-        names = [f"argument '{n}'" for n in self._parameters]
-        names += [f"argument {i}" for i in range(len(names), len(positional["tuple"]))]
+        names = self._positional_names()
         if len(args) != len(positional["tuple"]):
             missing = names[len(args):]
             raise TypeError(f"{missing[0]} is missing" if missing else

@@ -48,15 +48,14 @@ def _flatten(value: Any, structure: Any, name: str, leaves: List[Any]) -> None:
             raise TypeError(f"{name} should be {describe(structure)}, not {_what(value)}")
         given = {str(key): part for key, part in value.items()}
         for key, part in zip(keys, parts):
-            _flatten(given[str(key)], part, f"{name}[{key!r}]", leaves)
+            _flatten(given[str(key)], part, _name_of(structure, key, name), leaves)
         return
     kinds = (list, collections.deque) if "list" in structure else tuple
     if not isinstance(value, kinds) or len(value) != len(parts) or \
             list(getattr(value, "_fields", ())) != structure.get("fields", []):
         raise TypeError(f"{name} should be {describe(structure)}, not {_what(value)}")
     for key, inner, part in zip(keys, parts, value):
-        at = f"{name}.{key}" if "fields" in structure else f"{name}[{key}]"
-        _flatten(part, inner, at, leaves)
+        _flatten(part, inner, _name_of(structure, key, name), leaves)
 
 
 def _children(structure: Any) -> Tuple[Sequence[Any], Sequence[Any]]:
@@ -67,6 +66,19 @@ def _children(structure: Any) -> Tuple[Sequence[Any], Sequence[Any]]:
         return structure["fields"], structure["items"]
     parts = structure["tuple"] if "tuple" in structure else structure["list"]
     return range(len(parts)), parts
+
+
+def _name_of(structure: Any, key: Any, name: str) -> str:
+    """What a part of the value `name` is called in Python."""
+    return f"{name}.{key}" if "fields" in structure else f"{name}[{key!r}]"
+
+
+def names(structure: Any, name: str) -> List[str]:
+    """What each leaf of the value `name` is called in Python."""
+    if structure == "*" or structure is None:
+        return [name] if structure else []
+    return [leaf for key, part in zip(*_children(structure))
+            for leaf in names(part, _name_of(structure, key, name))]
 
 
 def _what(value: Any) -> str:

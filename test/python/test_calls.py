@@ -73,8 +73,18 @@ class StructureTest(FrontendTest):
         x, inf = torch.ones(2), float("inf")
         compiled = dlc.compile(lambda x, a: (x + 1, inf, a), x, -inf)
         self.assertEqual(compiled(x, -inf)[1:], (inf, -inf))
-        with self.assertRaisesRegex(TypeError, "compiled for -inf where 1.0 is given"):
+        with self.assertRaisesRegex(TypeError, "argument 'a': .* compiled for -inf where 1.0 is given"):
             compiled(x, 1.0)
+
+    def test_what_wrong_arguments_are_called(self):
+        compiled = dlc.compile(lambda x, *rest: x * rest[0] * rest[1]["by"], torch.ones(2), 2,
+                               {"by": 3})
+        with self.assertRaisesRegex(TypeError, "^argument number 2: the model was compiled for 2"):
+            compiled(torch.ones(2), 4, {"by": 3})
+        with self.assertRaisesRegex(TypeError, r"^argument number 3\['by'\]: the model was"):
+            compiled(torch.ones(2), 2, {"by": 4})
+        with self.assertRaisesRegex(TypeError, "^argument number 2 should be a tensor or a number"):
+            compiled(torch.ones(2), [2], {"by": 3})
 
     def test_numbers_as_results(self):
         for model in self.both(lambda x: (x.shape[0], x + 1), torch.ones(3)):

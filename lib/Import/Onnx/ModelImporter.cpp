@@ -31,8 +31,8 @@ ModelImporter::ModelImporter(StringRef bytes, StringRef path, MLIRContext *conte
 ModelImporter::~ModelImporter() = default;
 
 Location ModelImporter::named(StringRef name) {
-  return NameLoc::get(StringAttr::get(context, name.empty() ? "model" : name),
-                      FileLineColLoc::get(context, path, 0, 0));
+  Location file = FileLineColLoc::get(context, path, 0, 0);
+  return name.empty() ? file : Location(NameLoc::get(StringAttr::get(context, name), file));
 }
 
 InFlightDiagnostic ModelImporter::emitError(Location loc) {

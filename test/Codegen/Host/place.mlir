@@ -33,7 +33,7 @@ func.func @main(%x: memref<4xf32>) {
   %o = dispatch.output 0 : memref<4xf32>
   dispatch.launch @checks(%x) outs(%o : memref<4xf32>) : (memref<4xf32>) -> () loc("a.py":1:0)
   dispatch.launch @checks(%x) outs(%o : memref<4xf32>) : (memref<4xf32>) -> ()
-    loc(fused["a.py":2:0, "a.py":2:7, "n"])
+    loc(fused["a.py":2:0, "a.py":2:0, "n"])
   dispatch.launch @holds(%x) outs(%o : memref<4xf32>) : (memref<4xf32>) -> () loc("a.py":3:0)
   return
 }

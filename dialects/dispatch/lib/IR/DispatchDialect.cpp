@@ -37,16 +37,21 @@ int64_t dlc::dispatch::getStaticBytes(ShapedType type) {
 
 std::string dlc::dispatch::getPlace(Location location) {
   if (auto name = dyn_cast<NameLoc>(location))
-    return ("node '" + name.getName().getValue() + "'").str();
+    return name.getName().empty() ? getPlace(name.getChildLoc())
+                                  : ("node '" + name.getName().getValue() + "'").str();
   auto file = dyn_cast<FileLineColLoc>(location);
-  if (file && file.getLine()) // a model as a whole has none
-    return (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+  if (file && file.getLine()) { // a model as a whole has none
+    std::string text = (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+    return file.getColumn() ? text + ":" + std::to_string(file.getColumn()) : text;
+  }
+  SmallVector<Location> parts;
   if (auto call = dyn_cast<CallSiteLoc>(location))
-    return getPlace(call.getCallee());
+    parts = {call.getCallee(), call.getCaller()};
   if (auto fused = dyn_cast<FusedLoc>(location))
-    for (Location part : fused.getLocations())
-      if (std::string text = getPlace(part); !text.empty())
-        return text;
+    llvm::append_range(parts, fused.getLocations());
+  for (Location part : parts)
+    if (std::string text = getPlace(part); !text.empty())
+      return text;
   return "";
 }
 
