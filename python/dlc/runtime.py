@@ -20,7 +20,7 @@ import numpy as np
 
 from . import _abi, tensors, tree
 from ._errors import DlcError, RunError, TraceError
-from .tracefile import Path, replacing, sizes_text
+from .tracefile import Path, replacing, require_place, sizes_text
 
 
 class Origin(Protocol):
@@ -71,9 +71,7 @@ class CompiledModel:
         self._keep_open(open(path, "rb"))  # what the cache removes stays to be saved
         _abi.check_is_whole(self.path, self._file)
         self._library, self._api = _abi.load(self.path)
-        if isinstance(threads, bool) or not isinstance(threads, int):
-            raise TypeError(f"threads is a number, 0 for one per CPU, not {threads!r}")
-        self._threads = threads
+        self._threads = _thread_count(threads)
         self._create()
         #: The model's description: name, inputs, outputs, dtypes, shapes, target.
         self.signature: Dict[str, Any] = json.loads(self._api.describe())
@@ -288,6 +286,7 @@ class CompiledModel:
         """Writes all state as a safetensors file, each piece under the name that `state` and
         the module have for it."""
         self._require_state()
+        require_place(path)
         self._check(self._api.save(self._context, os.fsencode(path)))
 
     def load_state(self, path: Path, partial: bool = False) -> None:
@@ -295,6 +294,7 @@ class CompiledModel:
         `partial` the file may lack some, which keep their values, and have tensors that the
         model hasn't. A file that doesn't fit changes nothing."""
         self._require_state()
+        os.stat(path)  # or the OSError of a file that isn't there
         self._check(self._api.load(self._context, os.fsencode(path), int(partial)))
 
     def _require_state(self) -> None:
@@ -321,7 +321,7 @@ class CompiledModel:
 
     def set_threads(self, count: int) -> None:
         """How many threads a call may use; 0: one per CPU."""
-        self._check(self._api.set_threads(self._context, count))
+        self._check(self._api.set_threads(self._context, _thread_count(count)))
         self._threads = count
 
     def save(self, path: Path) -> None:
@@ -366,6 +366,12 @@ def _restored(kind: Type[CompiledModel], data: bytes, threads: int,
 
 def _forget(owner: CompiledModel) -> None:
     pass
+
+
+def _thread_count(threads: Any) -> int:
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"threads is a number, 0 for one per CPU, not {threads!r}")
+    return threads
 
 
 def _count(number: int, noun: str) -> str:

@@ -78,13 +78,14 @@ def lend_all(values: Sequence[Any], specs: Sequence[Spec], kept: List[Any]) -> L
     if torch is None:
         return [_lend(value, spec, kept) for value, spec in zip(values, specs)]
     needs_gradients = torch.is_grad_enabled()
+    has_tangents = _forward_level(torch) >= 0
     tensor, to_dlpack, found = torch.Tensor, torch.utils.dlpack.to_dlpack, []
     for value, spec in zip(values, specs):
         # A model of torch.compile has a tensor for each of its parameters: the common
         # kind is dealt with here, quickly.
         if isinstance(value, tensor) and value.is_cpu and not (
                 spec.is_complex or value.is_complex() or value.is_neg()
-                or needs_gradients and value.requires_grad):
+                or has_tangents or needs_gradients and value.requires_grad):
             try:
                 capsule = to_dlpack(value)
             except (BufferError, RuntimeError):
@@ -118,12 +119,21 @@ def _lend(value: Any, spec: Spec, kept: List[Any]) -> int:
     return address
 
 
+def _forward_level(torch: Any) -> int:
+    """How deep in forward-mode derivatives a call of PyTorch's is; -1 outside of them."""
+    level: int = torch.autograd.forward_ad._current_level
+    return level
+
+
 def _lend_torch(value: torch.Tensor, kept: List[Any]) -> Tuple[int, bool]:
     import torch
 
     if value.requires_grad and torch.is_grad_enabled():
         raise TypeError("it requires a gradient, and a compiled model gives none: call "
                         "the model under torch.no_grad(), or pass x.detach()")
+    forward: Any = torch.autograd.forward_ad
+    if _forward_level(torch) >= 0 and forward.unpack_dual(value).tangent is not None:
+        raise TypeError("it has a tangent, and a compiled model gives none: dlc.jvp does")
     if not value.is_cpu:
         raise TypeError(f"a tensor on the CPU is expected, not on {value.device}")
     if value.layout != torch.strided:

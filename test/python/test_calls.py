@@ -166,6 +166,8 @@ class WrongCallTest(FrontendTest):
             dlc.compile(torch.exp, self.x)(self.x, self.x)
         with self.assertRaisesRegex(TypeError, "threads is a number, .*not 'two'"):
             dlc.compile(torch.exp, self.x, threads="two")
+        with self.assertRaisesRegex(TypeError, "threads is a number, .*not 'two'"):
+            self.model.set_threads("two")
         self.check(TypeError, "takes no argument 'other'", self.x, self.d, other=1)
 
     def test_tensor(self):

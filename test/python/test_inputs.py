@@ -94,6 +94,12 @@ class InputsTest(FrontendTest):
         with torch.inference_mode():
             self.assert_close(self.double(self.x * 1), doubled(self.x))
 
+    def test_forward_derivatives(self):
+        forward = torch.autograd.forward_ad
+        with forward.dual_level():
+            self.assert_close(self.double(self.x), doubled(self.x))
+            self.refuse("'x': it has a tangent.*dlc.jvp", forward.make_dual(self.x, self.x))
+
     def test_torch_tensors_without_plain_elements(self):
         quantized = torch.quantize_per_tensor(self.x, 0.1, 0, torch.qint8)
         nested = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])

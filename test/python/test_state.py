@@ -148,6 +148,9 @@ class StateTest(FrontendTest):
         other = dlc.compile(KeyCache(), torch.tensor([0]), torch.zeros(2))
         with self.assertRaisesRegex(dlc.RunError, "keys|calls"):
             other.load_state(path)
+        for function in (compiled.save_state, compiled.load_state):
+            with self.assertRaisesRegex(FileNotFoundError, "none/state.safetensors"):
+                function(self.folder / "none" / "state.safetensors")
         stateless = dlc.compile(lambda x: x + 1, x)
         for function in (stateless.save_state, stateless.load_state):
             with self.assertRaisesRegex(dlc.DlcError, "has no state"):
