@@ -25,65 +25,17 @@ sys.path.insert(0, str(common.ROOT / "python"))
 OPTIMIZER = "sgd,momentum=0.9"
 RATE = 0.01
 WAYS = ["dlc", "dlc memory=0.5", "eager", "torch.compile", "torch.compile(backend=dlc)"]
-
-
-def make_mlp(torch):
-    nn = torch.nn
-    model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
-    return model, torch.randn(128, 784), torch.randint(0, 10, (128,))
-
-
-def make_resnet18(torch):
-    from models import torchvision_import  # noqa: F401
-    import torchvision
-
-    return torchvision.models.resnet18(), torch.randn(32, 3, 96, 96), torch.randint(0, 1000, (32,))
-
-
-def make_bert(torch):
-    from models import torchvision_import  # noqa: F401
-    from transformers import BertConfig, BertModel
-
-    class Classifier(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.bert = BertModel(BertConfig(
-                hidden_size=512, num_hidden_layers=4, num_attention_heads=8, intermediate_size=2048,
-                hidden_dropout_prob=0, attention_probs_dropout_prob=0, attn_implementation="sdpa"))
-            self.head = torch.nn.Linear(512, 10)
-
-        def forward(self, ids):
-            return self.head(self.bert(ids).pooler_output)
-
-    return Classifier(), torch.randint(0, 30522, (8, 128)), torch.randint(0, 10, (8,))
-
-
-def make_gpt2(torch):
-    from models import torchvision_import  # noqa: F401
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    class Scores(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.gpt2 = GPT2LMHeadModel(GPT2Config(resid_pdrop=0, embd_pdrop=0, attn_pdrop=0,
-                                                   attn_implementation="sdpa"))
-
-        def forward(self, ids):
-            return self.gpt2(ids, use_cache=False).logits.transpose(1, 2)
-
-    return Scores(), torch.randint(0, 50257, (4, 128)), torch.randint(0, 50257, (4, 128))
-
-
-MODELS = {"mlp": make_mlp, "resnet18": make_resnet18, "bert": make_bert, "gpt2": make_gpt2}
+MODELS = ["mlp", "resnet18", "bert", "gpt2"]
 
 
 def make(name, threads):
     import torch
+    from models.training import NETWORKS
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    model, data, target = MODELS[name](torch)
-    return model.train(), data, target
+    model = NETWORKS[name].make().train()
+    return model, *NETWORKS[name].inputs()
 
 
 def make_torch(model, data, target, way, threads):
@@ -171,7 +123,7 @@ def measure_time(name, folder, threads, ways, steps):
             runs.append(make_torch(make(name, threads)[0], data, target, way, threads))
         runs[-1]()
     del torch
-    return take_turns(runs, rounds=steps)
+    return take_turns(runs, rounds=steps, calls=2, pause=0.05)
 
 
 def child(*arguments):
