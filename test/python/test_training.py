@@ -119,6 +119,16 @@ class Training(frontend.FrontendTest):
         self.assertTrue(resident)
         self.assertLess(sum(map(int, resident)), 1024)  # KiB, of 8192
 
+    def test_the_row_for_padding_stays(self):
+        self.model = torch.nn.Sequential(torch.nn.Embedding(10, 4, padding_idx=2),
+                                         torch.nn.Flatten(), torch.nn.Linear(12, 3))
+        torch.nn.init.normal_(self.model[0].weight)
+        self.x = torch.randint(0, 4, (16, 3))
+        step = self.compile(optimizer="sgd")
+        step.step(self.x, self.labels, lr=0.5)
+        moved = (step.state["0.weight"] != self.model[0].weight.detach().numpy()).any(1)
+        np.testing.assert_array_equal(moved, [True, True, False, True] + 6 * [False])
+
     def test_state_outlives_its_model(self):
         weights = self.compile().state["0.weight"]
         np.testing.assert_array_equal(weights, self.model[0].weight.detach().numpy())

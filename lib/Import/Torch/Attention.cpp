@@ -9,6 +9,7 @@
 #include "../Common/MatrixProduct.h"
 #include "NodeImporter.h"
 #include "Random.h"
+#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -211,10 +212,18 @@ static LogicalResult importAttention(NodeImporter &n) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult importEmbedding(NodeImporter &n) {
-  // What matters to the derivative only.
-  n.ignore({"padding_idx", "scale_grad_by_freq", "sparse"});
+  n.ignore({"scale_grad_by_freq", "sparse"});
   Value weight = n.tensor("weight"), indices = n.tensor("indices");
-  return n.result(weight && indices ? n.infer<dl::EmbeddingOp>(weight, indices) : Value());
+  int64_t padding = n.optionalInteger("padding_idx").value_or(-1);
+  if (!weight || !indices || n.hasFailed())
+    return failure();
+  Expr rows(n, n.infer<dl::EmbeddingOp>(weight, indices));
+  if (padding < 0 || !rows)
+    return n.result(rows.get());
+  // Of the row for padding there is no derivative.
+  Value constant = n.create<grad::StopOp>(rows.get().getType(), rows.get());
+  Expr isPadding = Expr(n, indices).eq(double(padding)).unsqueeze({n.rankOf(indices)});
+  return n.result(isPadding.select(constant, rows.get()).get());
 }
 
 /// The rows that are looked up, brought to a norm of at most max_norm.
