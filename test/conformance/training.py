@@ -1,18 +1,21 @@
 # Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Training steps compiled by dlc against PyTorch: 100 steps of small networks from the
-same weights on the same data, with every optimiser.
+"""Training steps compiled by dlc against PyTorch: 100 steps from the same weights on the
+same data, of small networks with every optimiser, and of BERT-small.
 
     scripts/conformance training [--filter REGEX] [--write]
 
-In float32 each loss must be within 1e-3 of PyTorch's; in float64 all parameters and
-statistics after the last step must be within 1e-8 of PyTorch's, relative to the largest
-element of each. `--write` writes docs/conformance/training.md.
+In float32 each loss must be within 1e-3 of PyTorch's; in float64, which is tried with the
+small networks, all parameters and statistics after the last step must be within 1e-8 of
+PyTorch's, relative to the largest element of each. `--write` writes
+docs/conformance/training.md.
 """
 
 import argparse
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -95,22 +98,15 @@ def describe(name, optimizer, settings):
 
 
 class Pair:
-    """One case in dlc and in PyTorch, from the same weights."""
+    """A network in dlc and in PyTorch, from the same weights."""
 
-    def __init__(self, torch, dlc, case, dtype):
-        name, (ours, theirs, options, self.rate), self.settings = case
-        make, self.shape, self.loss, self.target = make_networks(torch)[name]
-        self.torch = torch
-        torch.set_default_dtype(dtype)
-        torch.manual_seed(0)
-        self.model = make()
-        self.shape = self.shape[:1] + self.shape[1:]
-        whole = (self.shape[0] // self.settings.get("accumulate", 1), *self.shape[1:])
-        self.step = dlc.compile_training_step(
-            self.model, torch.randn(whole), loss=self.loss, optimizer=ours, threads=1,
-            **self.settings)
+    def __init__(self, torch, dlc, model, example, loss, optimizer, settings, threads):
+        ours, theirs, options, self.rate = optimizer
+        self.torch, self.model, self.loss, self.settings = torch, model, loss, settings
+        self.step = dlc.compile_training_step(model, example, loss=loss, optimizer=ours,
+                                              threads=threads, **settings)
         kind = getattr(torch.optim, theirs) if theirs else make_lion(torch)
-        self.optimizer = kind(self.model.parameters(), lr=self.rate, **options)
+        self.optimizer = kind(model.parameters(), lr=self.rate, **options)
 
     def theirs(self, x, target):
         functional = self.torch.nn.functional
@@ -127,30 +123,44 @@ class Pair:
         self.optimizer.step()
         return value.item()
 
-    def run(self):
-        """The largest relative difference of a loss, and of a tensor at the end."""
-        torch, worst = self.torch, 0.0
+    def run(self, draw):
+        """The losses of both, and the largest relative difference of a tensor at the end."""
+        losses = []
         for _ in range(STEPS):
-            x = torch.randn(self.shape)
-            target = self.target(self.shape)
-            expected = self.theirs(x, target)
-            got = self.step.step(x, target, lr=self.rate)
-            worst = max(worst, abs(got - expected) / abs(expected))
+            x, target = draw()
+            losses.append((self.step.step(x, target, lr=self.rate), self.theirs(x, target)))
         state, apart = self.step.state, 0.0
         for name, tensor in self.model.state_dict().items():
             if name in state:
-                difference = (torch.from_numpy(state[name].copy()) - tensor).abs().max()
+                difference = (self.torch.from_numpy(state[name].copy()) - tensor).abs().max()
                 apart = max(apart, (difference / tensor.abs().max()).item())
         missing = [n for n, _ in self.model.named_parameters() if n not in state]
         if missing:
             raise RuntimeError("not trained: " + ", ".join(missing))
-        return worst, apart
+        return losses, apart
+
+
+def compare(losses):
+    """The largest relative difference; NaN, where there is one."""
+    return max((abs(ours - theirs) / abs(theirs) for ours, theirs in losses),
+               key=lambda difference: (difference != difference, difference))
+
+
+def run_small(torch, dlc, case, dtype):
+    name, optimizer, settings = case
+    make, shape, loss, make_target = make_networks(torch)[name]
+    torch.set_default_dtype(dtype)
+    torch.manual_seed(0)
+    whole = (shape[0] // settings.get("accumulate", 1), *shape[1:])
+    pair = Pair(torch, dlc, make(), torch.randn(whole), loss, optimizer, settings, threads=1)
+    losses, apart = pair.run(lambda: (torch.randn(shape), make_target(shape)))
+    return compare(losses), apart
 
 
 def run_case(torch, dlc, case):
     """The differences in float32 and float64, and a sentence if they are too large."""
-    loss32, state32 = Pair(torch, dlc, case, torch.float32).run()
-    loss64, state64 = Pair(torch, dlc, case, torch.float64).run()
+    loss32, state32 = run_small(torch, dlc, case, torch.float32)
+    loss64, state64 = run_small(torch, dlc, case, torch.float64)
     problem = None
     if not loss32 <= 1e-3:
         problem = f"a loss in float32 differs by {loss32:.1e}"
@@ -159,7 +169,39 @@ def run_case(torch, dlc, case):
     return (loss32, state32, loss64, state64), problem
 
 
-def write_report(torch, rows):
+#: The networks of test/models/training.py that are tried, and what they learn.
+LARGE = {"bert": "BERT-small"}
+
+
+def run_large_here(torch, dlc, name):
+    """Trains a large network, and prints its losses."""
+    from models.training import NETWORKS
+
+    network = NETWORKS[name]
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    draw, model = network.batches(), network.make()
+    pair = Pair(torch, dlc, model.train(), draw()[0], "cross_entropy", network.optimizer, {},
+                threads=1)
+    print(json.dumps(pair.run(draw)))
+
+
+def run_large(name):
+    """The same in a process of its own."""
+    done = subprocess.run([sys.executable, "-W", "ignore", sys.argv[0], "training", "--child", name],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise RuntimeError(f"ended with status {done.returncode}: " +
+                           (done.stderr.strip().splitlines() or ["no message"])[-1])
+    losses, apart = json.loads(done.stdout.splitlines()[-1])
+    difference = compare(losses)
+    problem = None if difference <= 1e-3 else f"a loss differs by {difference:.1e}"
+    return (losses, difference, apart), problem
+
+
+def write_report(torch, small, large):
+    from models.training import NETWORKS
+
     lines = ["# Training", "",
              "Written by `scripts/conformance training --write`: training steps compiled by dlc "
              f"against PyTorch {torch.__version__.partition('+')[0]}, {STEPS} steps from the same "
@@ -170,43 +212,72 @@ def write_report(torch, rows):
              "PyTorch.", "",
              "| network, loss, optimiser | float32: losses | parameters | float64: losses | parameters | |",
              "|---|---:|---:|---:|---:|---|"]
-    for name, figures, problem in rows:
+    for name, figures, problem in small:
         shown = " | ".join(f"{f:.1e}" for f in figures) if figures else " | | | "
         lines.append(f"| {name} | {shown} | {problem or ''} |")
+    shown = [1, 10, 25, 50, 75, STEPS]
+    lines += ["", "## Loss curves", "",
+              "Large networks in float32, with cross_entropy, on other data in each step; "
+              "test/models/training.py has them. Each cell has dlc's loss and PyTorch's. A key's bias "
+              "in attention has no derivative but roundings, which differ.", "",
+              "| network, optimiser | " + " | ".join(f"step {n}" for n in shown) +
+              " | largest difference | of parameters | |",
+              "|---|" + "---:|" * (len(shown) + 2) + "---|"]
+    for name, figures, problem in large:
+        optimizer, _, _, rate = NETWORKS[name].optimizer
+        cells = [f"{LARGE[name]}, {optimizer}, rate {rate}"]
+        if figures:
+            losses, *differences = figures
+            cells += [f"{losses[n - 1][0]:.5f} {losses[n - 1][1]:.5f}" for n in shown]
+            cells += [f"{difference:.1e}" for difference in differences]
+        else:
+            cells += [""] * (len(shown) + 2)
+        lines.append("| " + " | ".join(cells + [problem or ""]) + " |")
     REPORT.write_text("\n".join(lines) + "\n")
+
+
+def run_all(dlc, names, run):
+    """Name, figures and problem of each."""
+    rows = []
+    for shown, case in names:
+        begin, figures = time.monotonic(), None
+        try:
+            figures, problem = run(case)
+        except (dlc.DlcError, RuntimeError) as error:
+            problem = str(error)
+        rows.append((shown, figures, problem))
+        numbers = " ".join(f"{f:.1e}" for f in figures or () if isinstance(f, float))
+        print(f"{'FAIL' if problem else 'ok  '} {shown}: {problem or numbers} "
+              f"({time.monotonic() - begin:.0f} s)", flush=True)
+    return rows
 
 
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--filter", default="", help="cases whose name matches")
     parser.add_argument("--write", action="store_true", help="write the report")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    common.require_packages({"torch": "torch", "numpy": "numpy"})
+    common.require_packages({"torch": "torch==2.13.0", "numpy": "numpy",
+                             "torchvision": "torchvision==0.28.0",
+                             "transformers": "transformers==5.23.0", "PIL": "pillow"})
     sys.path.insert(0, str(common.ROOT / "python"))
     os.environ.setdefault("DLC_BUILD", str(common.ROOT / "build"))
     import torch
 
     import dlc
 
+    if options.child:
+        return run_large_here(torch, dlc, options.child)
     torch.set_num_threads(1)
-    rows = []
+    matches = lambda named: re.search(options.filter, named[0])  # noqa: E731
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DLC_CACHE_DIR"] = folder
-        for case in make_cases():
-            name = describe(*case)
-            if not re.search(options.filter, name):
-                continue
-            begin, figures = time.monotonic(), None
-            try:
-                figures, problem = run_case(torch, dlc, case)
-            except (dlc.DlcError, RuntimeError) as error:
-                problem = str(error)
-            rows.append((name, figures, problem))
-            shown = " ".join(f"{f:.1e}" for f in figures or ())
-            print(f"{'FAIL' if problem else 'ok  '} {name}: {problem or shown} "
-                  f"({time.monotonic() - begin:.0f} s)", flush=True)
+        small = run_all(dlc, filter(matches, ((describe(*case), case) for case in make_cases())),
+                        lambda case: run_case(torch, dlc, case))
+        large = run_all(dlc, filter(matches, ((name, name) for name in LARGE)), run_large)
     if options.write:
-        write_report(torch, rows)
-    failed = sum(1 for row in rows if row[2])
-    common.print_summary(len(rows) - failed, failed, 0)
+        write_report(torch, small, large)
+    failed = sum(1 for row in small + large if row[2])
+    common.print_summary(len(small + large) - failed, failed, 0)
     return int(bool(failed))

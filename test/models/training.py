@@ -1,7 +1,7 @@
 # Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Networks that are trained, of their usual depth and width, with the weights that
-training starts from."""
+training starts from; and data from which they learn something in 100 steps."""
 
 from dataclasses import dataclass
 from typing import Callable
@@ -13,10 +13,13 @@ from torch import nn
 @dataclass
 class Network:
     """`make` gives the module; `inputs` are the data (by torch's generator) and the target of
-    a step."""
+    a step of the usual size; `batches` makes a function that draws those of a smaller step,
+    others each time. `optimizer` is dlc's, PyTorch's, its settings, and the learning rate."""
 
     make: Callable
     inputs: Callable
+    batches: Callable = None
+    optimizer: tuple = ()
 
 
 def mlp():
@@ -60,13 +63,27 @@ class Scores(nn.Module):
         return self.gpt2(ids, use_cache=False).logits.transpose(1, 2)
 
 
+def sentences():
+    """The first of the tokens tells the class."""
+    def draw():
+        ids, target = torch.randint(0, 30522, (8, 16)), torch.randint(0, 10, (8,))
+        ids[:, 0] = target
+        return ids, target
+
+    return draw
+
+
 def classes(count, *shape):
     return torch.randint(0, count, shape)
 
 
 NETWORKS = {
     "mlp": Network(mlp, lambda: (torch.randn(128, 784), classes(10, 128))),
-    "resnet18": Network(resnet18, lambda: (torch.randn(32, 3, 96, 96), classes(1000, 32))),
-    "bert": Network(Classifier, lambda: (classes(30522, 8, 128), classes(10, 8))),
-    "gpt2": Network(Scores, lambda: (classes(50257, 4, 128), classes(50257, 4, 128))),
+    "resnet18": Network(
+        resnet18, lambda: (torch.randn(32, 3, 96, 96), classes(1000, 32))),
+    "bert": Network(
+        Classifier, lambda: (classes(30522, 8, 128), classes(10, 8)), sentences,
+        ("sgd,momentum=0.9", "SGD", {"momentum": 0.9}, 0.001)),
+    "gpt2": Network(
+        Scores, lambda: (classes(50257, 4, 128), classes(50257, 4, 128))),
 }
