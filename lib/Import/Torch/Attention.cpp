@@ -271,14 +271,15 @@ static LogicalResult importEmbeddingBag(NodeImporter &n) {
   if (!weight || !indices || !offsets || n.hasFailed() || !n.requireRank(weight, 2, 2, "weight") ||
       !n.requireRank(indices, 1, 1, "indices") || !n.requireRank(offsets, 1, 1, "offsets"))
     return failure();
-  Type element = n.elementTypeOf(weight), i64 = n.getBuilder().getI64Type();
+  // Summed and counted in f32 at least.
+  Type element = n.stepType(n.elementTypeOf(weight)), i64 = n.getBuilder().getI64Type();
   Expr index = Expr(n, indices).to(i64), offset = Expr(n, offsets).to(i64);
   Size bags = hasEnd ? n.sub(n.size(offsets, 0), 1) : n.size(offsets, 0);
   if (hasEnd)
     offset = {n, n.sliceAxis(offset, 0, 0, bags)};
-  Expr rows(n, n.infer<dl::EmbeddingOp>(weight, index.get()));
+  Expr rows = Expr(n, n.infer<dl::EmbeddingOp>(weight, index.get())).to(element);
   if (scales)
-    rows = rows * Expr(n, scales).unsqueeze({1}).get();
+    rows = rows * Expr(n, scales).to(element).unsqueeze({1}).get();
   // The bag of each index: as many offsets as don't lie behind it, less one.
   Expr at = Expr(n, n.iota(n.sizes(indices), i64, 0)).unsqueeze({1});
   Expr bag = (offset <= at.get()).to(i64).sum({1}, false) - 1.0;
@@ -301,7 +302,7 @@ static LogicalResult importEmbeddingBag(NodeImporter &n) {
     y = mode == Mean ? y / total.max(1.0).get()
                      : total.eq(0.0).select(n.scalar(element, 0), y);
   }
-  SmallVector<ImportedValue> results{y.get()};
+  SmallVector<ImportedValue> results{y.to(n.elementTypeOf(weight)).get()};
   results.resize(n.numResults());
   return n.results(results);
 }

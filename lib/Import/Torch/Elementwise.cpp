@@ -396,14 +396,8 @@ static LogicalResult importClampOne(NodeImporter &n) {
   return n.result(extremum<Op>(n.operand("self", type), n.operand(bound, type)));
 }
 
-/// The type that PyTorch's kernels of several steps compute in: f32 for narrower floats.
-static Type stepType(NodeImporter &n, Type type) {
-  auto narrow = dyn_cast_or_null<FloatType>(type);
-  return narrow && narrow.getWidth() < 32 ? n.getBuilder().getF32Type() : type;
-}
-
 static LogicalResult importAddcmul(NodeImporter &n) {
-  Type result = n.resultElementType(), type = stepType(n, result);
+  Type result = n.resultElementType(), type = n.stepType(result);
   if (!type)
     return failure();
   Expr product = n.operand("tensor1", type) * n.operand("tensor2", type).get();
@@ -413,7 +407,7 @@ static LogicalResult importAddcmul(NodeImporter &n) {
 }
 
 static LogicalResult importAddcdiv(NodeImporter &n) {
-  Type result = n.resultElementType(), type = stepType(n, result);
+  Type result = n.resultElementType(), type = n.stepType(result);
   if (!type)
     return failure();
   Expr quotient = n.operand("tensor1", type);
@@ -425,7 +419,7 @@ static LogicalResult importAddcdiv(NodeImporter &n) {
 
 /// start + weight · (end − start), from the nearer end.
 static LogicalResult importLerp(NodeImporter &n) {
-  Type result = n.resultElementType(), type = stepType(n, result);
+  Type result = n.resultElementType(), type = n.stepType(result);
   if (!type)
     return failure();
   Expr start = n.operand("self", type), end = n.operand("end", type);

@@ -32,12 +32,13 @@ static LogicalResult importLinear(NodeImporter &n) {
 }
 
 /// beta · self + alpha · product, where beta 0 ignores self altogether; in the product's
-/// type.
+/// type or, of narrow floats, rounded once.
 static LogicalResult addScaled(NodeImporter &n, Expr product) {
   Type result = n.resultElementType();
   if (!result || !product)
     return failure();
-  Type type = n.elementTypeOf(product);
+  Type type = n.stepType(n.elementTypeOf(product));
+  product = product.to(type);
   if (n.number("alpha") != 1)
     product = product * n.operand("alpha", type).get();
   Expr self = n.operand("self", type);
