@@ -48,9 +48,10 @@ OUT_OF_SCOPE = [
 ]
 
 
-#: Where elements are equal, which index comes first isn't determined: where the result has
-#: these indices, what they pick is compared, and that none comes twice.
-INDICES_OF_EQUALS = {"sort": 1, "argsort": 0, "mode": 1}
+#: Where elements are equal, which index comes first isn't determined: what the indices pick
+#: is compared, and that none comes twice. The place of the indices among the results, and of
+#: `dim` among the arguments.
+INDICES_OF_EQUALS = {"sort": (1, 0), "argsort": (0, 0), "mode": (1, 0), "topk": (1, 1)}
 
 
 #: What is determined up to signs only: their samples say what of it is compared.
@@ -105,16 +106,19 @@ class Batch:
 
     def picked(self, value, args, kwargs, result):
         """The result with what its indices pick instead of these."""
-        torch, place = self.torch, INDICES_OF_EQUALS[self.name]
+        place, argument = INDICES_OF_EQUALS[self.name]
         results = list(result) if isinstance(result, tuple) else [result]
         if kwargs.get("stable"):
             return result
-        indices, dim = results[place], kwargs.get("dim", args[0] if args else -1)
+        indices = results[place]
+        dim = kwargs.get("dim", args[argument] if len(args) > argument else -1)
         if indices.dim() < value.dim():
             results[place] = value.take_along_dim(indices.unsqueeze(dim), dim)
             return results
-        results[place] = value.take_along_dim(indices, dim) if value.dim() else value
-        return [*results, indices.sort(dim=dim, stable=True).values]
+        if value.dim():
+            results[place] = value.take_along_dim(indices, dim)
+            results.append(indices.sort(dim=dim, stable=True).values.diff(dim=dim) > 0)
+        return results
 
     def run(self, *tensors):
         return [flat(self.torch, result, []) for result in self.results(tensors)]
