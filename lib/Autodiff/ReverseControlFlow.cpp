@@ -327,9 +327,11 @@ public:
   /// Lets the loop keep what is read; it is no longer used then.
   void record();
 
+  /// What is still read after a failure goes with the function.
   ~Tape() {
     for (Value placeholder : placeholders)
-      placeholder.getDefiningOp()->erase();
+      if (placeholder.use_empty())
+        placeholder.getDefiningOp()->erase();
   }
 
 private:

@@ -52,6 +52,9 @@ static void castPassedValues(func::FuncOp function, SymbolTable &symbols) {
       llvm::append_range(types, ValueRange(loop.getAfterArguments()).getTypes());
       castOperands(loop.getConditionOp(), types);
       castOperands(loop.getYieldOp(), ValueRange(loop.getBeforeArguments()).getTypes());
+    } else if (isa<arith::SelectOp>(op)) {
+      Type type = op->getResult(0).getType();
+      castOperands(op, {op->getOperand(0).getType(), type, type});
     } else if (auto call = dyn_cast<func::CallOp>(op)) {
       if (auto callee = symbols.lookup<func::FuncOp>(call.getCallee()))
         castOperands(op, callee.getArgumentTypes());

@@ -45,3 +45,27 @@ func.func @stored(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = grad.jvp @f(%x) tangents(%x) of [0] wrt [0] : (tensor<4xf32>), (tensor<4xf32>) -> (tensor<4xf32>)
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// A failure within a loop, which has begun to be reversed.
+func.func private @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %0 = scf.for %i = %c0 to %c3 step %c1 iter_args(%y = %x) -> tensor<4xf32> {
+    %1 = scf.for %j = %c0 to %c3 step %c1 iter_args(%z = %y) -> tensor<4xf32> {
+      // expected-error @below {{has no derivative: there is no rule for dl.custom_call}}
+      %2 = dl.custom_call "user_op"(%z) : (tensor<4xf32>) -> tensor<4xf32>
+      %3 = dl.mul %2, %z : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+      scf.yield %3 : tensor<4xf32>
+    }
+    scf.yield %1 : tensor<4xf32>
+  }
+  return %0 : tensor<4xf32>
+}
+func.func @no_rule_in_loop(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-remark @below {{the derivative was asked for here}}
+  %0 = grad.vjp @f(%x) cotangents(%x) of [0] wrt [0] : (tensor<4xf32>), (tensor<4xf32>) -> (tensor<4xf32>)
+  return %0 : tensor<4xf32>
+}

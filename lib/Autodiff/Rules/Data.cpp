@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Common.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -21,6 +22,20 @@ static void reverseConvert(ConvertOp op, Reverse &r) {
 /// The same elements under a type that says more or less of the size.
 static void reverseCast(tensor::CastOp op, Reverse &r) {
   r.add(0, r.b.cast(r.cotangent(), op.getSource().getType()));
+}
+
+/// c ? x : y, which canonicalisation makes of an scf.if. The two may be of different
+/// sizes, and the cotangent is of the one that was chosen.
+static void reverseSelect(arith::SelectOp op, Reverse &r) {
+  auto add = [&](unsigned i, bool isChosen) {
+    if (!r.wants(i))
+      return;
+    Value dy = r.b.cast(r.cotangent(), op.getType()), zero = zerosLike(r.b, op->getOperand(i));
+    r.add(i, arith::SelectOp::create(r.b, op.getCondition(), isChosen ? dy : zero,
+                                     isChosen ? zero : dy));
+  };
+  add(1, true);
+  add(2, false);
 }
 
 static Value sumAll(TensorBuilder &b, Value x) {
@@ -72,6 +87,7 @@ static void reverseRandom(Op op, Reverse &r) {
 void autodiff::addDataRules(RuleTable &table) {
   table.addLinear<ConvertOp>(reverseConvert);
   table.addLinear<SplatOp>(reverseSplat);
+  table.addLinear<arith::SelectOp>(reverseSelect);
   table.addLinear<tensor::CastOp>(reverseCast);
   table.add<RngNormalOp>(forwardRandom<RngNormalOp>, reverseRandom<RngNormalOp>);
   table.add<RngUniformOp>(forwardRandom<RngUniformOp>, reverseRandom<RngUniformOp>);
