@@ -102,7 +102,8 @@ def _reached(module: torch.fx.GraphModule, results: Set[int]) -> Set[int]:
 
 def _check_changes(module: torch.fx.GraphModule) -> None:
     """Refuses, in the graph that Dynamo recorded, what a graph without updates in place
-    can't say: gradients flow past a change under torch.no_grad()."""
+    can't say (gradients flow past a change under torch.no_grad()), and derivatives that are
+    Python code."""
     is_on = True
     for node in module.graph.nodes:
         name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
@@ -114,6 +115,10 @@ def _check_changes(module: torch.fx.GraphModule) -> None:
             raise DlcError(f"{where}the program calls a torch.autograd.Function, whose own "
                            "derivative the backend dlc doesn't take: put torch.compiler.disable "
                            "around it")
+        if name == "register_hook":
+            raise DlcError(f"{where}the program registers a hook on a tensor's gradient, which the "
+                           "backend dlc doesn't call: register it outside the compiled code, or put "
+                           "torch.compiler.disable around it")
         changed = node.args[0] if node.args else None
         value = changed.meta.get("example_value") if isinstance(changed, torch.fx.Node) else None
         if not is_on and name.endswith("_") and not name.endswith("__") and \

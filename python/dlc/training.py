@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -139,7 +139,11 @@ class TrainingStep(CompiledModel):
         self._number = 1 + [f["name"] for f in functions].index("step")
         self._step = functions[self._number - 1]
         self._step_takes = tensors.specs(self._step["inputs"])
-        self._step_gives = tensors.specs(self._step["outputs"])
+        #: PyTorch's tensors have all element types.
+        self._result_kind = getattr(sys.modules.get("torch"), "Tensor", np.ndarray)
+        if self._result_kind is np.ndarray:
+            for output in self._step["outputs"]:
+                tensors.element_type(output["dtype"])  # or the error that NumPy lacks it
         #: What the last step gave beside the loss, by name: `gradient_norm`.
         self.results: Dict[str, float] = {}
 
@@ -153,11 +157,6 @@ class TrainingStep(CompiledModel):
         if len(values) != len(self._step_takes):
             names = ", ".join(spec.name for spec in self._step_takes)
             raise TypeError(f"the step takes {names}; {len(values)} are given")
-        kept: List[Any] = []
-        inputs = tensors.lend_all(values, self._step_takes, kept)
-        outputs = [np.empty(s["shape"], s["dtype"]) for s in self._step["outputs"]]
-        results = tensors.lend_all(outputs, self._step_gives, kept)
-        self._check(self._api.call(self._context, self._number, tensors.addresses(inputs),
-                                   tensors.addresses(results)))
+        outputs = self.run(values, self._result_kind, self._number)
         self.results = {s["name"]: float(o) for s, o in zip(self._step["outputs"], outputs)}
         return self.results["loss"]

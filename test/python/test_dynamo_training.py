@@ -371,6 +371,15 @@ class ErrorsTest(TrainingTest):
         x = torch.ones(3, requires_grad=True)
         self.refused(lambda x: Doubled.apply(x) + 1, r"\.py:\d+: .*torch.autograd.Function", x)
 
+    def test_hook(self):
+        def function(x):
+            y = x * 2
+            y.register_hook(lambda gradient: gradient * 3)
+            return y.sin()
+
+        self.refused(function, r"\.py:\d+: .* a hook on a tensor's gradient",
+                     torch.ones(3, requires_grad=True))
+
     def test_changed_without_gradients(self):
         def function(x):
             y = x * 2

@@ -129,6 +129,13 @@ class Training(frontend.FrontendTest):
         moved = (step.state["0.weight"] != self.model[0].weight.detach().numpy()).any(1)
         np.testing.assert_array_equal(moved, [True, True, False, True] + 6 * [False])
 
+    def test_bfloat16(self):
+        self.model, self.x = torch.nn.Linear(4, 3).bfloat16(), self.x.bfloat16()
+        step = self.compile(optimizer="sgd", clip_norm=1.0)
+        losses = [step.step(self.x, self.labels, lr=0.5) for _ in range(9)]
+        self.assertLess(losses[-1], losses[0])
+        self.assertGreater(step.results["gradient_norm"], 0)
+
     def test_state_outlives_its_model(self):
         weights = self.compile().state["0.weight"]
         np.testing.assert_array_equal(weights, self.model[0].weight.detach().numpy())
