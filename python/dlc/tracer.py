@@ -35,8 +35,8 @@ _DTYPES = {
 _NEVER_KEPT = {
     "aten.batch_norm.default", "aten.instance_norm.default",
     "aten.broadcast_tensors.default", "aten.cross_entropy_loss.default", "aten.einsum.default",
-    "aten.huber_loss.default", "aten.linalg_vector_norm.default", "aten.meshgrid.default",
-    "aten.meshgrid.indexing", "aten.movedim.int", "aten.movedim.intlist",
+    "aten.huber_loss.default", "aten.meshgrid.default", "aten.meshgrid.indexing",
+    "aten.movedim.int", "aten.movedim.intlist",
     "aten.repeat_interleave.self_int", "aten.slice_scatter.default", "aten.unflatten.int",
     "aten.multilabel_margin_loss.default", "aten.rrelu.default",
 }
@@ -72,7 +72,17 @@ def decompositions() -> Dict[Any, Callable[..., Any]]:
     for op, decomposition in torch._decomp.decomposition_table.items():
         table.setdefault(op, decomposition)
     table.update(transformer.DECOMPOSITIONS)
-    return {op: decomposition for op, decomposition in table.items() if str(op) not in known}
+    left = {op: decomposition for op, decomposition in table.items() if str(op) not in known}
+    return {**left, torch.ops.aten.linalg_vector_norm.default: _complex_norm}
+
+
+def _complex_norm(x: torch.Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False, *,
+                  dtype: Any = None) -> Any:
+    """A norm of complex numbers is that of their absolute values; others are kept."""
+    if not x.is_complex():
+        return NotImplemented
+    size = x.abs() if dtype is None else x.to(dtype).abs()
+    return torch.linalg.vector_norm(size, ord, dim, keepdim)
 
 
 def _module_of(function: Callable[..., Any]) -> torch.nn.Module:

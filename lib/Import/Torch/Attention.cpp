@@ -211,13 +211,34 @@ static LogicalResult importAttention(NodeImporter &n) {
 // embedding, embedding_bag
 //===----------------------------------------------------------------------===//
 
+/// The rows that the indices name. By frequency, the derivative of each is divided by how
+/// often its index occurs: it is that of (row − row) / frequency, which is added to a row
+/// that counts as constant.
+static Expr lookUpRows(NodeImporter &n, Value weight, Value indices, bool isByFrequency) {
+  Expr rows(n, n.infer<dl::EmbeddingOp>(weight, indices));
+  if (!isByFrequency || !rows)
+    return rows;
+  Type type = n.elementTypeOf(weight), computed = computationType(type);
+  Size count = n.product(n.sizes(indices));
+  Value none = n.broadcastTo(n.scalar(computed, 0), {n.size(weight, 0)});
+  Value ones = n.broadcastTo(n.scalar(computed, 1), {count});
+  Value counts = frontend::scatterElements(n, none, n.reshape(indices, ArrayRef<Size>{count}), ones,
+                                           0, dl::ScatterKind::add);
+  Expr frequency(n, counts ? n.take(counts, indices, 0, /*wrapNegative=*/false) : counts);
+  Expr constant(n, n.create<grad::StopOp>(rows.get().getType(), rows.get()));
+  Expr zero = (constant.abs() < INFINITY).select(rows - constant.get(), 0.0);
+  Expr scaled = zero.to(computed) / frequency.unsqueeze({n.rankOf(indices)}).get();
+  return constant + scaled.to(type).get();
+}
+
 static LogicalResult importEmbedding(NodeImporter &n) {
-  n.ignore({"scale_grad_by_freq", "sparse"});
+  n.ignore({"sparse"});
   Value weight = n.tensor("weight"), indices = n.tensor("indices");
   int64_t padding = n.optionalInteger("padding_idx").value_or(-1);
+  bool isByFrequency = n.boolean("scale_grad_by_freq");
   if (!weight || !indices || n.hasFailed())
     return failure();
-  Expr rows(n, n.infer<dl::EmbeddingOp>(weight, indices));
+  Expr rows = lookUpRows(n, weight, indices, isByFrequency);
   if (padding < 0 || !rows)
     return n.result(rows.get());
   // Of the row for padding there is no derivative.
@@ -261,12 +282,12 @@ static Expr scatterRows(NodeImporter &n, Value start, Value rows, Value updates,
 /// The sum, mean or maximum of the rows of each bag. A bag begins at its offset
 /// and ends where the next one begins.
 static LogicalResult importEmbeddingBag(NodeImporter &n) {
-  n.ignore({"scale_grad_by_freq", "sparse"});
+  n.ignore({"sparse"});
   enum Mode { Sum, Mean, Max };
   Value weight = n.tensor("weight"), indices = n.tensor("indices"), offsets = n.tensor("offsets"),
         scales = n.optionalTensor("per_sample_weights");
   int64_t mode = n.integer("mode");
-  bool hasEnd = n.boolean("include_last_offset");
+  bool hasEnd = n.boolean("include_last_offset"), isByFrequency = n.boolean("scale_grad_by_freq");
   std::optional<int64_t> padding = n.optionalInteger("padding_idx");
   if (!weight || !indices || !offsets || n.hasFailed() || !n.requireRank(weight, 2, 2, "weight") ||
       !n.requireRank(indices, 1, 1, "indices") || !n.requireRank(offsets, 1, 1, "offsets"))
@@ -277,7 +298,7 @@ static LogicalResult importEmbeddingBag(NodeImporter &n) {
   Size bags = hasEnd ? n.sub(n.size(offsets, 0), 1) : n.size(offsets, 0);
   if (hasEnd)
     offset = {n, n.sliceAxis(offset, 0, 0, bags)};
-  Expr rows = Expr(n, n.infer<dl::EmbeddingOp>(weight, index.get())).to(element);
+  Expr rows = lookUpRows(n, weight, index.get(), isByFrequency).to(element);
   if (scales)
     rows = rows * Expr(n, scales).to(element).unsqueeze({1}).get();
   // The bag of each index: as many offsets as don't lie behind it, less one.

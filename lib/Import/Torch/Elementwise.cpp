@@ -135,8 +135,11 @@ static LogicalResult importSinc(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Expr x = n.operand("self", type), angle = x * M_PI;
-  return n.result(x.eq(0.0).select(n.scalar(type, 1), angle.unary<dl::SinOp>() / angle.get()));
+  // At 0 it is its series, for the sake of its derivatives.
+  Expr x = n.operand("self", type), isZero = x.eq(0.0), angle = x * M_PI;
+  Expr square = angle.square(), safe = isZero.select(n.scalar(type, 1), angle);
+  Expr series = (square * (1.0 / 120) - 1.0 / 6) * square.get() + 1.0;
+  return n.result(isZero.select(series, safe.sin() / safe.get()));
 }
 
 template <int numerator, int denominator>

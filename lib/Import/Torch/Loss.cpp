@@ -12,10 +12,18 @@
 
 #include "../Common/Indexing.h"
 #include "NodeImporter.h"
+#include "Norms.h"
+#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
+
+/// The norm along the last dimension, which goes; of no coordinates at all it is 0.
+static Expr distance(Expr difference, double p) {
+  Expr norm = vectorNorm(difference, p, {NodeImporter::rankOf(difference) - 1}, /*keepDims=*/false);
+  return std::isinf(p) ? norm.max(0.0) : norm;
+}
 
 /// …,P,M and …,R,M → …,P,R
 static LogicalResult importCdist(NodeImporter &n) {
@@ -26,7 +34,7 @@ static LogicalResult importCdist(NodeImporter &n) {
       !n.requireRank(b, 2, INT64_MAX, "x2"))
     return failure();
   Expr difference = Expr(n, a).unsqueeze({n.rankOf(a) - 1}) - n.unsqueeze(b, {n.rankOf(b) - 2});
-  return difference ? n.result(pNorm(difference, n.rankOf(difference) - 1, p)) : failure();
+  return difference ? n.result(distance(difference, p)) : failure();
 }
 
 /// The distances of all pairs of rows, i < j.
@@ -52,7 +60,7 @@ static LogicalResult importPdist(NodeImporter &n) {
     return Expr(n, n.take(self, n.constantInts(indices), 0, /*wrapNegative=*/false));
   };
   Expr difference = rows(first) - rows(second).get();
-  return difference ? n.result(pNorm(difference, 1, p)) : failure();
+  return difference ? n.result(distance(difference, p)) : failure();
 }
 
 /// The product of three operands, each with ones at its own places, summed.
@@ -107,6 +115,34 @@ static LogicalResult importHuberLoss(NodeImporter &n) {
   Expr z = (n.operand("self", type) - n.operand("target", type).get()).abs();
   Expr loss = (z < delta).select(z.square() * 0.5, (z - 0.5 * delta) * delta);
   return n.result(reduceLoss(n, loss, reduction, {n, {}}));
+}
+
+/// -(t·log p + (1 − t)·log(1 − p)), each logarithm at least -100. Where p(1 − p) is less than
+/// 1e-12 the derivative by p is (p − t) / 1e-12, as PyTorch has it: never infinite.
+static LogicalResult importBinaryCrossEntropy(NodeImporter &n) {
+  Type own = n.resultElementType();
+  int64_t reduction = n.integer("reduction");
+  Value weight = n.optionalTensor("weight");
+  if (!own || n.hasFailed())
+    return failure();
+  Type type = computationType(own);
+  Expr p = n.operand("self", type), t = n.operand("target", type);
+  if (!p || !t)
+    return failure();
+  constexpr double kLeast = 1e-12, kLeastLog = -100;
+  auto stop = [&](Expr x) { return Expr(n, n.create<grad::StopOp>(x.get().getType(), x.get())); };
+  Expr isEdge = p * (-p + 1.0).get() < kLeast, constant = stop(p);
+  Expr inner = isEdge.select(n.scalar(type, 0.5), p);
+  Expr log = isEdge.select(constant.log().max(kLeastLog), inner.log());
+  Expr logOfRest = isEdge.select((-constant).unary<dl::Log1pOp>().max(kLeastLog),
+                                 (-inner).unary<dl::Log1pOp>());
+  Expr loss = (t - 1.0) * logOfRest.get() - (t * log.get()).get();
+  // 0, with the derivative of the edge.
+  if (Expr slope = (constant - t.get()) * (1 / kLeast))
+    loss = loss + isEdge.select((p - constant.get()) * stop(slope).get(), 0.0).get();
+  if (weight)
+    loss = loss * n.convert(weight, type);
+  return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(own));
 }
 
 namespace {
@@ -221,6 +257,7 @@ static LogicalResult importMultilabelMarginLoss(NodeImporter &n) {
 
 void torch::registerLossOps(OpTable &t) {
   t.add("aten.huber_loss.default", importHuberLoss);
+  t.add("aten.binary_cross_entropy.default", importBinaryCrossEntropy);
   t.add("aten.cross_entropy_loss.default", importCrossEntropy);
   t.add({"aten.multilabel_margin_loss.default", "aten.multilabel_margin_loss_forward.default"},
         importMultilabelMarginLoss);

@@ -7,6 +7,7 @@
 
 #include "Formulas.h"
 #include "NodeImporter.h"
+#include "Norms.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -84,21 +85,6 @@ static LogicalResult importHash(NodeImporter &n) {
   return n.result(reduce(n, Kind::bit_xor, Expr(n, bits), *reduced));
 }
 
-/// ‖x‖ₚ over dimensions, where p is any number or ±∞.
-static Expr vectorNorm(Expr x, double p, const Reduced &reduced) {
-  auto sum = [&](Expr y) { return y.sum(reduced.axes, reduced.keepDims); };
-  if (p == 0)
-    return sum(x.ne(0.0).to(NodeBuilder::elementTypeOf(x)));
-  Expr size = x.abs();
-  if (p == 1)
-    return sum(size);
-  if (p == 2)
-    return sum(size.square()).sqrt();
-  if (std::isinf(p))
-    return size.reduce(p > 0 ? Kind::max : Kind::min, reduced.axes, reduced.keepDims);
-  return sum(size.pow(p)).pow(1 / p);
-}
-
 static LogicalResult importVectorNorm(NodeImporter &n) {
   n.ignore({"dtype"});
   Type type = n.resultElementType();
@@ -109,7 +95,8 @@ static LogicalResult importVectorNorm(NodeImporter &n) {
   auto reduced = getReduced(n, n.rankOf(self));
   if (!reduced)
     return failure();
-  return n.result(vectorNorm(Expr(n, self).to(computationType(type)), p, *reduced).to(type));
+  Expr x = Expr(n, self).to(computationType(type));
+  return n.result(vectorNorm(x, p, reduced->axes, reduced->keepDims).to(type));
 }
 
 template <Kind kind>
@@ -145,7 +132,7 @@ static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) 
     count = n.mul(count, n.size(self, axis));
   Expr divisor = (sizeAs(n, count, computed) - correction).max(0.0);
   Expr variance = squares / divisor.get();
-  Expr spread = (isRoot ? variance.sqrt() : variance).to(type);
+  Expr spread = (isRoot ? flatPower(variance, 0.5) : variance).to(type);
   if (!hasMean)
     return n.result(spread);
   Expr shown = reduced->keepDims ? mean : mean.squeeze(reduced->axes);
