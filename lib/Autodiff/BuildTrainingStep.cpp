@@ -26,6 +26,9 @@ using namespace dlc::autodiff;
 using namespace dlc::dl;
 using namespace dlc::training;
 
+/// The default of batch-norm-momentum: each batch norm has its own.
+static constexpr double kOwnMomentum = -1;
+
 namespace {
 class BuildTrainingStepPass : public dlc::impl::BuildTrainingStepBase<BuildTrainingStepPass> {
 public:
@@ -328,8 +331,10 @@ LogicalResult BuildTrainingStepPass::checkOptions() {
     problem = "no loss is called '" + loss + "'; there are " + Loss::listNames();
   else if (accumulate < 1)
     problem = "accumulate is " + std::to_string(accumulate) + ", but must be at least 1";
-  else if (clipNorm < 0 || clipValue < 0)
+  else if (!(clipNorm >= 0 && clipValue >= 0))
     problem = "gradients can't be clipped to a negative number";
+  else if (batchNormMomentum != kOwnMomentum && !(batchNormMomentum >= 0 && batchNormMomentum <= 1))
+    problem = "batch-norm-momentum is a share of the batch, from 0 to 1";
   else if (!memory.empty() && !parseMemoryBudget(memory))
     problem = "memory=" + memory + " is neither a share, as 0.5, nor a size, as 512MiB";
   if (problem.empty())
@@ -352,7 +357,9 @@ void BuildTrainingStepPass::runOnOperation() {
     return signalPassFailure();
   auto [model, training] = *found;
   SymbolTable symbols(module);
-  LossOptions options{Loss::lookup(loss), frozen, batchNorm, batchNormMomentum};
+  LossOptions options{Loss::lookup(loss), frozen, batchNorm, std::nullopt};
+  if (batchNormMomentum != kOwnMomentum)
+    options.momentum = batchNormMomentum;
   auto lossFunction = LossFunction::create(model, training, symbols, options);
   if (failed(lossFunction))
     return signalPassFailure();

@@ -592,7 +592,7 @@ class _ProgramWriter(GraphWriter):
                     entry["weight"] = self._own_weight(name, values[name])
                 else:
                     entry["weight"] = self._weight(name, values[name])
-                if spec.kind == InputKind.PARAMETER:
+                if spec.kind == InputKind.PARAMETER and values[name].requires_grad:
                     entry["parameter"] = True
             elif spec.kind == InputKind.USER_INPUT:
                 name = next(names)

@@ -18,6 +18,7 @@ from .tracefile import Path, Trace
 
 def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, clip_norm: float = 0.0,
                           clip_value: float = 0.0, accumulate: int = 1, frozen: Sequence[str] = (),
+                          batch_norm_momentum: Optional[float] = None,
                           memory: Union[None, str, float] = None, dynamic_shapes: Any = None,
                           kwargs: Optional[Mapping[str, Any]] = None,
                           output: Optional[Path] = None, header: Optional[Path] = None,
@@ -40,7 +41,9 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     output is the loss); `optimizer` is a name with settings, as
     `sgd,momentum=0.9,nesterov=true`. `clip_norm` limits the norm of all gradients
     together, `clip_value` each element; `accumulate` is how many batches, one behind the
-    other, a step's data are; `frozen` names the weights that stay as they are.
+    other, a step's data are; `frozen` names the weights that stay as they are, beside the
+    parameters that require no gradient. `batch_norm_momentum` is how far the statistics of
+    batch norms move, if not as each says.
     `memory` limits what a step takes beside the weights: "512MiB", or 0.5 of what it
     would take; some of it is then computed twice.
     """
@@ -52,10 +55,13 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
                 f"clip-norm={clip_norm}", f"clip-value={clip_value}"]
     if frozen:
         settings.append("frozen=" + ",".join(frozen))
+    if batch_norm_momentum is not None:
+        settings.append(f"batch-norm-momentum={batch_norm_momentum}")
     if memory is not None:
         settings.append(f"memory={memory}")
     traced = model
     if "torch" in sys.modules and isinstance(model, sys.modules["torch"].nn.Module):
+        _check_trainable(model, batch_norm_momentum)
         traced = _trace(model, args, kwargs, dynamic_shapes)
         args, kwargs, dynamic_shapes = (), {}, None
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
@@ -64,11 +70,27 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     return _compiled(source, TrainingStep, output, header, name, threads, progress)
 
 
+def _check_trainable(model: Any, batch_norm_momentum: Optional[float]) -> None:
+    """Refuses what a trace doesn't show."""
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    parameters = list(model.parameters())
+    if parameters and not any(parameter.requires_grad for parameter in parameters):
+        raise TraceError("no parameter of the module requires a gradient: nothing can be trained")
+    if batch_norm_momentum is not None:
+        return
+    for name, module in model.named_modules():
+        if isinstance(module, _BatchNorm) and module.track_running_stats and module.momentum is None:
+            raise TraceError(f"the batch norm '{name}' has momentum=None, so that its statistics are "
+                             "the mean of all batches: a training step doesn't keep such; "
+                             "batch_norm_momentum=0.1 moves them by a share of the batch instead")
+
+
 def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
            dynamic_shapes: Any) -> Trace:
     """The module as it evaluates, and as it trains where that is different. Its modes stay
     what they were."""
-    from torch.nn.modules.batchnorm import _NormBase
+    from torch.nn.modules.batchnorm import _BatchNorm
 
     from .tracer import trace_program
 
@@ -77,7 +99,7 @@ def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
         trace = trace_program(model.eval(), args, kwargs, dynamic_shapes)
         for module, mode in modes.items():
             # Statistics are moved by the step.
-            module.training = mode and not isinstance(module, _NormBase)
+            module.training = mode and not isinstance(module, _BatchNorm)
         if any(module.training for module in modes):
             _add_training(trace, trace_program(model, args, kwargs, dynamic_shapes, trains=True))
         return trace

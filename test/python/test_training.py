@@ -145,6 +145,36 @@ class Training(frontend.FrontendTest):
         self.assertNotIn("0.weight", step.state)
         self.assertIn("3.weight", step.state)
 
+    def test_parameters_without_gradients_stay(self):
+        self.model[0].weight.requires_grad_(False)
+        step = self.compile(optimizer="adamw,weight_decay=0.1")
+        self.assertNotIn("0.weight", step.state)
+        self.assertIn("0.bias", step.state)
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(False)
+        with self.assertRaisesRegex(dlc.TraceError, "no parameter of the module requires a gradient"):
+            self.compile()
+
+    def test_statistics_move_as_each_batch_norm_says(self):
+        for momentum, given in ((0.5, None), (0.1, None), (None, 0.25)):
+            norm = torch.nn.BatchNorm1d(4, momentum=momentum)
+            self.model = torch.nn.Sequential(norm, torch.nn.Linear(4, 3))
+            if momentum is None:
+                with self.assertRaisesRegex(dlc.TraceError, "the batch norm '0' has momentum=None"):
+                    self.compile()
+            step = self.compile(batch_norm_momentum=given)
+            step.step(self.x, self.labels, lr=0.0)
+            norm.momentum = given or momentum
+            norm.train()(self.x)
+            for name in ("running_mean", "running_var"):
+                np.testing.assert_allclose(step.state["0." + name], getattr(norm, name), rtol=1e-5)
+
+    def test_settings_out_of_range(self):
+        for optimizer in ("adam,beta1=1.5", "sgd,momentum=-1", "adamw,weight_decay=-0.1",
+                          "rmsprop,alpha=nan", "adafactor,d=0.5", "adafactor,beta2_decay=0.1"):
+            with self.assertRaisesRegex(dlc.CompileError, "is out of range: at (least|most) "):
+                self.compile(optimizer=optimizer)
+
     def test_errors(self):
         with self.assertRaisesRegex(dlc.CompileError, "no loss is called 'hinge'"):
             self.compile(loss="hinge")

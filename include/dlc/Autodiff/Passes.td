@@ -90,7 +90,8 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
     `adamw` `adafactor` `rmsprop`, and `lion`.
 
     In the step, a batch norm whose statistics are weights normalises by the batch and
-    moves them; random numbers (dropout) are others in every step and in each of its
+    moves them, by its attribute `dlc.momentum` or 0.1; one in a branch or a loop is an
+    error. Random numbers (dropout) are others in every step and in each of its
     batches, and depend on an input `seed`. With `accumulate=N` data of N batches are taken one after the other
     in a loop, and the gradient is the mean. `clip-norm` adds the result
     `gradient_norm`, the norm before it was clipped.
@@ -144,8 +145,8 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
     ListOption<"frozen", "frozen", "std::string", "Weights that aren't trained">,
     Option<"batchNorm", "batch-norm", "bool", /*default=*/"true",
       "Normalise by the batch, and move the statistics">,
-    Option<"batchNormMomentum", "batch-norm-momentum", "double", /*default=*/"0.1",
-      "How far the statistics move towards the batch's">,
+    Option<"batchNormMomentum", "batch-norm-momentum", "double", /*default=*/"-1",
+      "How far the statistics move towards the batch's; -1: as each batch norm says">,
     Option<"memory", "memory", "std::string", /*default=*/"\"\"",
       "How much memory the step may take: 512MiB, or 0.5 of what it would take">,
   ];

@@ -30,6 +30,7 @@ public:
 private:
   void describeInputs();
   LogicalResult addTarget(Value output);
+  std::optional<double> getMomentum(BatchNormOp op);
   LogicalResult normalizeByBatch(BatchNormOp op);
   void drawAnew();
   LogicalResult findParameters(Value loss);
@@ -101,6 +102,20 @@ LogicalResult LossFunctionWriter::addTarget(Value output) {
 // Batch norms and random numbers
 //===----------------------------------------------------------------------===//
 
+/// How far the statistics move, or nothing after an error.
+std::optional<double> LossFunctionWriter::getMomentum(BatchNormOp op) {
+  if (options.momentum)
+    return options.momentum;
+  auto own = op->getAttrOfType<FloatAttr>(kMomentumAttr);
+  double momentum = own ? own.getValueAsDouble() : 0.1;
+  // What PyTorch has in evaluation where there is none.
+  if (momentum != 0)
+    return momentum;
+  op.emitError("has momentum 0 or none at all, which stands for the mean of all batches: a training "
+               "step has none of these; batch-norm-momentum says how far statistics move");
+  return std::nullopt;
+}
+
 /// Mean and variance become the batch's, and the globals that they came from move
 /// towards those: m·batch + (1 − m)·old, of the variance's unbiased estimate.
 LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
@@ -116,6 +131,12 @@ LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
                         "move; batch-norm=false goes on with what they are");
   if (statistics.contains(mean) || statistics.contains(variance))
     return op.emitError("shares its statistics with another batch norm: which of them moves them?");
+  if (op->getBlock() != &function().front())
+    return op.emitError("is in a branch or a loop, which may normalise no batch or several: its statistics "
+                        "can't move; batch-norm=false goes on with what they are");
+  std::optional<double> momentum = getMomentum(op);
+  if (!momentum)
+    return failure();
   TensorBuilder b(builder, op.getLoc());
   b.setInsertionPoint(op);
   Value x = b.widen(op.getInput());
@@ -133,7 +154,7 @@ LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
   Value n = b.convert(b.scalar(count), wide);
   Value unbiased = b.mul(batchVariance, b.broadcastLike(b.div(n, b.sub(n, 1.0)), {}, batchVariance));
   auto move = [&](Value old, Value seen) {
-    Value moved = b.add(b.mul(b.widen(old), 1 - options.momentum), b.mul(seen, options.momentum));
+    Value moved = b.add(b.mul(b.widen(old), 1 - *momentum), b.mul(seen, *momentum));
     return b.convert(moved, getTensorType(old).getElementType());
   };
   statistics[mean] = move(op.getMean(), batchMean);
@@ -215,7 +236,8 @@ LogicalResult LossFunctionWriter::findParameters(Value loss) {
   // Some frameworks tell parameters from other weights.
   bool isMarked = llvm::any_of(globals, [](GlobalOp g) { return g->hasAttr(kParameterAttr); });
   for (GlobalOp global : globals)
-    if (reached.contains(global) && (!isMarked || global->hasAttr(kParameterAttr)) && !statistics.contains(global) && !fixed.contains(global) &&
+    if (reached.contains(global) && (!isMarked || global->hasAttr(kParameterAttr)) &&
+        !statistics.contains(global) && !fixed.contains(global) &&
         isDifferentiable(global.getTensorType()) &&
         !llvm::is_contained(options.frozen, global.getSymName()))
       result.parameters.push_back(global);

@@ -20,7 +20,8 @@ struct LossOptions {
   llvm::ArrayRef<std::string> frozen;
   /// Whether batch norms normalise by the batch and move their statistics.
   bool batchNorm;
-  double momentum; ///< the weight of the batch among the statistics
+  /// The weight of the batch among the statistics, if it isn't each batch norm's own.
+  std::optional<double> momentum;
 };
 
 /// A copy of the model that takes what it is trained by as arguments, and gives the

@@ -8,6 +8,7 @@
 #include "Optimizers.h"
 #include "../Rules/Common.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -156,10 +157,34 @@ static Value updateAdafactor(ParameterUpdate &u) {
 // By name
 //===----------------------------------------------------------------------===//
 
+static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
 namespace {
+/// The values that torch.optim accepts.
+struct Limits {
+  double low, high;
+  bool isOpen; ///< `high` itself is out
+
+  bool contains(double value) const {
+    return value >= low && (isOpen ? value < high : value <= high);
+  }
+  /// "at least 0 and less than 1"
+  std::string describe() const {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    if (low != -kInfinity)
+      os << "at least " << llvm::format("%g", low);
+    if (low != -kInfinity && high != kInfinity)
+      os << " and ";
+    if (high != kInfinity)
+      os << (isOpen ? "less than " : "at most ") << llvm::format("%g", high);
+    return text;
+  }
+};
 struct Setting {
   StringLiteral name;
   double value;
+  Limits limits;
 };
 struct OptimizerInfo {
   StringLiteral name;
@@ -168,22 +193,38 @@ struct OptimizerInfo {
 };
 } // namespace
 
+static constexpr Limits kAny{-kInfinity, kInfinity, false};
+static constexpr Limits kNotNegative{0, kInfinity, false};
+static constexpr Limits kNotPositive{-kInfinity, 0, false};
+static constexpr Limits kFromOne{1, kInfinity, false};
+static constexpr Limits kDecay{0, 1, true};
+static constexpr Limits kFlag{0, 1, false};
+
 static ArrayRef<OptimizerInfo> getOptimizers() {
   static const OptimizerInfo optimizers[] = {
       {"adafactor",
        updateAdafactor,
-       {{"beta2_decay", -0.8}, {"eps1", -1}, {"eps2", 1e-3}, {"d", 1}, {"weight_decay", 0}}},
+       {{"beta2_decay", -0.8, kNotPositive}, {"eps1", -1, kNotNegative},
+        {"eps2", 1e-3, kNotNegative}, {"d", 1, kFromOne}, {"weight_decay", 0, kNotNegative}}},
       {"adam",
        updateAdam,
-       {{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 0}, {"amsgrad", 0}}},
+       {{"beta1", 0.9, kDecay}, {"beta2", 0.999, kDecay}, {"eps", 1e-8, kNotNegative},
+        {"weight_decay", 0, kNotNegative}, {"amsgrad", 0, kFlag}}},
       {"adamw",
        updateAdamW,
-       {{"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 1e-2}, {"amsgrad", 0}}},
-      {"lion", updateLion, {{"beta1", 0.9}, {"beta2", 0.99}, {"weight_decay", 0}}},
+       {{"beta1", 0.9, kDecay}, {"beta2", 0.999, kDecay}, {"eps", 1e-8, kNotNegative},
+        {"weight_decay", 1e-2, kNotNegative}, {"amsgrad", 0, kFlag}}},
+      {"lion",
+       updateLion,
+       {{"beta1", 0.9, kDecay}, {"beta2", 0.99, kDecay}, {"weight_decay", 0, kNotNegative}}},
       {"rmsprop",
        updateRmsProp,
-       {{"alpha", 0.99}, {"eps", 1e-8}, {"weight_decay", 0}, {"momentum", 0}, {"centered", 0}}},
-      {"sgd", updateSgd, {{"momentum", 0}, {"dampening", 0}, {"weight_decay", 0}, {"nesterov", 0}}},
+       {{"alpha", 0.99, kNotNegative}, {"eps", 1e-8, kNotNegative},
+        {"weight_decay", 0, kNotNegative}, {"momentum", 0, kNotNegative}, {"centered", 0, kFlag}}},
+      {"sgd",
+       updateSgd,
+       {{"momentum", 0, kNotNegative}, {"dampening", 0, kAny}, {"weight_decay", 0, kNotNegative},
+        {"nesterov", 0, kFlag}}},
   };
   return optimizers;
 }
@@ -216,6 +257,13 @@ std::optional<Optimizer> Optimizer::parse(StringRef text, std::string &problem) 
     }
     if (number != "true" && number != "false" && number.getAsDouble(value)) {
       problem = (name + ": '" + part + "' gives no number").str();
+      return std::nullopt;
+    }
+    const Limits &limits = llvm::find_if(info->settings, [&](const Setting &setting) {
+                           return setting.name == key;
+                         })->limits;
+    if (!limits.contains(value)) {
+      problem = (name + ": " + part + " is out of range: " + limits.describe()).str();
       return std::nullopt;
     }
     optimizer.settings[key] = value;

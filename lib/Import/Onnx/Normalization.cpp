@@ -7,6 +7,7 @@
 
 #include "Expr.h"
 #include "Random.h"
+#include "dl/IR/ExternalData.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -100,9 +101,14 @@ static LogicalResult importBatchNormalization(NodeImporter &n) {
   if (!n.requireRank(x, 2, INT64_MAX, "X"))
     return failure();
   Value s = n.convert(scale, element), b = n.convert(bias, element);
-  if (!training)
-    return n.results({n.infer<dl::BatchNormOp>(x, s, b, n.convert(mean, element),
-                                               n.convert(variance, element), APFloat(epsilon))});
+  if (!training) {
+    Value y = n.infer<dl::BatchNormOp>(x, s, b, n.convert(mean, element),
+                                       n.convert(variance, element), APFloat(epsilon));
+    // ONNX counts what stays, in f32.
+    if (auto op = y ? y.getDefiningOp<dl::BatchNormOp>() : nullptr; op && float(momentum) != 0.9f)
+      op->setAttr(dl::kMomentumAttr, n.getBuilder().getF64FloatAttr(1 - momentum));
+    return n.results({y});
+  }
   SmallVector<int64_t> axes = allButChannels(rank);
   Type statistic = n.elementTypeOf(mean);
   Expr wide = Expr(n, x).to(statistic);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NodeImporter.h"
+#include "dl/IR/ExternalData.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -149,7 +150,7 @@ static std::optional<BatchNorm> readBatchNorm(NodeImporter &n) {
   b.bias = n.optionalTensor("bias");
   b.mean = n.optionalTensor("running_mean");
   b.variance = n.optionalTensor("running_var");
-  b.momentum = n.has("momentum") ? n.number("momentum") : 0;
+  b.momentum = n.has("momentum") ? n.number("momentum") : 0.1;
   b.epsilon = n.number("eps");
   if (!b.input || n.hasFailed() || !n.requireFloat(b.input, "input") ||
       !n.requireRank(b.input, 2, INT64_MAX, "input"))
@@ -169,6 +170,8 @@ static Value normalize(NodeImporter &n, const BatchNorm &b, Value mean, Value va
   Expr y(n, n.infer<dl::BatchNormOp>(n.convert(b.input, type), n.convert(weight, type),
                                      n.convert(bias, type), n.convert(mean, type),
                                      n.convert(variance, type), APFloat(b.epsilon)));
+  if (auto op = y.get() ? y.get().getDefiningOp<dl::BatchNormOp>() : nullptr; op && b.momentum != 0.1)
+    op->setAttr(dl::kMomentumAttr, f64(n, b.momentum));
   return y.to(n.elementTypeOf(b.input));
 }
 

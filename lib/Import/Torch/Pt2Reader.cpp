@@ -524,6 +524,10 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   StringRef part = getPartType(type.elementType); // a complex one is kept as its parts
   std::optional<ElementType> element =
       parseElementType(part.empty() ? StringRef(type.elementType) : part);
+  if (const Json &trained = reader.find(meta, "requires_grad");
+      trained.is_boolean() && !trained.get<bool>())
+    for (InputSpec &input : program.inputs)
+      input.isParameter &= input.weight != name;
   StringRef file = reader.string(reader.get(json, "path_name"), "a weight's file");
   const ZipEntry *entry = findEntry((folder + "/" + file).str());
   if (reader.hasFailed())
