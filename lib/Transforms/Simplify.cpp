@@ -25,6 +25,7 @@ struct SimplifyPass : public dlc::impl::SimplifyBase<SimplifyPass> {
     RewritePatternSet set(context);
     simplify::populateActivationPatterns(set);
     simplify::populateConvPatterns(set);
+    simplify::populateExtremumPatterns(set);
     simplify::populateNormPatterns(set);
     simplify::populatePadPatterns(set);
     simplify::populateScatterPatterns(set);

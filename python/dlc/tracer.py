@@ -35,7 +35,7 @@ _DTYPES = {
 _NEVER_KEPT = {
     "aten.batch_norm.default", "aten.instance_norm.default",
     "aten.broadcast_tensors.default", "aten.cross_entropy_loss.default", "aten.einsum.default",
-    "aten.huber_loss.default", "aten.meshgrid.default", "aten.meshgrid.indexing",
+    "aten.meshgrid.default", "aten.meshgrid.indexing",
     "aten.movedim.int", "aten.movedim.intlist",
     "aten.repeat_interleave.self_int", "aten.slice_scatter.default", "aten.unflatten.int",
     "aten.multilabel_margin_loss.default", "aten.rrelu.default",

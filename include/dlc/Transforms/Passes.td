@@ -207,6 +207,8 @@ def Simplify : Pass<"dl-simplify", "::mlir::func::FuncOp"> {
     * Turns a convolution over three dimensions into one over two, the taps along
       the depth as input channels.
     * Scatters into what a scatter into zeros would be added to.
+    * Makes max and min of bounds written as comparisons, and of an element that is looked
+      up where an arg_reduce found it.
     * Moves transposes towards the uses until they cancel or are absorbed, and swaps the
       sides of a product that is transposed.
     * Canonicalises dl ops.

@@ -89,12 +89,14 @@ static Value computeMse(TensorBuilder &b, Value output, Value target) {
   return meanOf(b, b.mul(difference, difference));
 }
 
-/// (1 − t)·x + m + log(e^−m + e^(−x−m)) with m = max(−x, 0), which cancels.
+/// (1 − t)·x + log(1 + e^−x), the logarithm as max(−x, 0) + log(1 + e^−|x|): chosen by a
+/// comparison, of which either branch is smooth.
 static Value computeBinaryCrossEntropy(TensorBuilder &b, Value x, Value target) {
-  Value negative = b.unary<NegOp>(x), m = b.max(negative, 0.0);
-  Value sum = b.add(b.unary<ExpOp>(b.unary<NegOp>(m)), b.unary<ExpOp>(b.sub(negative, m)));
+  Value isNegative = b.compare(ComparisonDirection::lt, x, 0.0), negative = b.unary<NegOp>(x);
+  Value power = b.unary<ExpOp>(b.select(isNegative, x, negative));
+  Value log = b.add(where(b, isNegative, negative), b.unary<Log1pOp>(power));
   Value rest = b.mul(b.sub(b.splatLike(1.0, target), target), x);
-  return meanOf(b, b.add(rest, b.add(m, b.unary<LogOp>(sum))));
+  return meanOf(b, b.add(rest, log));
 }
 
 static FailureOr<RankedTensorType> requireScalar(Location loc, RankedTensorType output) {

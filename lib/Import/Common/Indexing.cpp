@@ -19,28 +19,30 @@ Value dlc::frontend::gatherElements(NodeBuilder &n, Value x, Value indices, int6
                                     bool wrapNegative) {
   if (!n.requireDimension(x, axis))
     return {};
-  OpBuilder &b = n.getBuilder();
   indices = wrapNegative ? positions(n, indices, n.size(x, axis))
-                         : n.convert(indices, b.getI64Type());
-  int64_t rank = n.rankOf(x);
-  SmallVector<int64_t> others;
-  for (int64_t d = 0; d < rank; ++d) {
-    if (d == axis || !indices || !x)
-      continue;
-    others.push_back(d);
-    if (!n.sameSize(n.size(x, d), n.size(indices, d)))
+                         : n.convert(indices, n.getBuilder().getI64Type());
+  for (int64_t d = 0, rank = n.rankOf(x); d < rank; ++d)
+    if (d != axis && indices && x && !n.sameSize(n.size(x, d), n.size(indices, d)))
       x = n.sliceAxis(x, d, 0, n.size(indices, d));
-  }
+  return pickElements(n, x, indices, axis, dl::IndexMode::error);
+}
+
+Value dlc::frontend::pickElements(NodeBuilder &n, Value x, Value indices, int64_t axis,
+                                  dl::IndexMode mode) {
   if (!x || !indices)
     return {};
   if (n.shapeOf(x)[axis] == 0 || llvm::is_contained(n.shapeOf(indices), 0))
     return n.lookUpNothing(indices, n.elementTypeOf(x), n.sizes(indices));
+  OpBuilder &b = n.getBuilder();
+  int64_t rank = n.rankOf(x);
+  SmallVector<int64_t> others = llvm::to_vector(llvm::seq(int64_t(0), rank));
+  others.erase(others.begin() + axis);
   return n.infer<dl::GatherOp>(
       x, indices, b.getDenseI64ArrayAttr({}), b.getDenseI64ArrayAttr({axis}),
       b.getDenseI64ArrayAttr(others), b.getDenseI64ArrayAttr(others),
       b.getDenseI64ArrayAttr({axis}), b.getI64IntegerAttr(rank),
       b.getDenseI64ArrayAttr(SmallVector<int64_t>(rank, 1)),
-      dl::IndexModeAttr::get(n.getContext(), dl::IndexMode::error));
+      dl::IndexModeAttr::get(n.getContext(), mode));
 }
 
 Value dlc::frontend::scatterElements(NodeBuilder &n, Value x, Value indices, Value updates,

@@ -21,6 +21,11 @@ mlir::Value positions(NodeBuilder &n, mlir::Value indices, Size size);
 mlir::Value gatherElements(NodeBuilder &n, mlir::Value x, mlir::Value indices, int64_t axis,
                            bool wrapNegative = false);
 
+/// The same where the sizes agree along all other axes and no index is wrong: the indices
+/// are those that an arg_reduce found.
+mlir::Value pickElements(NodeBuilder &n, mlir::Value x, mlir::Value indices, int64_t axis,
+                         dl::IndexMode mode = dl::IndexMode::clamp);
+
 /// x[.., indices[.., i, ..], ..] combined with updates[.., i, ..] along an axis; indices
 /// as in gatherElements.
 mlir::Value scatterElements(NodeBuilder &n, mlir::Value x, mlir::Value indices,

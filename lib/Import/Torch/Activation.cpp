@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "Random.h"
 
 using namespace mlir;
@@ -56,20 +57,28 @@ static LogicalResult importGelu(NodeImporter &n) {
   return n.result(n.infer<dl::GeluOp>(n.tensor("self"), approximate == "tanh"));
 }
 
-static Expr clampTo(Expr x, double low, double high) { return x.max(low).min(high); }
+/// Between two bounds, with derivative 0 on them, where that of `clamp` is 1.
+static Expr hardtanh(Expr x, double low, double high) {
+  if (!x)
+    return x;
+  auto bound = [&](double number) {
+    return x.builder().scalar(NodeBuilder::elementTypeOf(x), number);
+  };
+  return (x <= low).select(bound(low), (x >= high).select(bound(high), x));
+}
 
 static LogicalResult importHardsigmoid(NodeImporter &n) {
-  return n.result(clampTo(Expr(n, n.tensor("self")) + 3.0, 0, 6) / 6.0);
+  return n.result(hardtanh(Expr(n, n.tensor("self")) + 3.0, 0, 6) / 6.0);
 }
 
 static LogicalResult importHardswish(NodeImporter &n) {
   Expr x(n, n.tensor("self"));
-  return n.result(x * clampTo(x + 3.0, 0, 6).get() / 6.0);
+  return n.result(x * hardtanh(x + 3.0, 0, 6).get() / 6.0);
 }
 
 static LogicalResult importHardtanh(NodeImporter &n) {
   return n.result(
-      clampTo(Expr(n, n.tensor("self")), n.number("min_val"), n.number("max_val")));
+      hardtanh(Expr(n, n.tensor("self")), n.number("min_val"), n.number("max_val")));
 }
 
 static LogicalResult importLeakyRelu(NodeImporter &n) {
@@ -104,11 +113,6 @@ static LogicalResult importElu(NodeImporter &n) {
   double alpha = n.number("alpha"), scale = n.number("scale");
   Expr negative = (x * n.number("input_scale")).unary<dl::Expm1Op>() * (alpha * scale);
   return n.result((x > 0.0).select(x * scale, negative));
-}
-
-/// ln(1 + eˣ) without overflow.
-static Expr softplus(Expr x) {
-  return x.max(0.0) + (-x.abs()).exp().unary<dl::Log1pOp>().get();
 }
 
 static LogicalResult importSoftplus(NodeImporter &n) {

@@ -121,7 +121,7 @@ static const Phase phase0 = {j0PhaseP, j0PhaseQ, j0QuadratureP, j0QuadratureQ, M
 static const Phase phase1 = {j1PhaseP, j1PhaseQ, j1QuadratureP, j1QuadratureQ, 3 * M_PI_4};
 
 static Expr besselFar(Expr x, const Phase &phase, bool isSecondKind) {
-  Expr far = x.max(5.0), w = constant(x, 5) / far.get(), z = w.square();
+  Expr far = atLeast(x, 5.0), w = constant(x, 5) / far.get(), z = w.square();
   Expr p = ratio(z, phase.phaseP, phase.phaseQ);
   Expr q = ratio(z, phase.quadratureP, phase.quadratureQ) * w.get();
   Expr angle = far - phase.shift, sin = angle.sin(), cos = angle.cos();
@@ -131,7 +131,7 @@ static Expr besselFar(Expr x, const Phase &phase, bool isSecondKind) {
 }
 
 static Expr besselJ0(Expr given) {
-  Expr x = given.abs(), near = x.min(5.0), z = near.square();
+  Expr x = magnitude(given), near = atMost(x, 5.0), z = near.square();
   Expr zeros = (z - 5.78318596294678452118) * (z - 30.4712623436620863991).get();
   Expr value = zeros * ratio(z, j0NearP, j0NearQ).get();
   value = (x < 0.00001).select(-z / 4.0 + 1.0, value);
@@ -139,7 +139,7 @@ static Expr besselJ0(Expr given) {
 }
 
 static Expr besselJ1(Expr given) {
-  Expr x = given.abs(), near = x.min(5.0), z = near.square();
+  Expr x = magnitude(given), near = atMost(x, 5.0), z = near.square();
   Expr zeros = (z - 14.6819706421238932572) * (z - 49.2184563216946036703).get();
   Expr value = ratio(z, j1NearP, j1NearQ) * near.get() * zeros.get();
   value = (x <= 5.0).select(value, besselFar(x, phase1, /*isSecondKind=*/false));
@@ -147,14 +147,14 @@ static Expr besselJ1(Expr given) {
 }
 
 static Expr besselY0(Expr x) {
-  Expr z = x.min(5.0).square();
+  Expr z = atMost(x, 5.0).square();
   Expr value = ratio(z, y0NearP, y0NearQ) + (x.log() * besselJ0(x).get() * M_2_PI).get();
   value = (x <= 5.0).select(value, besselFar(x, phase0, /*isSecondKind=*/true));
   return onPositive(x, -INFINITY, value);
 }
 
 static Expr besselY1(Expr x) {
-  Expr near = x.min(5.0), z = near.square();
+  Expr near = atMost(x, 5.0), z = near.square();
   Expr singular = (besselJ1(x) * x.log().get() - (constant(x, 1) / x.get()).get()) * M_2_PI;
   Expr value = near * ratio(z, y1NearP, y1NearQ).get() + singular.get();
   value = (x <= 5.0).select(value, besselFar(x, phase1, /*isSecondKind=*/true));
@@ -198,7 +198,7 @@ static const double k1Far[] = {
 
 /// Times eˣ if scaled.
 static Expr besselK(Expr x, int order, bool isScaled) {
-  Expr near = x.min(2.0), far = x.max(2.0), z = near.square() - 2.0;
+  Expr near = atMost(x, 2.0), far = atLeast(x, 2.0), z = near.square() - 2.0;
   Expr i = modifiedBesselI(near, order, /*isScaled=*/false), log = (near * 0.5).log();
   Expr inner = order == 0 ? chebyshevSeries(z, k0Near) - (log * i.get()).get()
                           : log * i.get() + (chebyshevSeries(z, k1Near) / near.get()).get();
@@ -248,18 +248,18 @@ static constexpr double kInverseSqrtPi = 0.564189583547756286948;
 /// Beyond ±2.09 by asymptotic series, else by its power series, of which a dozen terms
 /// are enough there.
 static Expr airyAi(Expr x) {
-  Expr low = -x.min(-2.09), lowRoot = low.sqrt(), t = low * lowRoot.get() * (2.0 / 3.0);
+  Expr low = -atMost(x, -2.09), lowRoot = low.sqrt(), t = low * lowRoot.get() * (2.0 / 3.0);
   Expr z = constant(x, 1) / t.get(), z2 = z.square();
   Expr f = ratio(z2, airyFP, airyFQ) * z2.get() + 1.0, g = ratio(z2, airyGP, airyGQ) * z.get();
   Expr angle = t + M_PI_4;
   Expr wave = angle.sin() * f.get() - (angle.cos() * g.get()).get();
   Expr below = wave * kInverseSqrtPi / lowRoot.sqrt().get();
 
-  Expr high = x.max(2.09), highRoot = high.sqrt(), zeta = high * highRoot.get() * (2.0 / 3.0);
+  Expr high = atLeast(x, 2.09), highRoot = high.sqrt(), zeta = high * highRoot.get() * (2.0 / 3.0);
   Expr series = ratio(constant(x, 1) / zeta.get(), airyP, airyQ);
   Expr above = series * (kInverseSqrtPi / 2) * (-zeta).exp().get() / highRoot.sqrt().get();
 
-  Expr middle = x.max(-2.09).min(2.09), cube = middle.square() * middle.get();
+  Expr middle = clamp(x, -2.09, 2.09), cube = middle.square() * middle.get();
   Expr even = constant(x, 1), odd = middle, evenSum = even, oddSum = odd;
   for (int k = 0; k < 14; ++k) {
     even = even * cube.get() / double((3 * k + 2) * (3 * k + 3));

@@ -334,7 +334,7 @@ static LogicalResult importLogical(NodeImporter &n) {
   return n.result(truth(n.operand("self")).template binary<Op>(truth(n.operand("other"))));
 }
 
-/// The larger (or smaller) that isn't NaN.
+/// The larger (or smaller) that isn't NaN; the first, and its derivative, where they are equal.
 template <typename Op>
 static LogicalResult importIgnoringNan(NodeImporter &n) {
   Type type = n.resultElementType();
@@ -343,7 +343,8 @@ static LogicalResult importIgnoringNan(NodeImporter &n) {
   if (!isa<FloatType>(type))
     return importExtremum<Op>(n);
   Expr x = n.operand("self", type), y = n.operand("other", type);
-  return n.result(x.isNan().select(y, y.isNan().select(x, x.binary<Op>(y))));
+  auto direction = std::is_same_v<Op, dl::MaxOp> ? Direction::ge : Direction::le;
+  return n.result((x.compare(direction, y) | y.isNan().get()).select(x, y));
 }
 
 static LogicalResult importHypot(NodeImporter &n) {
@@ -356,14 +357,14 @@ static LogicalResult importCopysign(NodeImporter &n) {
   return type ? n.result(copysign(n.operand("self", type), n.operand("other", type))) : failure();
 }
 
+/// x ln y, 0 where x is 0 and y a number: there ln 1 is taken where ln y isn't finite.
 static LogicalResult importXlogy(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
   Expr x = n.operand("self", type), y = n.operand("other", type);
-  Expr product = x * y.log().get();
-  Expr isZero = x.eq(0.0) & (~y.isNan()).get();
-  return n.result(isZero.select(n.scalar(type, 0), product));
+  Expr isZero = x.eq(0.0) & ((y <= 0.0) | y.eq(INFINITY).get()).get();
+  return n.result(x * isZero.select(n.scalar(type, 1), y).log().get());
 }
 
 //===----------------------------------------------------------------------===//
@@ -383,20 +384,17 @@ static LogicalResult importClamp(NodeImporter &n) {
   if (!type)
     return failure();
   Expr x = n.operand("self", type);
-  if (n.has("min"))
+  bool hasLow = n.has("min"), hasHigh = n.has("max");
+  if (isa<FloatType>(type)) { // with clamp's derivatives at the bounds
+    Expr low = hasLow ? n.operand("min", type) : Expr(n, n.scalar(type, -INFINITY));
+    Expr high = hasHigh ? n.operand("max", type) : Expr(n, n.scalar(type, INFINITY));
+    return n.result(clamp(x, low, high));
+  }
+  if (hasLow)
     x = extremum<dl::MaxOp>(x, n.operand("min", type));
-  if (n.has("max"))
+  if (hasHigh)
     x = extremum<dl::MinOp>(x, n.operand("max", type));
   return n.result(x);
-}
-
-template <typename Op>
-static LogicalResult importClampOne(NodeImporter &n) {
-  Type type = n.resultElementType();
-  if (!type)
-    return failure();
-  StringRef bound = std::is_same_v<Op, dl::MaxOp> ? "min" : "max";
-  return n.result(extremum<Op>(n.operand("self", type), n.operand(bound, type)));
 }
 
 static LogicalResult importAddcmul(NodeImporter &n) {
@@ -567,9 +565,9 @@ void torch::registerElementwiseOps(OpTable &t) {
   t.add({"aten.where.self", "aten.where.ScalarSelf", "aten.where.ScalarOther",
          "aten.where.Scalar"},
         importWhere);
-  t.add({"aten.clamp.default", "aten.clamp.Tensor"}, importClamp);
-  t.add({"aten.clamp_min.default", "aten.clamp_min.Tensor"}, importClampOne<dl::MaxOp>);
-  t.add({"aten.clamp_max.default", "aten.clamp_max.Tensor"}, importClampOne<dl::MinOp>);
+  t.add({"aten.clamp.default", "aten.clamp.Tensor", "aten.clamp_min.default",
+         "aten.clamp_min.Tensor", "aten.clamp_max.default", "aten.clamp_max.Tensor"},
+        importClamp);
   t.add("aten.addcmul.default", importAddcmul);
   t.add("aten.addcdiv.default", importAddcdiv);
   t.add({"aten.lerp.Scalar", "aten.lerp.Tensor"}, importLerp);

@@ -43,8 +43,8 @@ static const double farQ[] = {1,
 
 /// erfc x · e^x² for x of 1 and more.
 static Expr scaledTail(Expr x) {
-  Expr near = x.max(1.0).min(8.0), z = Expr(x.builder(), x.builder().splatLike(x, 1)) /
-                                       x.max(8.0).get();
+  Expr near = clamp(x, 1.0, 8.0), one(x.builder(), x.builder().splatLike(x, 1));
+  Expr z = one / atLeast(x, 8.0).get();
   Expr nearValue = polynomial(near, nearP) / polynomial(near, nearQ).get();
   // In 1 / x, so that nothing overflows.
   auto reversed = [](ArrayRef<double> all) { return SmallVector<double>(llvm::reverse(all)); };
@@ -55,7 +55,7 @@ static Expr scaledTail(Expr x) {
 
 /// e^±x², x² taken apart so that its rounding isn't magnified.
 static Expr expOfSquare(Expr x, double sign) {
-  Expr bounded = x.max(-1000.0).min(1000.0), coarse = (bounded * 16.0).round() / 16.0;
+  Expr bounded = clamp(x, -1000.0, 1000.0), coarse = (bounded * 16.0).round() / 16.0;
   Expr rest = (bounded - coarse.get()) * (bounded + coarse.get()).get();
   return (coarse.square() * sign).exp() * (rest * sign).exp().get();
 }

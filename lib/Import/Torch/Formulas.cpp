@@ -37,15 +37,44 @@ Expr torch::copysign(Expr magnitude, Expr sign) {
   return isNegative(sign).select(-positive, positive);
 }
 
+Expr torch::clamp(Expr given, Value low, Value high) {
+  NodeBuilder &n = given.builder();
+  Value x = given;
+  auto isScalar = [](Value bound) { return NodeBuilder::rankOf(bound) == 0; };
+  if (!x || !low || !high || (!isScalar(low) && !n.broadcast(low, x)) ||
+      (!isScalar(high) && !n.broadcast(high, x)) || (!isScalar(low) && !n.broadcast(low, x)))
+    return {n, {}};
+  return {n, n.infer<dl::ClampOp>(low, x, high)};
+}
+
+Expr torch::clamp(Expr x, double low, double high) {
+  if (!x)
+    return x;
+  auto number = [&](double value) {
+    return x.builder().scalar(NodeBuilder::elementTypeOf(x), value);
+  };
+  return clamp(x, number(low), number(high));
+}
+
+Expr torch::magnitude(Expr x) { return (x < 0.0).select(-x, x); }
+
+Expr torch::softplus(Expr x) {
+  Expr isAbove = x > 0.0; // each branch smooth
+  return isAbove.select(x, 0.0) + isAbove.select(-x, x).exp().unary<dl::Log1pOp>().get();
+}
+
 Expr torch::hypot(Expr x, Expr y) {
-  Expr a = x.abs(), b = y.abs(), large = a.max(b.get());
-  Expr root = large * ((a.min(b.get()) / large.get()).square() + 1.0).sqrt().get();
-  Expr finite = large.eq(0.0).select(large, root);
-  Expr isInfinite = a.eq(INFINITY) | b.eq(INFINITY).get();
-  if (!large)
-    return large;
+  Expr a = magnitude(x), b = magnitude(y), isFirst = (a >= b.get()) | a.isNan().get();
+  Expr large = isFirst.select(a, b), small = isFirst.select(b, a);
+  Expr isZero = large.eq(0.0);
+  if (!isZero)
+    return isZero;
   NodeBuilder &n = x.builder();
-  return isInfinite.select(n.scalar(n.elementTypeOf(large), INFINITY), finite);
+  auto number = [&](double value) { return n.scalar(n.elementTypeOf(large), value); };
+  Expr divisor = isZero.select(number(1), large);
+  Expr root = divisor * ((small / divisor.get()).square() + 1.0).sqrt().get();
+  Expr isInfinite = a.eq(INFINITY) | b.eq(INFINITY).get();
+  return isInfinite.select(number(INFINITY), isZero.select(number(0), root));
 }
 
 Expr torch::polynomial(Expr x, ArrayRef<double> coefficients) {

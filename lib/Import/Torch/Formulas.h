@@ -24,6 +24,16 @@ Expr bitsOf(Expr x);
 Expr isNegative(Expr x);
 /// The magnitude of one with the sign of the other.
 Expr copysign(Expr magnitude, Expr sign);
+/// Between two bounds, with derivative 1 on them, which `max` and `min` share.
+Expr clamp(Expr x, mlir::Value low, mlir::Value high);
+Expr clamp(Expr x, double low, double high);
+inline Expr atLeast(Expr x, double low) { return clamp(x, low, INFINITY); }
+inline Expr atMost(Expr x, double high) { return clamp(x, -INFINITY, high); }
+/// |x| where that is made into something smooth: its derivative at 0 is 1, so that those of
+/// even functions are right to every order.
+Expr magnitude(Expr x);
+/// ln(1 + eˣ) without overflow.
+Expr softplus(Expr x);
 /// √(x² + y²) without overflow; infinite where either is, even if the other is NaN.
 Expr hypot(Expr x, Expr y);
 /// Σ coefficients[i] · x^(count − 1 − i).

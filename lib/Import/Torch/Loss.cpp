@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../Common/Indexing.h"
+#include "Formulas.h"
 #include "NodeImporter.h"
 #include "Norms.h"
 #include "grad/IR/Grad.h"
@@ -112,9 +113,26 @@ static LogicalResult importHuberLoss(NodeImporter &n) {
   int64_t reduction = n.integer("reduction");
   if (!type || n.hasFailed())
     return failure();
-  Expr z = (n.operand("self", type) - n.operand("target", type).get()).abs();
+  Type wide = computationType(type);
+  Expr z = magnitude(n.operand("self", wide) - n.operand("target", wide).get());
   Expr loss = (z < delta).select(z.square() * 0.5, (z - 0.5 * delta) * delta);
-  return n.result(reduceLoss(n, loss, reduction, {n, {}}));
+  return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(type));
+}
+
+/// ½z² / beta up to beta, z - ½beta behind it, of the distance z. PyTorch takes it apart
+/// into the absolute value, whose derivative at 0 isn't 1.
+static LogicalResult importSmoothL1Loss(NodeImporter &n) {
+  Type type = n.resultElementType();
+  double beta = n.number("beta");
+  int64_t reduction = n.integer("reduction");
+  if (!type || n.hasFailed())
+    return failure();
+  Type wide = computationType(type);
+  Expr difference = n.operand("self", wide) - n.operand("target", wide).get();
+  Expr z = magnitude(difference);
+  Expr loss = beta == 0 ? difference.abs()
+                        : (z < beta).select(z.square() * 0.5 / beta, z - 0.5 * beta);
+  return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(type));
 }
 
 /// -(t·log p + (1 − t)·log(1 − p)), each logarithm at least -100. Where p(1 − p) is less than
@@ -215,6 +233,38 @@ static LogicalResult importCrossEntropy(NodeImporter &n) {
                               : ofProbabilities(n, c, Expr(n, target).to(type)));
 }
 
+/// Σ max(0, margin - x[label] + x[i])ᵖ / classes over the classes i that aren't the label,
+/// with derivative 0 where the maximum is of zeros.
+static LogicalResult importMultiMarginLoss(NodeImporter &n) {
+  Value self = n.tensor("self"), target = n.tensor("target"), weight = n.optionalTensor("weight");
+  double p = n.number("p"), margin = n.number("margin");
+  int64_t reduction = n.integer("reduction");
+  if (!self || !target || n.hasFailed() || !n.requireRank(self, 0, 2, "its input") ||
+      !n.requireRank(target, 0, 1, "target"))
+    return failure();
+  if (p != 1 && p != 2)
+    return n.emitError() << "p may be 1 or 2, not " << p;
+  bool isOne = n.rankOf(target) == 0;
+  Type own = n.elementTypeOf(self), type = computationType(own), i64 = n.getBuilder().getI64Type();
+  Size rows = n.rankOf(self) == 2 ? n.size(self, 0) : Size(1);
+  Size classes = n.rankOf(self) ? n.size(self, n.rankOf(self) - 1) : Size(1);
+  Expr x = Expr(n, self).to(type).reshape({rows, classes});
+  Expr label = Expr(n, target).to(i64).reshape({rows, Size(1)});
+  if (!x || !label)
+    return failure();
+  Expr picked(n, frontend::gatherElements(n, x, label, 1));
+  Expr excess = (x - picked.get() + margin).unary<dl::ReluOp>();
+  Expr loss = p == 1 ? excess : excess.square();
+  if (weight) {
+    Value all = n.broadcastTo(n.convert(weight, type), {rows, classes});
+    loss = loss * (all ? frontend::gatherElements(n, all, label, 1) : Value());
+  }
+  Expr isOther = Expr(n, n.iota({rows, classes}, i64, 1)).ne(label.get());
+  loss = isOther.select(loss, 0.0).mean({1}, /*keepDims=*/false);
+  loss = reduceLoss(n, loss, reduction, {n, {}});
+  return n.result((isOne && reduction == None ? loss.squeeze({0}) : loss).to(own));
+}
+
 /// Σ max(0, 1 - x[label] + x[i]) / classes over a row's labels, which end at the first
 /// -1, and the classes i that are no label. PyTorch's own decomposition counts what
 /// stands behind the -1 as labels of class 0, so that the tracer keeps the op whole.
@@ -258,7 +308,9 @@ static LogicalResult importMultilabelMarginLoss(NodeImporter &n) {
 void torch::registerLossOps(OpTable &t) {
   t.add("aten.huber_loss.default", importHuberLoss);
   t.add("aten.binary_cross_entropy.default", importBinaryCrossEntropy);
+  t.add("aten.smooth_l1_loss.default", importSmoothL1Loss);
   t.add("aten.cross_entropy_loss.default", importCrossEntropy);
+  t.add("aten.multi_margin_loss.default", importMultiMarginLoss);
   t.add({"aten.multilabel_margin_loss.default", "aten.multilabel_margin_loss_forward.default"},
         importMultilabelMarginLoss);
   t.add({"aten.cdist.default", "aten._cdist_forward.default"}, importCdist);

@@ -226,7 +226,8 @@ static LogicalResult importAdaptiveMaxPool(NodeImporter &n) {
   Expr best(n, n.create<dl::ArgReduceOp>(n.tensorType(shape, i64), dl::ArgReduceKind::max, values,
                                          2 + rank, false, /*keep_dims=*/true));
   Expr isBest = best.eq(n.iota({n.size(values, 2 + rank)}, i64, 0));
-  Expr y = Expr(n, values).maximum({2 + rank}, false);
+  Expr y(n, frontend::pickElements(n, values, best, 2 + rank));
+  y = y.squeeze({2 + rank});
   Expr index = isBest.select(places, 0.0).sum({2 + rank}, false);
   return n.results({withoutBatch(n, y, self), withoutBatch(n, index, self)});
 }
@@ -290,14 +291,16 @@ static LogicalResult importFractionalMaxPool(NodeImporter &n) {
   Expr values(n, frontend::gatherElements(n, flat, reads, 1));
   values = values.reshape({planes, Size(windows), Size(taps)});
   outer.append(out.begin(), out.end());
-  Value y = values.maximum({2}, /*keepDims=*/false).reshape(outer), index;
+  if (!values)
+    return failure();
+  SmallVector<int64_t> shape(n.shapeOf(values));
+  shape.back() = 1;
+  Value best = n.create<dl::ArgReduceOp>(n.tensorType(shape, i64), dl::ArgReduceKind::max, values,
+                                         2, false, /*keep_dims=*/true);
+  Value y = Expr(n, frontend::pickElements(n, values, best, 2)).reshape(outer), index;
   if (y && n.hasResult(1)) {
-    SmallVector<int64_t> shape(n.shapeOf(values));
-    shape.back() = 1;
-    Expr best(n, n.create<dl::ArgReduceOp>(n.tensorType(shape, i64), dl::ArgReduceKind::max,
-                                           values, 2, false, /*keep_dims=*/true));
     Expr places = reads.reshape({planes, Size(windows), Size(taps)});
-    index = Expr(n, frontend::gatherElements(n, places, best, 2)).reshape(outer);
+    index = Expr(n, frontend::pickElements(n, places, best, 2)).reshape(outer);
   }
   return n.results({y, index});
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Common/Indexing.h"
 #include "Formulas.h"
 #include "NodeImporter.h"
 #include "Norms.h"
@@ -178,7 +179,8 @@ static LogicalResult importArgReduce(NodeImporter &n) {
   return n.result(argReduce(n, kind, self, axis, keepDims));
 }
 
-/// max and min along a dimension: values, and where they are.
+/// max and min along a dimension: values, and where they are, which is where the derivative
+/// goes: ties aren't shared.
 template <Kind kind, dl::ArgReduceKind argKind>
 static LogicalResult importExtremumWithIndex(NodeImporter &n) {
   Value self = n.tensor("self");
@@ -191,9 +193,13 @@ static LogicalResult importExtremumWithIndex(NodeImporter &n) {
   if (n.rankOf(self) == 0)
     return n.results({self, n.scalarInt(n.getBuilder().getI64Type(), 0)});
   n.requireElements(self, {*axis});
-  Value value = reduce(n, kind, Expr(n, self), Reduced{{*axis}, keepDims});
-  Value index = argReduce(n, argKind, self, *axis, keepDims);
-  return n.results({value, index});
+  if (!n.isFloat(self))
+    return n.results({reduce(n, kind, Expr(n, self), Reduced{{*axis}, keepDims}).get(),
+                      argReduce(n, argKind, self, *axis, keepDims)});
+  Expr index(n, argReduce(n, argKind, self, *axis, /*keepDims=*/true));
+  Expr value(n, frontend::pickElements(n, self, index, *axis));
+  return keepDims ? n.results({value.get(), index.get()})
+                  : n.results({value.squeeze({*axis}).get(), index.squeeze({*axis}).get()});
 }
 
 static LogicalResult importAminmax(NodeImporter &n) {

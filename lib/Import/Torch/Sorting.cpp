@@ -128,8 +128,12 @@ static LogicalResult importMedian(NodeImporter &n, bool ignoresNan) {
     return n.results({pick(values), pick(indices)});
   // Of nothing it is NaN, or the least integer.
   Type type = n.elementTypeOf(values);
-  Value ofNothing = n.isFloat(values) ? n.scalar(type, NAN) : n.scalarInt(type, INT64_MIN);
-  return n.result(count.eq(0.0).select(ofNothing, pick(values)));
+  if (!n.isFloat(values))
+    return n.result(count.eq(0.0).select(n.scalarInt(type, INT64_MIN), pick(values)));
+  // As the largest of all that equal it, which share its derivative.
+  Expr median(n, pick(values)), isEqual = x.eq(median.get()) | (isNan & median.isNan().get()).get();
+  Expr shared = isEqual.select(x, -INFINITY).maximum({along.axis}, /*keepDims=*/false);
+  return n.result(count.eq(0.0).select(n.scalar(type, NAN), shared));
 }
 
 /// The element that occurs most often (the smallest of several), and its last place:

@@ -116,14 +116,14 @@ static LogicalResult importNdtri(NodeImporter &n) {
   return n.result(isOutside.select(n.scalar(n.elementTypeOf(p), NAN), result).to(type));
 }
 
-/// x ln(1 + y), 0 where x is 0 and y a number.
+/// x ln(1 + y), 0 where x is 0 and y a number: there ln 1 is taken where it isn't finite.
 static LogicalResult importXlog1py(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
   Expr x = n.operand("self", type), y = n.operand("other", type);
-  Expr isZero = x.eq(0.0) & (~y.isNan()).get();
-  return n.result(isZero.select(n.scalar(type, 0), x * y.unary<dl::Log1pOp>().get()));
+  Expr isZero = x.eq(0.0) & ((y <= -1.0) | y.eq(INFINITY).get()).get();
+  return n.result(x * isZero.select(n.scalar(type, 0), y).unary<dl::Log1pOp>().get());
 }
 
 /// sin x / x
@@ -186,20 +186,19 @@ static const double i1Far[] = {
 Expr torch::modifiedBesselI(Expr x, int order, bool isScaled) {
   if (!x)
     return x;
-  // With a derivative at 0, which that of x.abs() has not.
-  Expr magnitude = (x < 0.0).select(-x, x);
+  Expr size = magnitude(x);
   Expr near =
-      chebyshevSeries(magnitude / 2.0 - 2.0, order == 0 ? ArrayRef(i0Near) : ArrayRef(i1Near));
+      chebyshevSeries(size / 2.0 - 2.0, order == 0 ? ArrayRef(i0Near) : ArrayRef(i1Near));
   if (order == 1)
-    near = near * magnitude.get();
-  Expr far = magnitude.max(8.0);
+    near = near * size.get();
+  Expr far = size.max(8.0);
   Expr argument = Expr(x.builder(), x.builder().splatLike(x, 32)) / far.get() - 2.0;
   Expr beyond = chebyshevSeries(argument, order == 0 ? ArrayRef(i0Far) : ArrayRef(i1Far)) /
                 far.sqrt().get();
-  Expr isNear = magnitude <= 8.0;
+  Expr isNear = size <= 8.0;
   Expr result = isNear.select(near, beyond);
   // e^−|x| is to have PyTorch's derivative at 0, which is 0.
-  Expr exponent = isScaled ? isNear.select(magnitude - x.abs().get(), 0.0) : magnitude;
+  Expr exponent = isScaled ? isNear.select(size - x.abs().get(), 0.0) : size;
   result = result * exponent.exp().get();
   return order == 1 ? (x < 0.0).select(-result, result) : result;
 }
