@@ -376,7 +376,7 @@ def rows(outcomes):
     for name, (word, what) in outcomes.items():
         if word != "pass":
             (failed if word == "FAIL" else skipped).append(f"| {name} | {what} |")
-        elif isinstance(what, tuple):
+        elif isinstance(what[0], str):
             trained += [row(name, what[0], r) for r in what[1]]
             backend += [f"| {name} | {r.graphs} | |" for r in what[1] if r.graphs]
         elif len(what) == 1:
@@ -439,7 +439,7 @@ def told(kind, r):
 
 def say(name, word, what):
     if word == "pass":
-        if isinstance(what, tuple):
+        if isinstance(what[0], str):
             kinds, what = [what[0]], what[1]
         else:
             kinds = ["static", "dynamic", "torch.compile"] if len(what) > 1 else ["torch.compile"]
@@ -459,14 +459,22 @@ def prepare():
     os.environ["DLC_CACHE_SIZE"] = "0"
 
 
+def read_outcome(fields):
+    """A result, or what is around results, from JSON."""
+    return Result(**fields) if "processors" in fields else fields
+
+
 def main(argv):
     parser = argparse.ArgumentParser(prog="scripts/conformance torch-models", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="REGEX", help="models whose name matches")
     parser.add_argument("--timeout", type=int, default=600, help="seconds for a model")
-    parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="keep the outcomes there")
+    parser.add_argument("--resume", action="store_true", help="go on after the outcomes in FILE")
     parser.add_argument("--write", action="store_true", help=f"write {REPORT.name}")
     options = parser.parse_args(argv)
+    if options.resume and not options.json:
+        parser.error("--resume goes with --json FILE")
     prepare()
     import importlib.util
 
@@ -475,17 +483,19 @@ def main(argv):
     runs = [(model, run) for models, run in ((MODELS, run_model), (GENERATORS, run_generator),
                                              (TRAINED, run_trained)) for model in models]
     outcomes = {}
+    if options.resume and options.json.exists():
+        outcomes = json.loads(options.json.read_text(), object_hook=read_outcome)
     for model, run in runs:
-        if not re.search(options.only, model.name):
+        if not re.search(options.only, model.name) or model.name in outcomes:
             continue
         missing = [p for p in model.packages if importlib.util.find_spec(p) is None]
         outcomes[model.name] = ("skip", f"the package {missing[0]} isn't installed") if missing \
             else in_process(run, model, options.timeout)
         say(model.name, *outcomes[model.name])
+        if options.json:
+            options.json.write_text(json.dumps(outcomes, indent=1, default=dataclasses.asdict))
     if options.write:
-        write_page(outcomes)
-    if options.json:
-        options.json.write_text(json.dumps(outcomes, indent=1, default=dataclasses.asdict))
+        write_page({model.name: outcomes[model.name] for model, _ in runs if model.name in outcomes})
     count = [word for word, _ in outcomes.values()].count
     common.print_summary(count("pass"), count("FAIL"), count("skip"))
     return 1 if count("FAIL") else 0
