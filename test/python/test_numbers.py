@@ -196,6 +196,11 @@ class NumbersTest(FrontendTest):
         compiled = dlc.compile(lambda x: x + 7 // x.shape[0], x, dynamic_shapes=sizes)
         self.assert_close(compiled(x), x + 3)
 
+    def test_integers_between_fractions(self):
+        """Whose bounds and step are cut first."""
+        self.check(lambda x: (x[0] + torch.arange(-0.9, 5.9, 1.5, dtype=torch.int64),
+                              x[0] + torch.arange(3.7, dtype=torch.int32)), torch.tensor([1]))
+
     def test_division_of_nothing_by_zero(self):
         empty, zero = torch.zeros(0, 3, dtype=torch.int64), torch.zeros(3, dtype=torch.int64)
         divide = lambda x, y: (x // y, x % y, torch.div(x, 0, rounding_mode="trunc"), x % 0)  # noqa: E731

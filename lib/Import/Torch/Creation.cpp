@@ -75,10 +75,16 @@ static LogicalResult importArange(NodeImporter &n) {
     Expr index(n, n.iota(count, i64, 0));
     return n.result((index * double(step) + n.sizeTensor(start)).to(type));
   }
-  double start = hasStart ? n.number("start") : 0, step = hasStep ? n.number("step") : 1;
+  double start = hasStart ? n.number("start") : 0, step = hasStep ? n.number("step") : 1,
+         end = n.number("end");
+  if (type.isInteger()) { // as PyTorch, which counts in the result's type
+    start = std::trunc(start);
+    step = std::trunc(step);
+    end = std::trunc(end);
+  }
   if (step == 0)
     return n.emitError() << "its step is 0";
-  double count = std::ceil((n.number("end") - start) / step);
+  double count = std::ceil((end - start) / step);
   if (n.hasFailed() || !(count >= 0 && count < 1e12))
     return n.emitError() << "its bounds don't fit its step";
   Expr index(n, n.iota({Size(int64_t(count))}, f64, 0));
