@@ -77,14 +77,16 @@ static LogicalResult importArange(NodeImporter &n) {
   }
   double start = hasStart ? n.number("start") : 0, step = hasStep ? n.number("step") : 1,
          end = n.number("end");
-  if (type.isInteger()) { // as PyTorch, which counts in the result's type
-    start = std::trunc(start);
-    step = std::trunc(step);
-    end = std::trunc(end);
-  }
   if (step == 0)
     return n.emitError() << "its step is 0";
+  // PyTorch counts in the result's type; narrower ones than i64 it only fills so.
   double count = std::ceil((end - start) / step);
+  if (type.isInteger()) {
+    start = std::trunc(start);
+    step = std::trunc(step);
+  }
+  if (type.isInteger(64))
+    count = step == 0 ? -1 : std::ceil((std::trunc(end) - start) / step);
   if (n.hasFailed() || !(count >= 0 && count < 1e12))
     return n.emitError() << "its bounds don't fit its step";
   Expr index(n, n.iota({Size(int64_t(count))}, f64, 0));
