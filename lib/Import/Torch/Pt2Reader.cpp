@@ -518,6 +518,21 @@ void Pt2Reader::readModel(const Json &model) {
   program.metadata = structure.metadata.dump();
 }
 
+/// Puts `count` elements of `bytes` bytes, which lie `strides` elements apart, one after the
+/// other.
+static void copyStrided(char *to, const char *from, int64_t bytes, int64_t count,
+                        ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+  SmallVector<int64_t> index(shape.size(), 0);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t at = 0;
+    for (size_t d = 0; d < shape.size(); ++d)
+      at += index[d] * strides[d];
+    memcpy(to + i * bytes, from + at * bytes, bytes);
+    for (size_t d = shape.size(); d-- > 0 && ++index[d] == shape[d];)
+      index[d] = 0;
+  }
+}
+
 void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   const Json &meta = reader.get(json, "tensor_meta");
   ValueType type = readTensorType(meta);
@@ -587,16 +602,7 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
     weight.offset = data - archive.data();
   } else {
     weight.tensor = Tensor(*element, shape);
-    char *to = weight.tensor.getMutableData();
-    SmallVector<int64_t> index(shape.size(), 0);
-    for (int64_t i = 0; i < count; ++i) {
-      int64_t at = 0;
-      for (size_t d = 0; d < shape.size(); ++d)
-        at += index[d] * strides[d];
-      memcpy(to + i * bytes, data + at * bytes, bytes);
-      for (size_t d = shape.size(); d-- > 0 && ++index[d] == shape[d];)
-        index[d] = 0;
-    }
+    copyStrided(weight.tensor.getMutableData(), data, bytes, count, shape, strides);
   }
   program.weights[name] = std::move(weight);
 }
