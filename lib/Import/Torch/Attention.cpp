@@ -293,7 +293,7 @@ static LogicalResult importEmbeddingBag(NodeImporter &n) {
       !n.requireRank(indices, 1, 1, "indices") || !n.requireRank(offsets, 1, 1, "offsets"))
     return failure();
   // Summed and counted in f32 at least.
-  Type element = n.stepType(n.elementTypeOf(weight)), i64 = n.getBuilder().getI64Type();
+  Type element = computationType(n.elementTypeOf(weight)), i64 = n.getBuilder().getI64Type();
   Expr index = Expr(n, indices).to(i64), offset = Expr(n, offsets).to(i64);
   Size bags = hasEnd ? n.sub(n.size(offsets, 0), 1) : n.size(offsets, 0);
   if (hasEnd)

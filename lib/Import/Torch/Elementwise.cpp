@@ -398,7 +398,7 @@ static LogicalResult importClamp(NodeImporter &n) {
 }
 
 static LogicalResult importAddcmul(NodeImporter &n) {
-  Type result = n.resultElementType(), type = n.stepType(result);
+  Type result = n.resultElementType(), type = computationType(result);
   if (!type)
     return failure();
   Expr product = n.operand("tensor1", type) * n.operand("tensor2", type).get();
@@ -408,7 +408,7 @@ static LogicalResult importAddcmul(NodeImporter &n) {
 }
 
 static LogicalResult importAddcdiv(NodeImporter &n) {
-  Type result = n.resultElementType(), type = n.stepType(result);
+  Type result = n.resultElementType(), type = computationType(result);
   if (!type)
     return failure();
   Expr quotient = n.operand("tensor1", type);
@@ -420,7 +420,7 @@ static LogicalResult importAddcdiv(NodeImporter &n) {
 
 /// start + weight · (end − start), from the nearer end.
 static LogicalResult importLerp(NodeImporter &n) {
-  Type result = n.resultElementType(), type = n.stepType(result);
+  Type result = n.resultElementType(), type = computationType(result);
   if (!type)
     return failure();
   Expr start = n.operand("self", type), end = n.operand("end", type);

@@ -37,7 +37,7 @@ static LogicalResult addScaled(NodeImporter &n, Expr product) {
   Type result = n.resultElementType();
   if (!result || !product)
     return failure();
-  Type type = n.stepType(n.elementTypeOf(product));
+  Type type = computationType(n.elementTypeOf(product));
   product = product.to(type);
   if (n.number("alpha") != 1)
     product = product * n.operand("alpha", type).get();

@@ -106,33 +106,36 @@ static Expr reduceLoss(NodeImporter &n, Expr loss, int64_t reduction, Expr count
   return reduction == Mean ? sum / count.get() : sum;
 }
 
-/// ½z² up to delta, delta · (z - ½delta) behind it, of the distance z.
-static LogicalResult importHuberLoss(NodeImporter &n) {
+/// The reduced loss of each difference between `self` and `target`.
+static LogicalResult importDistance(NodeImporter &n, llvm::function_ref<Expr(Expr)> lossOf) {
   Type type = n.resultElementType();
-  double delta = n.number("delta");
   int64_t reduction = n.integer("reduction");
   if (!type || n.hasFailed())
     return failure();
   Type wide = computationType(type);
-  Expr z = magnitude(n.operand("self", wide) - n.operand("target", wide).get());
-  Expr loss = (z < delta).select(z.square() * 0.5, (z - 0.5 * delta) * delta);
+  Expr loss = lossOf(n.operand("self", wide) - n.operand("target", wide).get());
   return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(type));
+}
+
+/// ½z² up to delta, delta · (z - ½delta) behind it, of the distance z.
+static LogicalResult importHuberLoss(NodeImporter &n) {
+  double delta = n.number("delta");
+  return importDistance(n, [=](Expr difference) {
+    Expr z = magnitude(difference);
+    return (z < delta).select(z.square() * 0.5, (z - 0.5 * delta) * delta);
+  });
 }
 
 /// ½z² / beta up to beta, z - ½beta behind it, of the distance z. PyTorch takes it apart
 /// into the absolute value, whose derivative at 0 isn't 1.
 static LogicalResult importSmoothL1Loss(NodeImporter &n) {
-  Type type = n.resultElementType();
   double beta = n.number("beta");
-  int64_t reduction = n.integer("reduction");
-  if (!type || n.hasFailed())
-    return failure();
-  Type wide = computationType(type);
-  Expr difference = n.operand("self", wide) - n.operand("target", wide).get();
-  Expr z = magnitude(difference);
-  Expr loss = beta == 0 ? difference.abs()
-                        : (z < beta).select(z.square() * 0.5 / beta, z - 0.5 * beta);
-  return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(type));
+  return importDistance(n, [=](Expr difference) {
+    if (beta == 0)
+      return difference.abs();
+    Expr z = magnitude(difference);
+    return (z < beta).select(z.square() * 0.5 / beta, z - 0.5 * beta);
+  });
 }
 
 /// -(t·log p + (1 − t)·log(1 − p)), each logarithm at least -100. Where p(1 − p) is less than

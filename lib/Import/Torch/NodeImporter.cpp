@@ -646,11 +646,6 @@ Type NodeImporter::resultElementType(unsigned i) {
   return {};
 }
 
-Type NodeImporter::stepType(Type type) {
-  auto narrow = dyn_cast_or_null<FloatType>(type);
-  return narrow && narrow.getWidth() < 32 ? Float32Type::get(type.getContext()) : type;
-}
-
 SmallVector<int64_t> NodeImporter::resultShape(unsigned i) {
   SmallVector<int64_t> shape;
   if (i >= node.results.size() || node.results[i].type.kind != ValueType::Kind::Tensor) {

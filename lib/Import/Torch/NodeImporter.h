@@ -158,9 +158,6 @@ public:
   /// The element type that the tracer says result `i` has, or its parts have; null
   /// (reported) where it says nothing.
   mlir::Type resultElementType(unsigned i = 0);
-  /// What PyTorch's kernels of several steps compute in for results of `type` (which may be
-  /// null): f32 for narrower floats.
-  static mlir::Type stepType(mlir::Type type);
   /// Whether the tracer says that result `i` is complex.
   bool isComplexResult(unsigned i = 0) const;
   /// The rank and sizes that it says; dynamic where symbolic.
