@@ -192,6 +192,10 @@ static FailureOr<SmallVector<Value>> differentiate(func::FuncOp function, const 
   Block &body = function.front();
   Operation *terminator = body.getTerminator();
   SmallVector<Value> derivatives;
+  auto arguments = llvm::map_to_vector(
+      request.wrt, [&](int64_t i) -> Value { return body.getArgument(i); });
+  if (failed(checkNumbers(body, arguments)))
+    return failure();
   if (!request.isReverse) {
     ForwardMode mode;
     for (auto [i, direction] : llvm::zip_equal(request.wrt, directions))
@@ -206,8 +210,8 @@ static FailureOr<SmallVector<Value>> differentiate(func::FuncOp function, const 
     return derivatives;
   }
   Activity activity;
-  for (int64_t i : request.wrt)
-    activity.add(body.getArgument(i));
+  for (Value argument : arguments)
+    activity.add(argument);
   SmallVector<Operation *> ops = getBody(body);
   for (Operation *op : ops)
     activity.propagate(op);

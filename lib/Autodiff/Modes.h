@@ -39,6 +39,10 @@ private:
   llvm::DenseSet<mlir::Value> varied;
 };
 
+/// Reports where a number taken out of a tensor that depends on `arguments` becomes part
+/// of a tensor again: a derivative would lose what came that way.
+llvm::LogicalResult checkNumbers(mlir::Block &body, llvm::ArrayRef<mlir::Value> arguments);
+
 /// Forward mode: beside each value, its tangent.
 class ForwardMode {
 public:

@@ -31,6 +31,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Modes.h"
+#include "grad/IR/Grad.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -112,8 +113,11 @@ public:
   }
 
   Value push(TensorBuilder &b, Value stack, Value value, Value index) const {
-    if (!isTensor())
+    if (!isTensor()) {
       value = tensor::FromElementsOp::create(b, RankedTensorType::get({}, elementType), value);
+      if (isa<FloatType>(elementType)) // no derivative follows a number that isn't in a tensor
+        value = grad::StopOp::create(b, value);
+    }
     SmallVector<Size> all{1};
     llvm::append_range(all, b.sizes(value));
     Value updated = DynamicUpdateSliceOp::create(b, stack, b.reshape(value, all), start(b, index));
