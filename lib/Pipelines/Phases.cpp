@@ -39,6 +39,7 @@ static void buildDispatch(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createLoopSafeCanonicalizer());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
   manager.addPass(createHoistStores());
+  manager.addPass(createShareResiduals());
   manager.addPass(createRematerialize());
 }
 

@@ -40,7 +40,10 @@ public:
   Rematerializer(func::FuncOp func, SymbolTable &symbols, int64_t sizeHint)
       : func(func), symbols(symbols), costs(sizeHint) {}
 
-  void run(const MemoryBudget &limit, bool report);
+  /// The most bytes in use as the function is.
+  int64_t getPeak() { return visit(func.front(), INT64_MAX, Mode::Try); }
+  /// Keeps `wanted` bytes at most, if that can be.
+  void run(int64_t wanted, bool report);
 
 private:
   enum class Mode { Try, Apply, Report };
@@ -50,8 +53,6 @@ private:
   int64_t visit(Block &block, int64_t budget, Mode mode);
   /// The smallest budget above `low` that can be kept.
   int64_t findReachable(int64_t low, int64_t high);
-  /// The most bytes in use as the block is.
-  int64_t getPeak() { return visit(func.front(), INT64_MAX, Mode::Try); }
   void describe(const BlockSchedule &schedule);
 
   func::FuncOp func;
@@ -81,9 +82,15 @@ struct RematerializePass : dlc::impl::RematerializeBase<RematerializePass> {
     }
     SymbolTable symbols(module);
     bool reports = report || module->hasAttr(kMemoryReportAttr);
+    // A share is one of what the function takes that takes most: the training step beside
+    // the model.
+    std::vector<Rematerializer> functions;
+    int64_t peak = 0;
     for (auto func : module.getOps<func::FuncOp>())
       if (!func.isExternal() && !func->hasAttr(kKernelAttr))
-        Rematerializer(func, symbols, sizeHint).run(*limit, reports);
+        peak = std::max(peak, functions.emplace_back(func, symbols, sizeHint).getPeak());
+    for (Rematerializer &function : functions)
+      function.run(limit->get(peak), reports);
   }
 };
 } // namespace
@@ -132,10 +139,10 @@ int64_t Rematerializer::findReachable(int64_t low, int64_t high) {
   return high;
 }
 
-void Rematerializer::run(const MemoryBudget &limit, bool report) {
+void Rematerializer::run(int64_t wanted, bool report) {
   static constexpr int kRounds = 8;
   Block &body = func.front();
-  int64_t before = getPeak(), wanted = limit.get(before), after = before;
+  int64_t before = getPeak(), after = before;
   for (int round = 0; round < kRounds; ++round) {
     bool isKept = visit(body, wanted, Mode::Try) <= wanted;
     int64_t budget = isKept ? wanted : findReachable(wanted, after);

@@ -130,15 +130,47 @@ def HoistStores : Pass<"dl-hoist-stores", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dlc::dispatch::DispatchDialect"];
 }
 
+def ShareResiduals : Pass<"dl-share-residuals", "::mlir::ModuleOp"> {
+  let summary = "keeps one tensor where several wait that are made of it element by element";
+  let description = [{
+    Where a kernel's results are used much later (by the backward part of a training step),
+    and are elementwise functions of one value inside the kernel that takes less memory than
+    they do together, the kernel gives that value. The results are computed of it again, each
+    right before it is used. What else their ops read must be there at that time: weights
+    that weren't updated, small tensors. A third of the memory must be saved at least.
+
+    Late is 32 ops after the launch. An open size counts as `size-hint`. The cost is that of
+    the kernels' ops, for each of their results.
+
+    Example (test/Codegen/Dispatch/share_residuals.mlir): the kernel of
+
+    ```mlir
+    %y:2 = dispatch.launch @dot_gelu(%x, %w) : (tensor<64x512xf32>, tensor<512x512xf32>) -> (tensor<64x512xf32>, tensor<64x512xf32>)
+    ```
+
+    gives GELU and its derivative. Used late, both are made of the product:
+
+    ```mlir
+    %h = dispatch.launch @dot_gelu_0(%x, %w) : (tensor<64x512xf32>, tensor<512x512xf32>) -> tensor<64x512xf32>
+    // ...
+    %gelu = dispatch.launch @dot_gelu_1(%h) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+    ```
+  }];
+  let options = [
+    Option<"sizeHint", "size-hint", "int64_t", "64", "What an open size counts as">,
+  ];
+  let dependentDialects = ["::dlc::dispatch::DispatchDialect"];
+}
+
 def Rematerialize : Pass<"dl-rematerialize", "::mlir::ModuleOp"> {
   let summary = "launches kernels again instead of keeping what they made";
   let description = [{
     `memory` (or the module's attribute `dlc.memory`) limits the bytes that a run's
-    tensors take at once: a size, as `512MiB`, or a share of what they would take, as
-    `0.5`. Where there are more, tensors that wait for a later use are dropped, and
-    made by the same kernel from the same inputs right before it. Those that cost the
-    least time for each byte are dropped first; an input that isn't there any more is
-    kept, if it is small, or made again itself.
+    tensors take at once: a size, as `512MiB`, or a share, as `0.5`, of what they would take
+    in the function where they take most. Where there are more, tensors that wait for a
+    later use are dropped, and made by the same kernel from the same inputs right before
+    it. Those that cost the least time for each byte are dropped first; an input that isn't
+    there any more is kept, if it is small, or made again itself.
 
     Nothing is launched again that changes a buffer in place, can report an error that
     wasn't reported before, or reads state that was stored to since. Random numbers are
