@@ -171,9 +171,21 @@ def gaussian_nll_loss(input: torch.Tensor, target: torch.Tensor, var: Any, full:
     return _reduced(loss, reduction)
 
 
-def linear_cross_entropy(*args: Any, options: Any = None, **kwargs: Any) -> torch.Tensor:
-    # The options are about memory and gradients.
-    return F.linear_cross_entropy(*args, **kwargs)
+def linear_cross_entropy(input: torch.Tensor, linear_weight: torch.Tensor, target: torch.Tensor,
+                         *, options: Any = None, **kwargs: Any) -> torch.Tensor:
+    # Of the options this one counts: what narrow floats are computed in. The others are
+    # about memory and gradients.
+    dtype, wide = input.dtype, options.acc_dtype if options else None
+    if options and options.acc_policy == "auto" and dtype in (torch.float16, torch.bfloat16):
+        wide = wide or torch.float32
+
+    def widened(value: Any) -> Any:
+        is_float = isinstance(value, torch.Tensor) and value.is_floating_point()
+        return value.to(wide or dtype) if is_float else value
+
+    given = {name: widened(value) for name, value in kwargs.items()}
+    return F.linear_cross_entropy(widened(input), widened(linear_weight), widened(target),
+                                  **given).to(dtype)
 
 
 def _padded(targets: torch.Tensor, lengths: Any, count: int, blank: int) -> torch.Tensor:

@@ -51,7 +51,8 @@ OUT_OF_SCOPE = [
 #: Where elements are equal, which index comes first isn't determined: what the indices pick
 #: is compared, and that none comes twice. The place of the indices among the results, and of
 #: `dim` among the arguments.
-INDICES_OF_EQUALS = {"sort": (1, 0), "argsort": (0, 0), "mode": (1, 0), "topk": (1, 1)}
+INDICES_OF_EQUALS = {"sort": (1, 0), "argsort": (0, 0), "mode": (1, 0), "topk": (1, 1),
+                     "kthvalue": (1, 1)}
 
 
 #: What is determined up to signs only: their samples say what of it is compared.
@@ -216,11 +217,14 @@ def is_random(torch, op, sample):
 
 def float64_results(torch, batch, expected):
     """The batch's results in float64, or None where the op can't be run so."""
-    wide = batch.in_float64()
+    wide, default = batch.in_float64(), torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # what integers become
     try:
         results = flat(torch, wide.run(*(t.clone() for t in wide.tensors)), [])
     except RuntimeError:
         return None
+    finally:
+        torch.set_default_dtype(default)
     return results if len(results) == len(expected) else None
 
 

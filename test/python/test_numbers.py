@@ -119,6 +119,32 @@ class NumbersTest(FrontendTest):
         self.check(lambda a, b: (a.cummax(0), b.cummin(0), a.clamp_max(b), a.clamp_min(b),
                                  torch.addr(a[:, None] & b, a, b), torch.outer(a, b)), a, b)
 
+    def test_sums_and_products_as_booleans(self):
+        a = torch.tensor([[2, 0], [-2, 1]])
+        self.check(lambda a: [take(a, 1, dtype=torch.bool) for take in (torch.sum, torch.prod)] +
+                             [take(a > 0, dtype=torch.bool) for take in (torch.sum, torch.prod)], a)
+
+    def test_whole_numbers_between(self):
+        bounds = [(-4, 3, 50), (0, 4999, 37), (4987, -3, 29), (7, 7, 1), (2, 9, 0)]
+        self.check(lambda x: [torch.linspace(a, b, count, dtype=dtype) for a, b, count in bounds
+                              for dtype in (torch.int64, torch.int16)] +
+                             [torch.linspace(x * a, b, count, dtype=torch.int64)
+                              for a, b, count in bounds], torch.tensor(1.5))
+
+    def test_powers_between(self):
+        self.check(lambda x: [torch.logspace(0, 6, 7, base, dtype=torch.int64)
+                              for base in (2, 3, 7, 10)] +
+                             [torch.logspace(x, 2, count, dtype=torch.int64) for count in (1, 4)] +
+                             [torch.logspace(x, 2, 4, dtype=torch.complex64)], torch.tensor(0.5))
+
+    def test_activations_of_narrow_floats(self):
+        x = torch.randn(4, 50) * 5
+        for dtype in (torch.float16, torch.bfloat16):
+            self.check(lambda x: [f(x) for f in (
+                F.logsigmoid, F.softplus, F.mish, F.elu, F.glu, F.hardswish, F.hardsigmoid,
+                F.leaky_relu, F.softshrink)], x.to(dtype), atol=0,
+                rtol=torch.finfo(dtype).eps)
+
     def test_booleans_meet(self):
         a, i = torch.tensor([True, False, False]), torch.tensor([1, 1, 0])
         self.check(lambda a, i: (a.index_put((i,), ~a, accumulate=True),

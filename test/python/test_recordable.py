@@ -45,6 +45,16 @@ class RecordableTest(FrontendTest):
         compiled = dlc.compile(lambda x, n: torch.segment_reduce(x, "sum", lengths=n, axis=-1), x, n)
         self.assert_close(compiled(x, n), torch.segment_reduce(x, "sum", lengths=n, axis=1))
 
+    def test_linear_cross_entropy_in_chunks(self):
+        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2)
+        x, w, t = torch.randn(8, 3).half() * 4, torch.randn(4, 3).half(), torch.randint(4, (8,))
+
+        def loss(x, w, t):
+            return F.linear_cross_entropy(x, w, t, reduction="none", options=options)
+
+        compiled = dlc.compile(loss, x, w, t)
+        self.assert_close(compiled(x, w, t), loss(x, w, t), atol=0, rtol=1e-3)
+
     def test_narrow_from_a_tensor(self):
         x = torch.randn(5, 3)
         compiled = self.check(lambda x, i: torch.narrow(x, 0, i, 2), x, torch.tensor(-3))

@@ -67,13 +67,25 @@ static Expr hardtanh(Expr x, double low, double high) {
   return (x <= low).select(bound(low), (x >= high).select(bound(high), x));
 }
 
+/// 'self' as formulas take it, and what they make of it as the result: narrow floats are
+/// rounded once, at the end.
+static Expr computed(NodeImporter &n) {
+  Value self = n.tensor("self");
+  return Expr(n, self).to(self ? computationType(n.elementTypeOf(self)) : Type());
+}
+
+static LogicalResult rounded(NodeImporter &n, Expr y) {
+  Type type = n.resultElementType();
+  return type ? n.result(y.to(type)) : failure();
+}
+
 static LogicalResult importHardsigmoid(NodeImporter &n) {
-  return n.result(hardtanh(Expr(n, n.tensor("self")) + 3.0, 0, 6) / 6.0);
+  return rounded(n, hardtanh(computed(n) + 3.0, 0, 6) / 6.0);
 }
 
 static LogicalResult importHardswish(NodeImporter &n) {
-  Expr x(n, n.tensor("self"));
-  return n.result(x * hardtanh(x + 3.0, 0, 6).get() / 6.0);
+  Expr x = computed(n);
+  return rounded(n, x * hardtanh(x + 3.0, 0, 6).get() / 6.0);
 }
 
 static LogicalResult importHardtanh(NodeImporter &n) {
@@ -82,8 +94,8 @@ static LogicalResult importHardtanh(NodeImporter &n) {
 }
 
 static LogicalResult importLeakyRelu(NodeImporter &n) {
-  Expr x(n, n.tensor("self"));
-  return n.result((x > 0.0).select(x, x * n.number("negative_slope")));
+  Expr x = computed(n);
+  return rounded(n, (x > 0.0).select(x, x * n.number("negative_slope")));
 }
 
 /// Leaky ReLU with slopes that are drawn for training, else the middle one. The second
@@ -109,34 +121,35 @@ static LogicalResult importRrelu(NodeImporter &n) {
 
 /// scale · x above 0, else scale · alpha · (e^(input_scale · x) − 1).
 static LogicalResult importElu(NodeImporter &n) {
-  Expr x(n, n.tensor("self"));
+  Expr x = computed(n);
   double alpha = n.number("alpha"), scale = n.number("scale");
   Expr negative = (x * n.number("input_scale")).unary<dl::Expm1Op>() * (alpha * scale);
-  return n.result((x > 0.0).select(x * scale, negative));
+  return rounded(n, (x > 0.0).select(x * scale, negative));
 }
 
 static LogicalResult importSoftplus(NodeImporter &n) {
-  Expr x(n, n.tensor("self"));
+  Expr x = computed(n);
   double beta = n.number("beta"), threshold = n.number("threshold");
   Expr scaled = x * beta;
-  return n.result((scaled > threshold).select(x, softplus(scaled) / beta));
+  return rounded(n, (scaled > threshold).select(x, softplus(scaled) / beta));
 }
 
 static LogicalResult importMish(NodeImporter &n) {
-  Expr x(n, n.tensor("self"));
-  return n.result(x * softplus(x).tanh().get());
+  Expr x = computed(n);
+  return rounded(n, x * softplus(x).tanh().get());
 }
 
 /// The second result is scratch space of the eager kernel.
 static LogicalResult importLogSigmoid(NodeImporter &n) {
-  Expr result = -softplus(-Expr(n, n.tensor("self")));
-  if (n.getOverload() != "default" || !n.getTarget().contains("forward"))
-    return n.result(result);
-  return n.results({result.get(), n.hasResult(1) ? ImportedValue() : ImportedValue::none()});
+  Expr result = -softplus(-computed(n));
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  return n.results({result.to(type).get(), n.hasResult(1) ? ImportedValue() : ImportedValue::none()});
 }
 
 static LogicalResult importGlu(NodeImporter &n) {
-  Value x = n.tensor("self");
+  Value x = computed(n);
   if (!x)
     return failure();
   auto axis = n.axis("dim", n.rankOf(x));
@@ -144,7 +157,7 @@ static LogicalResult importGlu(NodeImporter &n) {
     return failure();
   Size half = n.div(n.size(x, *axis), 2);
   Expr a(n, n.sliceAxis(x, *axis, 0, half)), gate(n, n.sliceAxis(x, *axis, half, half));
-  return n.result(a * gate.sigmoid().get());
+  return rounded(n, a * gate.sigmoid().get());
 }
 
 static LogicalResult importThreshold(NodeImporter &n) {
@@ -165,10 +178,10 @@ static LogicalResult importHardshrink(NodeImporter &n) {
 
 /// x moved towards 0 by lambd.
 static LogicalResult importSoftshrink(NodeImporter &n) {
-  Expr x(n, n.tensor("self"));
+  Expr x = computed(n);
   double lambd = n.number("lambd");
   Expr moved = (x > 0.0).select(x - lambd, x + lambd);
-  return n.result((x.abs() > lambd).select(moved, x * 0.0));
+  return rounded(n, (x.abs() > lambd).select(moved, x * 0.0));
 }
 
 /// weight · x below 0; the weight counts along dimension 1, or is one for all.

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -93,6 +94,92 @@ static LogicalResult importArange(NodeImporter &n) {
   return n.result((index * step + start).to(type));
 }
 
+/// a + b · c in f64, rounded once, as the machines' instruction does: what the product
+/// drops is added afterwards. `c` has at most 26 digits.
+static Expr multiplyAdd(Expr a, Expr b, Expr c) {
+  NodeBuilder &n = a.builder();
+  // The upper half of b's digits, so that both halves' products are exact.
+  Value mask = n.scalarInt(n.getBuilder().getI64Type(), ~((int64_t(1) << 27) - 1));
+  Expr upper(n, n.create<dl::BitcastOp>(b.get().getType(), (bitsOf(b) & mask).get()));
+  Expr product = b * c.get();
+  Expr dropped = (upper * c.get() - product.get()) + ((b - upper.get()) * c.get()).get();
+  Expr sum = product + a.get();
+  Expr other = sum - product.get();
+  Expr lost = (product - (sum - other.get()).get()) + (a - other.get()).get();
+  return sum + (lost + dropped.get()).get();
+}
+
+/// `steps` numbers of the result's type, from the argument 'start' to 'end', computed as
+/// PyTorch does: the first half from the start, the others back from the end. `fuse` makes
+/// an element of where it is counted from, the step and the number of steps.
+static Expr countBetween(NodeImporter &n, Expr start, Expr end, Size steps,
+                         function_ref<Expr(Expr, Expr, Expr)> fuse) {
+  n.require(dl::ComparisonDirection::ge, steps, 0, "a negative number of steps");
+  if (!start || !end || n.hasFailed())
+    return {n, {}};
+  Type type = n.elementTypeOf(start);
+  Size last = n.sub(steps, 1);
+  Expr step = (end - start.get()) / sizeAs(n, n.max(last, 1), type).get();
+  Expr index(n, n.iota({steps}, n.getBuilder().getI64Type(), 0));
+  Expr back = Expr(n, n.sizeTensor(last)) - index.get();
+  if (n.hasFailed())
+    return {n, {}};
+  Expr isFirst = index < n.sizeTensor(n.max(n.floorDiv(steps, 2), 1));
+  return isFirst.select(fuse(start, step, index.to(type)), fuse(end, -step, back.to(type)));
+}
+
+static Expr scaleAdd(Expr a, Expr b, Expr c) { return b * c.get() + a.get(); }
+
+/// The argument as PyTorch counts from it: of the result's type before anything else.
+static Expr bound(NodeImporter &n, StringRef name, Type type, Type computed) {
+  return n.operand(name, type).to(computed);
+}
+
+static LogicalResult importLinspace(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType(), f64 = n.getBuilder().getF64Type();
+  if (!type)
+    return failure();
+  bool isFloat = isa<FloatType>(type);
+  Type computed = isFloat ? computationType(type) : f64;
+  // A whole number is cut off what is counted, so that the last digit matters.
+  Expr line = countBetween(n, bound(n, "start", type, computed), bound(n, "end", type, computed),
+                           n.symbolic("steps"), isFloat ? scaleAdd : multiplyAdd);
+  return n.result(line.to(type));
+}
+
+/// Powers of the base, in f64.
+static LogicalResult importLogspace(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType(), f64 = n.getBuilder().getF64Type();
+  if (!type)
+    return failure();
+  Size steps = n.symbolic("steps");
+  double base = n.number("base");
+  Expr line = countBetween(n, bound(n, "start", type, f64), bound(n, "end", type, f64), steps,
+                           scaleAdd);
+  // A lone one is of the start as it is.
+  if (!steps.isStatic() || steps.is(1))
+    line = Expr(n, n.sizeTensor(steps)).eq(1.0).select(n.operand("start", f64), line);
+  return n.result((Expr(n, n.scalar(f64, base)).pow(line.get())).to(type));
+}
+
+static LogicalResult importComplexLogspace(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType(), f64 = n.getBuilder().getF64Type();
+  if (!type)
+    return failure();
+  Size steps = n.symbolic("steps");
+  double base = n.number("base");
+  Complex start = n.complexOperand("start", f64), end = n.complexOperand("end", f64);
+  Complex line{countBetween(n, start.re, end.re, steps, scaleAdd),
+               countBetween(n, start.im, end.im, steps, scaleAdd)};
+  if (!line)
+    return failure();
+  Complex power = line.constant(base).pow(line);
+  return n.result(Complex{power.re.to(type), power.im.to(type)});
+}
+
 static LogicalResult importEmpty(NodeImporter &n) { return importFilled<0>(n); }
 
 static LogicalResult importEye(NodeImporter &n) {
@@ -118,5 +205,15 @@ void torch::registerCreationOps(OpTable &t) {
   t.add({"aten.empty.memory_format", "aten.new_empty.default"}, importEmpty);
   t.add("aten.empty_like.default", importFilledLike<0>);
   t.add("aten.scalar_tensor.default", importScalarTensor);
+  std::initializer_list<StringRef> linspaces = {
+      "aten.linspace.default", "aten.linspace.Tensor_Tensor", "aten.linspace.Tensor_Scalar",
+      "aten.linspace.Scalar_Tensor"};
+  t.add(linspaces, importLinspace);
+  t.addByParts(linspaces, {"start", "end"});
+  std::initializer_list<StringRef> logspaces = {
+      "aten.logspace.default", "aten.logspace.Tensor_Tensor", "aten.logspace.Tensor_Scalar",
+      "aten.logspace.Scalar_Tensor"};
+  t.add(logspaces, importLogspace);
+  t.addComplex(logspaces, importComplexLogspace);
   t.add({"aten.arange.default", "aten.arange.start", "aten.arange.start_step"}, importArange);
 }

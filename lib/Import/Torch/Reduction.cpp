@@ -34,12 +34,14 @@ static std::optional<Reduced> getReduced(NodeImporter &n, int64_t rank) {
   return Reduced{*axes, keepDims};
 }
 
-/// Of booleans the largest is `or`, the smallest `and`.
+/// Of booleans the largest and the sum are `or`, the smallest and the product `and`.
 static Expr reduce(NodeImporter &n, Kind kind, Expr x, const Reduced &reduced) {
   if (!x)
     return x;
-  if (n.isBool(x))
-    kind = kind == Kind::max ? Kind::bit_or : kind == Kind::min ? Kind::bit_and : kind;
+  if (n.isBool(x) && (kind == Kind::max || kind == Kind::sum))
+    kind = Kind::bit_or;
+  else if (n.isBool(x) && (kind == Kind::min || kind == Kind::prod))
+    kind = Kind::bit_and;
   return x.reduce(kind, reduced.axes, reduced.keepDims);
 }
 
