@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch._higher_order_ops import while_loop
 from torch._functorch import eager_transforms
 from torch._subclasses.fake_tensor import is_fake
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
 from ._errors import TraceError
@@ -310,6 +311,26 @@ def while_loop_op(condition: Any, body: Any, carried: Sequence[Any], additional:
     return _LOOPS.while_loop(condition, body, tuple(own), tuple(additional), **kwargs)
 
 
+def _counts(forward: Any) -> Any:
+    """A batch norm of momentum=None keeps the mean of all batches: PyTorch asks for their
+    number, which isn't known when the program is recorded."""
+
+    def counting(self: Any, input: torch.Tensor) -> torch.Tensor:
+        if self.momentum is not None or not (self.training and self.track_running_stats):
+            result: torch.Tensor = forward(self, input)
+            return result
+        self._check_input_dim(input)
+        seen = [torch.zeros_like(self.running_mean), torch.zeros_like(self.running_var)]
+        result = F.batch_norm(input, *seen, self.weight, self.bias, True, 1.0, self.eps)
+        self.num_batches_tracked.add_(1)
+        for running, fresh in zip((self.running_mean, self.running_var), seen):
+            share = self.num_batches_tracked.to(fresh.dtype).reciprocal()
+            running.copy_(running * (1 - share) + fresh * share)
+        return result
+
+    return counting
+
+
 _SUBSTITUTES = {
     getattr(torch.Tensor.data, "__get__"): torch.Tensor.detach,
     torch.equal: equal, torch.Tensor.equal: equal,
@@ -359,6 +380,8 @@ def substituted() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for module, name in _DERIVATIVES:
             stack.enter_context(unittest.mock.patch.object(module, name, _derivative))
+        stack.enter_context(unittest.mock.patch.object(
+            _BatchNorm, "forward", _counts(_BatchNorm.forward)))
         stack.enter_context(_Substitution())
         yield
 

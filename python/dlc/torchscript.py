@@ -152,8 +152,9 @@ class _Raised(Exception):
 
 class Program:
     """A TorchScript module or function, as a `module` that torch.export records.
-    Parameters, and tensors in buffers, attributes and constants, are the module's buffers,
-    under the names that they have in the original; it has nothing else."""
+    Its parameters are the module's; tensors in buffers, attributes and constants are the
+    module's buffers, all under the names that they have in the original; it has nothing
+    else."""
 
     def __init__(self, model: Any) -> None:
         self.module = torch.nn.Module()
@@ -194,14 +195,18 @@ class Program:
         self.module.forward = forward
 
     def _keep(self, path: str, tensor: torch.Tensor) -> Callable[[], torch.Tensor]:
-        """Registers a buffer under a path with dots."""
+        """Registers a parameter or buffer under a path with dots."""
         *parents, name = path.split(".")
         module: Any = self.module
         for parent in parents:
             if parent not in module._modules:
                 module.add_module(parent, torch.nn.Module())
             module = module._modules[parent]
-        module.register_buffer(name, tensor.detach())
+        if isinstance(tensor, torch.nn.Parameter):
+            module.register_parameter(name, torch.nn.Parameter(tensor.detach(),
+                                                               tensor.requires_grad))
+        else:
+            module.register_buffer(name, tensor.detach())
         return functools.partial(getattr, module, name)
 
     def _take_attribute(self, module: Any, path: str, name: str) -> None:

@@ -592,8 +592,8 @@ class _ProgramWriter(GraphWriter):
                     entry["weight"] = self._own_weight(name, values[name])
                 else:
                     entry["weight"] = self._weight(name, values[name])
-                if spec.kind == InputKind.PARAMETER and values[name].requires_grad:
-                    entry["parameter"] = True
+                if spec.kind == InputKind.PARAMETER:
+                    entry["parameter"] = values[name].requires_grad
             elif spec.kind == InputKind.USER_INPUT:
                 name = next(names)
                 if isinstance(spec.arg, ConstantArgument):

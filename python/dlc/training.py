@@ -35,7 +35,8 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     `model`, `args`, `kwargs`, `dynamic_shapes`, `output`, `header`, `name`, `cpu`,
     `threads` and `progress` are as for `dlc.compile`. The step is that of a PyTorch module
     in the mode it is in, by default training: it drops out at random, other elements in each
-    step, and batch norms normalise by the batch. The compiled model itself evaluates.
+    step, and batch norms normalise by the batch and move their statistics; a part of it that
+    is in evaluation mode evaluates. The compiled model itself evaluates.
 
     `loss` is `cross_entropy`, `mse`, `bce_with_logits` or `output` (the model's first
     output is the loss); `optimizer` is a name with settings, as
@@ -55,39 +56,31 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
                 f"clip-norm={clip_norm}", f"clip-value={clip_value}"]
     if frozen:
         settings.append("frozen=" + ",".join(frozen))
-    if batch_norm_momentum is not None:
-        settings.append(f"batch-norm-momentum={batch_norm_momentum}")
     if memory is not None:
         settings.append(f"memory={memory}")
     traced = model
     if "torch" in sys.modules and isinstance(model, sys.modules["torch"].nn.Module):
-        _check_trainable(model, batch_norm_momentum)
-        traced = _trace(model, args, kwargs, dynamic_shapes)
+        _check_trainable(model)
+        traced = _trace(model, args, kwargs, dynamic_shapes, batch_norm_momentum)
         args, kwargs, dynamic_shapes = (), {}, None
+        settings.append("batch-norm=false")  # they do what the module's mode says
+    elif batch_norm_momentum is not None:
+        settings.append(f"batch-norm-momentum={batch_norm_momentum}")
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
     if source.trace:
         source.trace.require_derivatives()
     return _compiled(source, TrainingStep, output, header, name, threads, progress)
 
 
-def _check_trainable(model: Any, batch_norm_momentum: Optional[float]) -> None:
+def _check_trainable(model: Any) -> None:
     """Refuses what a trace doesn't show."""
-    from torch.nn.modules.batchnorm import _BatchNorm
-
     parameters = list(model.parameters())
     if parameters and not any(parameter.requires_grad for parameter in parameters):
         raise TraceError("no parameter of the module requires a gradient: nothing can be trained")
-    if batch_norm_momentum is not None:
-        return
-    for name, module in model.named_modules():
-        if isinstance(module, _BatchNorm) and module.track_running_stats and module.momentum is None:
-            raise TraceError(f"the batch norm '{name}' has momentum=None, so that its statistics are "
-                             "the mean of all batches: a training step doesn't keep such; "
-                             "batch_norm_momentum=0.1 moves them by a share of the batch instead")
 
 
 def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
-           dynamic_shapes: Any) -> Trace:
+           dynamic_shapes: Any, batch_norm_momentum: Optional[float]) -> Trace:
     """The module as it evaluates, and as it trains where that is different. Its modes stay
     what they were."""
     from torch.nn.modules.batchnorm import _BatchNorm
@@ -95,17 +88,23 @@ def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
     from .tracer import trace_program
 
     modes = {module: module.training for module in model.modules()}
+    moved = [module for module in modes if isinstance(module, _BatchNorm)
+             and batch_norm_momentum is not None]
+    momenta = [module.momentum for module in moved]
     try:
         trace = trace_program(model.eval(), args, kwargs, dynamic_shapes)
         for module, mode in modes.items():
-            # Statistics are moved by the step.
-            module.training = mode and not isinstance(module, _BatchNorm)
-        if any(module.training for module in modes):
+            module.training = mode
+        for module in moved:
+            module.momentum = batch_norm_momentum
+        if any(modes.values()):
             _add_training(trace, trace_program(model, args, kwargs, dynamic_shapes, trains=True))
         return trace
     finally:
         for module, mode in modes.items():
             module.training = mode
+        for module, momentum in zip(moved, momenta):
+            module.momentum = momentum
 
 
 def _add_training(trace: Trace, trained: Trace) -> None:
@@ -114,10 +113,6 @@ def _add_training(trace: Trace, trained: Trace) -> None:
     trained.require_derivatives()
     if all(mine[part] == other[part] for part in ("inputs", "nodes", "outputs")):
         return
-    for output in other["outputs"]:
-        if "weight" in output:
-            raise TraceError(f"the module changes its buffer '{output['weight']}' in training, "
-                             "which a training step doesn't do; call eval() on the part that does")
     for name, limits in other["symbols"].items():
         if mine["symbols"].setdefault(name, limits) != limits:
             raise TraceError(f"the sizes '{name}' of the inputs may be others in training: "

@@ -91,7 +91,9 @@ def BuildTrainingStep : Pass<"dl-build-training-step", "::mlir::ModuleOp"> {
 
     In the step, a batch norm whose statistics are weights normalises by the batch and
     moves them, by its attribute `dlc.momentum` or 0.1; one in a branch or a loop is an
-    error. Random numbers (dropout) are others in every step and in each of its
+    error. A `dlc.training` function, and a model that stores to globals, say themselves how
+    their batch norms normalise; what they store is stored by the step. Weights with the
+    attribute `dlc.frozen` stay. Random numbers (dropout) are others in every step and in each of its
     batches, and depend on an input `seed`. With `accumulate=N` data of N batches are taken one after the other
     in a loop, and the gradient is the mean. `clip-norm` adds the result
     `gradient_norm`, the norm before it was clipped.

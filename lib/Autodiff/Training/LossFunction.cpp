@@ -20,7 +20,8 @@ class LossFunctionWriter {
 public:
   LossFunctionWriter(func::FuncOp model, func::FuncOp training, SymbolTable &symbols,
                      const LossOptions &options)
-      : training(training ? training : model), symbols(symbols), options(options), builder(model) {
+      : training(training ? training : model), isForTraining(training), symbols(symbols),
+        options(options), builder(model) {
     result.model = model;
   }
 
@@ -31,7 +32,9 @@ private:
   void describeInputs();
   LogicalResult addTarget(Value output);
   std::optional<double> getMomentum(BatchNormOp op);
-  LogicalResult normalizeByBatch(BatchNormOp op);
+  LogicalResult takeStores();
+  LogicalResult normalize(BatchNormOp op);
+  LogicalResult normalizeByBatch(BatchNormOp op, GlobalOp mean, GlobalOp variance);
   void drawAnew();
   LogicalResult findParameters(Value loss);
   Value addArgument(Type type) {
@@ -39,6 +42,8 @@ private:
   }
   func::FuncOp &function() { return result.function; }
   GlobalOp getGlobal(Value value) {
+    while (auto convert = value.getDefiningOp<ConvertOp>())
+      value = convert.getInput();
     auto load = value.getDefiningOp<GlobalLoadOp>();
     return load ? symbols.lookup<GlobalOp>(load.getGlobal()) : GlobalOp();
   }
@@ -47,11 +52,13 @@ private:
   void replaceLoads(GlobalOp global, Value value);
 
   func::FuncOp training;
+  /// Whether the program was recorded in training, so that it moves statistics itself.
+  bool isForTraining;
   SymbolTable &symbols;
   const LossOptions &options;
   OpBuilder builder;
   Value target;
-  /// The statistics of batch norms, and their new values.
+  /// What the program stores, as the statistics of batch norms, and its new values.
   llvm::MapVector<Operation *, Value> statistics;
   /// Those that the model only normalises by.
   DenseSet<Operation *> fixed;
@@ -116,16 +123,44 @@ std::optional<double> LossFunctionWriter::getMomentum(BatchNormOp op) {
   return std::nullopt;
 }
 
+/// What the program stores becomes a result, for the step to store; what it loads
+/// afterwards is that.
+LogicalResult LossFunctionWriter::takeStores() {
+  WalkResult walked = function().walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
+    if (auto load = dyn_cast<GlobalLoadOp>(op))
+      if (Value stored = statistics.lookup(getGlobal(load))) {
+        load.getOutput().replaceAllUsesWith(stored);
+        load.erase();
+        return WalkResult::skip();
+      }
+    auto store = dyn_cast<GlobalStoreOp>(op);
+    if (!store)
+      return WalkResult::advance();
+    if (store->getBlock() != &function().front())
+      return store.emitError("is in a branch or a loop: a training step can't change state there");
+    statistics[symbols.lookup<GlobalOp>(store.getGlobal())] = store.getValue();
+    store.erase();
+    return WalkResult::skip();
+  });
+  isForTraining |= !statistics.empty();
+  return failure(walked.wasInterrupted());
+}
+
+/// By the batch's mean and variance, unless they are to stay what they are.
+LogicalResult LossFunctionWriter::normalize(BatchNormOp op) {
+  GlobalOp mean = getGlobal(op.getMean()), variance = getGlobal(op.getVariance());
+  if (options.batchNorm && !isForTraining)
+    return normalizeByBatch(op, mean, variance);
+  for (GlobalOp global : {mean, variance})
+    if (global)
+      fixed.insert(global);
+  return success();
+}
+
 /// Mean and variance become the batch's, and the globals that they came from move
 /// towards those: m·batch + (1 − m)·old, of the variance's unbiased estimate.
-LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
-  GlobalOp mean = getGlobal(op.getMean()), variance = getGlobal(op.getVariance());
-  if (!options.batchNorm) {
-    for (GlobalOp global : {mean, variance})
-      if (global)
-        fixed.insert(global);
-    return success();
-  }
+LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op, GlobalOp mean,
+                                                   GlobalOp variance) {
   if (!mean || !variance || mean == variance)
     return op.emitError("has a mean or variance that is no weight of its own, so that it can't "
                         "move; batch-norm=false goes on with what they are");
@@ -153,12 +188,12 @@ LogicalResult LossFunctionWriter::normalizeByBatch(BatchNormOp op) {
     count = b.mul(count, b.size(x, d));
   Value n = b.convert(b.scalar(count), wide);
   Value unbiased = b.mul(batchVariance, b.broadcastLike(b.div(n, b.sub(n, 1.0)), {}, batchVariance));
-  auto move = [&](Value old, Value seen) {
-    Value moved = b.add(b.mul(b.widen(old), 1 - *momentum), b.mul(seen, *momentum));
-    return b.convert(moved, getTensorType(old).getElementType());
+  auto move = [&](GlobalOp global, Value old, Value seen) {
+    Value moved = b.add(b.mul(b.convert(old, wide), 1 - *momentum), b.mul(seen, *momentum));
+    statistics[global] = b.convert(moved, global.getTensorType().getElementType());
   };
-  statistics[mean] = move(op.getMean(), batchMean);
-  statistics[variance] = move(op.getVariance(), unbiased);
+  move(mean, op.getMean(), batchMean);
+  move(variance, op.getVariance(), unbiased);
   op.getMeanMutable().assign(b.convert(batchMean, getTensorType(op.getMean()).getElementType()));
   op.getVarianceMutable().assign(b.convert(batchVariance, getTensorType(op.getVariance()).getElementType()));
   return success();
@@ -234,7 +269,9 @@ LogicalResult LossFunctionWriter::findParameters(Value loss) {
       return result.model.emitError("frozen: the model has no weight '") << name << "'";
   auto globals = result.model->getParentOfType<ModuleOp>().getOps<GlobalOp>();
   // Some frameworks tell parameters from other weights.
-  bool isMarked = llvm::any_of(globals, [](GlobalOp g) { return g->hasAttr(kParameterAttr); });
+  bool isMarked = llvm::any_of(globals, [](GlobalOp g) {
+    return g->hasAttr(kParameterAttr) || g->hasAttr(kFrozenAttr);
+  });
   for (GlobalOp global : globals)
     if (reached.contains(global) && (!isMarked || global->hasAttr(kParameterAttr)) &&
         !statistics.contains(global) && !fixed.contains(global) &&
@@ -242,7 +279,10 @@ LogicalResult LossFunctionWriter::findParameters(Value loss) {
         !llvm::is_contained(options.frozen, global.getSymName()))
       result.parameters.push_back(global);
   if (result.parameters.empty())
-    return result.model.emitError("the loss depends on no weight of floats: nothing can be trained");
+    return result.model.emitError(isMarked ? "the loss depends on no parameter that is to be trained: all that "
+                                             "there are, if any, are frozen"
+                                           : "the loss depends on no weight of floats: nothing can "
+                                             "be trained");
   return success();
 }
 
@@ -263,6 +303,8 @@ LogicalResult LossFunctionWriter::run() {
   function().removeResAttrsAttr();
   symbols.insert(function(), Block::iterator(model->getNextNode()));
   describeInputs();
+  if (failed(takeStores()))
+    return failure();
   auto terminator = cast<func::ReturnOp>(function().front().getTerminator());
   Value output = terminator.getOperand(0);
   if (failed(addTarget(output)))
@@ -270,7 +312,7 @@ LogicalResult LossFunctionWriter::run() {
   SmallVector<BatchNormOp> norms;
   function().walk([&](BatchNormOp op) { norms.push_back(op); });
   for (BatchNormOp op : norms)
-    if (failed(normalizeByBatch(op)))
+    if (failed(normalize(op)))
       return failure();
   drawAnew();
   TensorBuilder b(builder, terminator.getLoc());

@@ -108,6 +108,7 @@ struct InputSpec {
   Kind kind = Kind::User;
   std::string weight;   ///< the weight's name
   bool isParameter = false; ///< of a weight: it is to be trained
+  bool isFrozen = false;    ///< of a weight: a parameter that isn't to be trained
   std::string userName; ///< what callers see
 };
 

@@ -133,7 +133,8 @@ Attribute ProgramImporter::makeWeightValue(const Weight &weight, StringRef name,
   return frontend::makeResource(type, name, bytes, std::make_shared<Tensor>(weight.tensor));
 }
 
-Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder &builder) {
+Value ProgramImporter::importWeight(const InputSpec &spec, OpBuilder &builder) {
+  StringRef name = spec.weight;
   auto it = program.weights.find(name);
   Location loc = NameLoc::get(builder.getStringAttr(name));
   if (it == program.weights.end()) {
@@ -148,11 +149,15 @@ Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder 
     return {};
   }
   auto type = RankedTensorType::get(weight.tensor.getShape(), elementType);
-  bool isState = llvm::any_of(program.outputs, [&](const OutputSpec &output) {
-    return output.kind == OutputSpec::Kind::State && output.weight == name;
-  });
+  auto stores = [&](const Program &program) {
+    return llvm::any_of(program.outputs, [&](const OutputSpec &output) {
+      return output.kind == OutputSpec::Kind::State && output.weight == name;
+    });
+  };
+  bool isState = stores(program) || (training && stores(*training));
   // What may be trained, or moved like a batch norm's statistics, keeps its name.
-  bool isKept = isParameter || (type.getRank() > 0 && isa<FloatType>(type.getElementType()));
+  bool isKept = spec.isParameter || spec.isFrozen ||
+                (type.getRank() > 0 && isa<FloatType>(type.getElementType()));
   if (!isState && !isKept && type.getNumElements() <= kSmall)
     return dl::ConstantOp::create(
         builder, loc, ElementsAttr(frontend::makeElements(type, bytesOf(weight.tensor))));
@@ -163,8 +168,10 @@ Value ProgramImporter::importWeight(StringRef name, bool isParameter, OpBuilder 
                                   builder.getStringAttr("private"), TypeAttr::get(type),
                                   makeWeightValue(weight, name, type),
                                   isState ? builder.getUnitAttr() : UnitAttr());
-    if (isParameter)
+    if (spec.isParameter)
       global->setAttr(dl::kParameterAttr, builder.getUnitAttr());
+    if (spec.isFrozen)
+      global->setAttr(dl::kFrozenAttr, builder.getUnitAttr());
   }
   auto load = dl::GlobalLoadOp::create(builder, loc, type, FlatSymbolRefAttr::get(global));
   load.setIsMutable(isState);
@@ -475,7 +482,7 @@ LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
   for (auto [input, spec] : llvm::zip_equal(part->graph.inputs, part->inputs)) {
     if (spec.kind != InputSpec::Kind::Weight)
       continue;
-    Value weight = importWeight(spec.weight, spec.isParameter, builder);
+    Value weight = importWeight(spec, builder);
     if (!weight)
       return failure();
     ImportedValue value = weight;

@@ -55,7 +55,7 @@ private:
   llvm::LogicalResult importUserInput(class GraphImporter &importer, const NamedValue &input,
                                       const InputSpec &spec);
   llvm::LogicalResult checkSizes(class GraphImporter &importer);
-  mlir::Value importWeight(llvm::StringRef name, bool isParameter, mlir::OpBuilder &builder);
+  mlir::Value importWeight(const InputSpec &spec, mlir::OpBuilder &builder);
   mlir::Attribute makeWeightValue(const Weight &weight, llvm::StringRef name,
                                   mlir::RankedTensorType type);
   llvm::LogicalResult importOutputs(class GraphImporter &importer);

@@ -542,7 +542,8 @@ void Pt2Reader::readWeight(StringRef name, const Json &json, StringRef folder) {
   if (const Json &trained = reader.find(meta, "requires_grad");
       trained.is_boolean() && !trained.get<bool>())
     for (InputSpec &input : program.inputs)
-      input.isParameter &= input.weight != name;
+      if (input.isParameter && input.weight == name)
+        std::swap(input.isParameter, input.isFrozen);
   StringRef file = reader.string(reader.get(json, "path_name"), "a weight's file");
   const ZipEntry *entry = findEntry((folder + "/" + file).str());
   if (reader.hasFailed())

@@ -272,8 +272,10 @@ void TraceReader::readInputs(const Json &inputs, Program &part) {
     if (isWeight(input, "it")) {
       spec.kind = InputSpec::Kind::Weight;
       spec.weight = reader.string(input["weight"], "a weight's name").str();
-      spec.isParameter = input.contains("parameter") &&
-                         reader.boolean(input["parameter"], "whether it is a parameter");
+      if (input.contains("parameter")) {
+        spec.isParameter = reader.boolean(input["parameter"], "whether it is to be trained");
+        spec.isFrozen = !spec.isParameter;
+      }
     } else {
       spec.userName = reader.string(reader.find(input, "name"), "its name").str();
       if (input.contains("parameter"))
@@ -312,9 +314,6 @@ void TraceReader::readTraining(const Json &json) {
   JsonReader::Scope scope(reader, "the program in training");
   reader.checkFields(json, "it", {"inputs", "nodes", "outputs"});
   readPart(json, training.emplace());
-  for (const OutputSpec &output : training->outputs)
-    if (output.kind == OutputSpec::Kind::State)
-      reader.fail("it changes the state '" + output.weight + "'");
   if (!program.derivatives.empty())
     reader.fail("of a program with derivatives there is none");
 }

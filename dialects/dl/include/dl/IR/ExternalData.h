@@ -15,6 +15,8 @@ namespace dlc::dl {
 /// On a `dl.global`: a parameter of the model, as frameworks tell them from buffers
 /// and constants.
 constexpr llvm::StringLiteral kParameterAttr = "dlc.parameter";
+/// On a `dl.global`: a parameter that the framework says is to stay as it is.
+constexpr llvm::StringLiteral kFrozenAttr = "dlc.frozen";
 /// On a `dl.batch_norm`, where it isn't 0.1: how far its statistics move towards the
 /// batch's in a training step.
 constexpr llvm::StringLiteral kMomentumAttr = "dlc.momentum";
