@@ -109,7 +109,8 @@ TEST(Math, IsAccurate) {
   }
 }
 
-const double kSpecial[] = {0.0, -0.0, 1, -1, HUGE_VAL, -HUGE_VAL, NAN, 0.5, 2, -2, 3, -3, 1e-310, 1e300};
+const double kSpecial[] = {0.0, -0.0, 1, -1, HUGE_VAL, -HUGE_VAL, NAN, 0.5, 2, -2, 3, -3, 1e-310, 1e300,
+                           1e10, -1e10, -1e300};
 
 bool same(double y, double r) {
   if (std::isnan(r))

@@ -615,7 +615,7 @@ void LoopNest::emitBlocks(ImplicitLocOpBuilder &b) {
   Value count = arith::CeilDivUIOp::create(b, size, block);
   auto parallel = scf::ParallelOp::create(b, ValueRange(constantIndex(b, 0)), ValueRange(count),
                                           ValueRange(constantIndex(b, 1)));
-  int64_t known = knownSize(inner);
+  int64_t known = std::max<int64_t>(knownSize(inner), 1);
   parallel->setAttr(kWorkAttrName,
                     b.getI64IntegerAttr(std::max<int64_t>(1, estimateWork() / known * length)));
   b.setInsertionPointToStart(parallel.getBody());

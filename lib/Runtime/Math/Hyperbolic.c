@@ -46,7 +46,8 @@ double dlc_math_asinh_f64(double x) {
 double dlc_math_acosh_f64(double x) {
   double t = (x < 0x1p28 ? x : 2) - 1;
   double y = dlc_math_log1p_f64(t + __builtin_sqrt(2 * t + t * t));
-  return x < 0x1p28 ? y : dlc_math_log_f64(x) + LN2;
+  y = x < 0x1p28 ? y : dlc_math_log_f64(x) + LN2;
+  return x < 1 ? NAN_F64 : y;
 }
 
 double dlc_math_atanh_f64(double x) {
