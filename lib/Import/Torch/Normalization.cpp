@@ -196,17 +196,20 @@ static LogicalResult normalizeByRunning(NodeImporter &n, const BatchNorm &b) {
 static LogicalResult normalizeByBatch(NodeImporter &n, const BatchNorm &b) {
   SmallVector<int64_t> axes{0};
   axes.append(dimRange(2, n.rankOf(b.input)));
-  Expr wide = Expr(n, b.input).to(b.statistic), mean = wide.mean(axes);
-  Expr variance = (wide - mean.get()).square().mean(axes);
+  Expr wide = Expr(n, b.input).to(b.statistic), mean = wide.mean(axes, /*keepDims=*/false);
+  if (!mean.get())
+    return failure();
+  // As dl.batch_norm centres them: it is one tensor then.
+  Expr centred = wide - n.broadcastAlong(mean.get(), wide.get(), /*axis=*/1);
+  Expr variance = centred.square().mean(axes, /*keepDims=*/false);
   Expr inverse = (variance + b.epsilon).unary<dl::RsqrtOp>();
-  Expr flatMean = mean.squeeze(axes), flatVariance = variance.squeeze(axes);
-  SmallVector<ImportedValue> results{normalize(n, b, flatMean, flatVariance)};
+  SmallVector<ImportedValue> results{normalize(n, b, mean.get(), variance.get())};
   auto give = [&](Expr value) {
     unsigned i = results.size();
     results.push_back(n.hasResult(i) ? value.to(n.resultElementType(i)).get() : Value());
   };
-  give(flatMean);
-  give(inverse.squeeze(axes));
+  give(mean);
+  give(inverse);
   if (n.getTarget().contains("with_update"))
     results.push_back(n.emptyResult(3));
   if (n.getTarget().contains("functional")) {
@@ -214,13 +217,13 @@ static LogicalResult normalizeByBatch(NodeImporter &n, const BatchNorm &b) {
     Expr count(n, n.scalar(b.statistic, 1));
     for (int64_t axis : axes)
       count = count * sizeAs(n, sizes[axis], b.statistic).get();
-    Expr unbiased = flatVariance * (count / (count - 1.0).get()).get();
+    Expr unbiased = variance * (count / (count - 1.0).get()).get();
     auto blend = [&](Value running, Expr fresh) {
       return Expr(n, running).to(b.statistic) * (1 - b.momentum) + (fresh * b.momentum).get();
     };
     if (!b.mean || !b.variance)
       return n.emitError() << "it needs running_mean and running_var";
-    give(blend(b.mean, flatMean));
+    give(blend(b.mean, mean));
     give(blend(b.variance, unbiased));
   }
   return n.results(results);
