@@ -359,8 +359,8 @@ def hessian(function: Callable[..., Any]) -> Callable[..., torch.Tensor]:
         if len(args) != 1:
             raise TypeError(f"dlc.hessian is for functions of one tensor, not of {len(args)}")
         x, = args
-        columns = [product((x,), (direction.reshape(x.shape),))[1]
+        columns = [product((x,), (direction.reshape(tuple(x.shape)),))[1]
                    for direction in torch.eye(x.numel(), dtype=x.dtype)]
-        return torch.stack(columns).reshape(*x.shape, *x.shape)
+        return torch.stack(columns).reshape((*x.shape, *x.shape))
 
     return evaluate

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch._higher_order_ops import while_loop
 from torch._functorch import eager_transforms
 from torch._subclasses.fake_tensor import is_fake
+from torch.nn import _reduction
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
@@ -286,6 +287,28 @@ def ctc_loss(log_probs: torch.Tensor, targets: torch.Tensor, input_lengths: Any,
     return _reduced(loss, reduction) if is_batched or reduction != "none" else loss.squeeze(0)
 
 
+def multi_margin_loss(input: torch.Tensor, target: torch.Tensor, p: int = 1, margin: float = 1.0,
+                      weight: Optional[torch.Tensor] = None, size_average: Optional[bool] = None,
+                      reduce: Optional[bool] = None, reduction: str = "mean") -> torch.Tensor:
+    """PyTorch's is taken apart into what has another derivative at the kink, and another shape
+    where there is one sample."""
+    if size_average is not None or reduce is not None:
+        reduction = _reduction.legacy_get_string(size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    x = input.reshape(-1, input.shape[-1] if input.dim() else 1)
+    label = target.reshape(-1, 1)
+    excess = x - x.gather(1, label) + margin
+    excess = torch.where(excess > 0, excess, 0)
+    if p == 2:
+        excess = excess * excess
+    if weight is not None:
+        excess = excess * weight[label]
+    is_other = torch.arange(x.shape[1], device=x.device) != label
+    loss = torch.where(is_other, excess, 0).mean(1)
+    return _reduced(loss.reshape(target.shape), reduction)
+
+
 def scan_op(body: Any, init: Sequence[Any], xs: Sequence[Any], additional_inputs: Any) -> Any:
     """PyTorch copies what goes into a scan, and can't copy a tensor from outside the program:
     that becomes one of its constants first."""
@@ -320,10 +343,10 @@ def _counts(forward: Any) -> Any:
             result: torch.Tensor = forward(self, input)
             return result
         self._check_input_dim(input)
-        seen = [torch.zeros_like(self.running_mean), torch.zeros_like(self.running_var)]
-        result = F.batch_norm(input, *seen, self.weight, self.bias, True, 1.0, self.eps)
+        mean, variance = torch.zeros_like(self.running_mean), torch.zeros_like(self.running_var)
+        result = F.batch_norm(input, mean, variance, self.weight, self.bias, True, 1.0, self.eps)
         self.num_batches_tracked.add_(1)
-        for running, fresh in zip((self.running_mean, self.running_var), seen):
+        for running, fresh in ((self.running_mean, mean), (self.running_var, variance)):
             share = self.num_batches_tracked.to(fresh.dtype).reciprocal()
             running.copy_(running * (1 - share) + fresh * share)
         return result
@@ -345,6 +368,7 @@ _SUBSTITUTES = {
     torch.Tensor.unique_consecutive: unique_consecutive,
     F.gaussian_nll_loss: gaussian_nll_loss,
     F.linear_cross_entropy: linear_cross_entropy,
+    F.multi_margin_loss: multi_margin_loss,
     F.ctc_loss: ctc_loss, torch.ctc_loss: ctc_loss,
     _LOOPS.scan: scan_op,
 }

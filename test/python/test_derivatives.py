@@ -56,6 +56,8 @@ class Derivatives(frontend.FrontendTest):
         # Constant to the second derivative, too.
         f = lambda x: (x.detach() * x * x).sum()  # noqa: E731
         torch.testing.assert_close(dlc.hessian(f)(self.x), torch.func.hessian(f)(self.x))
+        number = torch.tensor(2.0)
+        torch.testing.assert_close(dlc.hessian(lambda x: x**3)(number), 6 * number)
         z = torch.randn(3, dtype=torch.complex128)
         g = lambda z: (z.detach() * z).abs().sum()  # noqa: E731
         torch.testing.assert_close(dlc.grad(g)(z), torch.func.grad(g)(z))

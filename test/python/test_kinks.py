@@ -24,6 +24,8 @@ HOLED = t(-6, nan, -1, 1, 0, 0.5, nan, 3, 9)
 SIGNS = t(1, -1, -1, 1, 1, -1, -1, -1, 1)
 TIES = t(1, 2, 2, 3, 2)
 ROWS = torch.tensor([[1.0, 2], [1, 3], [0, 3]], dtype=torch.float64)
+WIDE = torch.tensor([[1.0, 2, 1], [2, 1, 0], [2, nan, -1]], dtype=torch.float64)
+CORNER = torch.tensor([[0.0, 0], [3, 4]], dtype=torch.float64)
 ZEROS = torch.zeros_like(X)
 
 # Functions of one or more tensors, and where they are evaluated.
@@ -62,6 +64,21 @@ KINKS = {
                                       reduction="none"), ROWS),
     "multi_margin_loss of a row": (
         lambda x: F.multi_margin_loss(x, torch.tensor(1), margin=0.5, reduction="none"), TIES),
+    "multi_margin_loss at its kink": (
+        lambda x: F.multi_margin_loss(x, torch.tensor([1, 0, 0]), reduction="none"), WIDE),
+    "multilabel_margin_loss": (
+        lambda x: F.multilabel_margin_loss(x, torch.tensor([[1, -1, 0], [0, 2, -1], [2, 0, 1]]),
+                                           reduction="none"), WIDE),
+    "embedding_bag": (
+        lambda w: F.embedding_bag(torch.tensor([0, 1, 2, 1, 2, 0, 1, 2]), w,
+                                  torch.tensor([0, 3, 5, 5]), mode="max"), WIDE),
+    "embedding_bag with padding": (
+        lambda w: F.embedding_bag(torch.tensor([0, 1, 2, 1, 2, 0, 0]), w,
+                                  torch.tensor([0, 3, 5]), mode="max", padding_idx=0), WIDE),
+    "median with NaN": (lambda x: x.median(), t(1, nan, 2, nan)),
+    "complex abs at 0": (lambda x: torch.view_as_complex(x).abs(), CORNER),
+    "complex sgn at 0": (
+        lambda x: torch.view_as_real(torch.view_as_complex(x).sgn()), CORNER),
     "xlogy": (torch.xlogy, t(0, 0.5, 0), t(3, 1, 0.5)),
     "xlogy at 0": (lambda x: torch.xlogy(x, t(0, -1, nan)), t(0, 0, 0)),
     "xlog1py": (torch.special.xlog1py, t(0, 0.5, 0), t(3, 1, -0.5)),

@@ -74,6 +74,28 @@ class Singular(frontend.FrontendTest):
                     torch.testing.assert_close(
                         second, torch.where(expected.isfinite(), expected, second))
 
+    def test_determinants(self):
+        """By the determinants of what is left without a row and a column."""
+        def gradient(x):
+            n, rest = len(x), range(len(x))
+            return torch.tensor([[(-1.0)**(i + j) * torch.linalg.det(
+                x[[k for k in rest if k != i]][:, [k for k in rest if k != j]]).item()
+                for j in range(n)] for i in range(n)], dtype=x.dtype)
+
+        matrices = torch.tensor([[[1, 2, 3], [2, 4, 6], [1, 0, 1]], [[1, -1, 2], [2, -2, 4], [3, -3, 6]],
+                                 [[0, 1, 0], [0, 2, 1], [0, 3, 5]], [[1, 2, 3], [0, 4, 6], [1, 0, 1]],
+                                 [[0] * 3] * 3], dtype=torch.float64)
+        for dtype in (torch.float64, torch.float32):
+            x = matrices.to(dtype)
+            value, got = dlc.value_and_grad(lambda x: torch.linalg.det(x).sum())(x)
+            torch.testing.assert_close(value, torch.tensor(4.0, dtype=dtype))
+            expected = torch.stack([gradient(matrix) for matrix in x])
+            torch.testing.assert_close(got, expected, rtol=1e-6, atol=1e-8)
+        for matrix in matrices[:4]:
+            torch.testing.assert_close(
+                dlc.hessian(torch.linalg.det)(matrix),
+                torch.autograd.functional.hessian(torch.linalg.det, matrix), rtol=1e-6, atol=1e-8)
+
     def test_second_derivative_of_sinc(self):
         got = dlc.hessian(lambda x: torch.sinc(x).sum())(torch.zeros(1, dtype=torch.float64))
         self.assertAlmostEqual(got.item(), -torch.pi**2 / 3)

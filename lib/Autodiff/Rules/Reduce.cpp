@@ -47,9 +47,10 @@ public:
     return b.convert(b.div(wide, b.splat(divisor, b.sizes(value))), type);
   }
 
-  /// Where the extreme elements are.
+  /// Where the extreme elements are; NaN is one.
   Value getExtremes() {
-    return b.compare(ComparisonDirection::eq, op.getInput(), spread(op.getOutput()));
+    Value isEqual = b.compare(ComparisonDirection::eq, op.getInput(), spread(op.getOutput()));
+    return b.binary<OrOp>(isEqual, b.compare(ComparisonDirection::ne, op.getInput(), op.getInput()));
   }
 
   /// `value`, of the result's shape, / the number of the extreme elements.

@@ -279,6 +279,32 @@ static Expr scatterRows(NodeImporter &n, Value start, Value rows, Value updates,
                                     /*index_vector_dim=*/1, kind)};
 }
 
+/// The largest of each bag's rows (N,D), element by element: the first of equal ones, which
+/// alone has the derivative. NaN counts only where it is a bag's first; of no row it is 0.
+static Expr findLargest(NodeImporter &n, Expr rows, Expr bag, Expr isKept, Size bags) {
+  Type i64 = n.getBuilder().getI64Type(), element = n.elementTypeOf(rows);
+  Sizes whole{bags, n.size(rows, 1)};
+  Expr number(n, n.iota(n.sizes(rows), i64, 0)), none = sizeAs(n, n.size(rows, 0), i64);
+  Value nowhere = n.broadcastTo(none, whole);
+  auto findFirst = [&](Expr isCandidate) {
+    return scatterRows(n, nowhere, bag, isCandidate.select(number, none), dl::ScatterKind::min);
+  };
+  isKept = isKept.unsqueeze({1});
+  Expr isNumber = isKept & (~rows.isNan()).get();
+  Expr most = scatterRows(n, n.broadcastTo(n.scalar(element, kMinusInfinity), whole), bag,
+                          isNumber.select(rows, kMinusInfinity), dl::ScatterKind::max);
+  if (!most)
+    return most;
+  Expr ofOwnBag(n, n.take(most, bag, 0, /*wrapNegative=*/false));
+  Expr first = findFirst(isKept), best = findFirst(isNumber & rows.eq(ofOwnBag.get()).get());
+  Expr zero(n, n.broadcastTo(n.scalar(element, 0), {Size(1), whole[1]}));
+  if (!first || !best || !zero)
+    return zero;
+  Value rowsAndZero = n.concat({rows, zero}, 0);
+  Expr isNan = Expr(n, frontend::gatherElements(n, rowsAndZero, first, 0)).isNan();
+  return {n, frontend::gatherElements(n, rowsAndZero, isNan.select(first, best), 0)};
+}
+
 /// The sum, mean or maximum of the rows of each bag. A bag begins at its offset
 /// and ends where the next one begins.
 static LogicalResult importEmbeddingBag(NodeImporter &n) {
@@ -304,24 +330,21 @@ static LogicalResult importEmbeddingBag(NodeImporter &n) {
   // The bag of each index: as many offsets as don't lie behind it, less one.
   Expr at = Expr(n, n.iota(n.sizes(indices), i64, 0)).unsqueeze({1});
   Expr bag = (offset <= at.get()).to(i64).sum({1}, false) - 1.0;
-  Expr counts(n, n.broadcastTo(n.scalar(element, 1), n.sizes(indices)));
-  double neutral = mode == Max ? kMinusInfinity : 0;
+  Expr isKept(n, n.broadcastTo(n.scalarInt(n.getBuilder().getI1Type(), 1), n.sizes(indices)));
   // padding_idx -1 is none, where the argument can't be None.
   bool allowsNone = n.getTarget() == "aten.embedding_bag.padding_idx";
   if (padding && (allowsNone || *padding >= 0)) {
     Size row = *padding < 0 ? n.add(n.size(weight, 0), *padding) : Size(*padding);
-    Expr isKept = index.ne(n.sizeTensor(row));
-    rows = isKept.unsqueeze({1}).select(rows, neutral);
-    counts = isKept.to(element);
+    isKept = index.ne(n.sizeTensor(row));
+    rows = mode == Max ? rows : isKept.unsqueeze({1}).select(rows, 0.0);
   }
-  Value start = n.broadcastTo(n.scalar(element, neutral), {bags, n.size(weight, 1)});
-  Expr y = scatterRows(n, start, bag, rows,
-                       mode == Max ? dl::ScatterKind::max : dl::ScatterKind::add);
-  if (mode != Sum) {
-    Value zeros = n.broadcastTo(n.scalar(element, 0), {bags});
-    Expr total = scatterRows(n, zeros, bag, counts, dl::ScatterKind::add).unsqueeze({1});
-    y = mode == Mean ? y / total.max(1.0).get()
-                     : total.eq(0.0).select(n.scalar(element, 0), y);
+  Value zeros = n.broadcastTo(n.scalar(element, 0), {bags, n.size(weight, 1)});
+  Expr y = mode == Max ? findLargest(n, rows, bag, isKept, bags)
+                       : scatterRows(n, zeros, bag, rows, dl::ScatterKind::add);
+  if (mode == Mean) {
+    Value none = n.broadcastTo(n.scalar(element, 0), {bags});
+    Expr total = scatterRows(n, none, bag, isKept.to(element), dl::ScatterKind::add);
+    y = y / total.unsqueeze({1}).max(1.0).get();
   }
   SmallVector<ImportedValue> results{y.to(n.elementTypeOf(weight)).get()};
   results.resize(n.numResults());

@@ -39,14 +39,15 @@ static LogicalResult importRealAngle(NodeImporter &n) {
   return n.result(x.isNan().select(x, angle));
 }
 
-/// z / |z|, 0 at 0.
+/// z / |z|, 0 at 0, and so is its derivative.
 static LogicalResult importSgn(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
   Complex z = n.complexOperand("self", type);
   Expr length = z.abs();
-  return n.result(z.where(length.eq(0.0), z / length));
+  Expr isZero = length.eq(0.0);
+  return n.result(z.constant(0).where(isZero, z / (~isZero).select(length, 1.0)));
 }
 
 static LogicalResult importSigmoid(NodeImporter &n) {

@@ -7,6 +7,7 @@
 
 #include "Loop.h"
 #include "Matrices.h"
+#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -251,17 +252,58 @@ static Expr signOf(NodeImporter &n, const Lu &lu) {
 }
 
 /// The product of U's diagonal, with the sign of the exchanges.
-static LogicalResult importDet(NodeImporter &n) {
-  Lu lu = factorLu(n, onlySquareMatrix(n));
+static Expr multiplyPivots(NodeImporter &n, const Lu &lu) {
   if (!lu)
-    return failure();
+    return {n, {}};
   int64_t last = n.rankOf(lu.pivots) - 1;
   Expr product =
       diagonal(n, lu.factors).reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
-  product = product * signOf(n, lu).get();
+  return product * signOf(n, lu).get();
+}
+
+static Expr stopped(NodeImporter &n, Value x) {
+  return {n, x ? n.create<grad::StopOp>(x.getType(), x) : x};
+}
+
+/// Determinants of which some have a pivot of 0, where LU has no derivative: there it is the
+/// mean of those of A + ε·I and A − ε·I, in f64, which is off by as little as ε².
+static Expr singularDet(NodeImporter &n, Value a, Expr isSingular, Type type) {
+  Expr wide = Expr(n, a).to(n.getBuilder().getF64Type());
+  if (!wide)
+    return wide;
+  int64_t rank = n.rankOf(a);
+  Expr scale = stopped(n, wide).abs().maximum({rank - 2, rank - 1});
+  scale = scale.ne(0.0).select(scale, 1.0) * 1e-6;
+  Expr shift = isSingular.unsqueeze({rank - 2, rank - 1}).select(scale, 0.0);
+  Expr step = Expr(n, identityLike(n, wide, countRows(n, a))) * shift.get();
+  Expr above = multiplyPivots(n, factorLu(n, wide + step.get()));
+  Expr det = (above + multiplyPivots(n, factorLu(n, wide - step.get())).get()) / 2.0;
+  return isSingular.select(det - stopped(n, det).get(), det).to(type);
+}
+
+static LogicalResult importDet(NodeImporter &n) {
+  Value a = onlySquareMatrix(n);
+  if (!a)
+    return failure();
+  // Which matrices are singular is no matter of derivatives.
+  Lu seen = factorLu(n, stopped(n, a));
+  if (!seen)
+    return failure();
+  Expr pivots = diagonal(n, seen.factors), value = multiplyPivots(n, seen);
+  Expr isSingular = pivots.eq(0.0).reduce(dl::ReductionKind::bit_or, {n.rankOf(pivots) - 1},
+                                          /*keepDims=*/false);
+  if (!value || !isSingular)
+    return failure();
+  Expr isAny = isSingular.reduce(dl::ReductionKind::bit_or, dimRange(0, n.rankOf(isSingular)),
+                                 /*keepDims=*/false);
+  auto type = cast<RankedTensorType>(value.get().getType());
+  Value det = n.ifElse(
+      isAny, type, [&] { return singularDet(n, a, isSingular, type.getElementType()).get(); },
+      [&] { return multiplyPivots(n, factorLu(n, a)).get(); });
   if (n.numResults() == 1)
-    return n.result(product);
-  return n.results({product.get(), lu.factors, countFromOne(n, lu.pivots)});
+    return n.result(det);
+  Lu lu = factorLu(n, a);
+  return n.results({det, lu.factors, countFromOne(n, lu.pivots)});
 }
 
 /// Its sign and the logarithm of its absolute value; logdet has NaN for a negative one.

@@ -237,7 +237,7 @@ static LogicalResult importCrossEntropy(NodeImporter &n) {
 }
 
 /// Σ max(0, margin - x[label] + x[i])ᵖ / classes over the classes i that aren't the label,
-/// with derivative 0 where the maximum is of zeros.
+/// with derivative 0 where the maximum is of zeros; NaN counts as 0.
 static LogicalResult importMultiMarginLoss(NodeImporter &n) {
   Value self = n.tensor("self"), target = n.tensor("target"), weight = n.optionalTensor("weight");
   double p = n.number("p"), margin = n.number("margin");
@@ -256,7 +256,8 @@ static LogicalResult importMultiMarginLoss(NodeImporter &n) {
   if (!x || !label)
     return failure();
   Expr picked(n, frontend::gatherElements(n, x, label, 1));
-  Expr excess = (x - picked.get() + margin).unary<dl::ReluOp>();
+  Expr excess = x - picked.get() + margin;
+  excess = (excess > 0.0).select(excess, 0.0);
   Expr loss = p == 1 ? excess : excess.square();
   if (weight) {
     Value all = n.broadcastTo(n.convert(weight, type), {rows, classes});
@@ -269,7 +270,8 @@ static LogicalResult importMultiMarginLoss(NodeImporter &n) {
 }
 
 /// Σ max(0, 1 - x[label] + x[i]) / classes over a row's labels, which end at the first
-/// -1, and the classes i that are no label. PyTorch's own decomposition counts what
+/// -1, and the classes i that are no label, with derivative 0 where the maximum is of
+/// zeros. PyTorch's own decomposition counts what
 /// stands behind the -1 as labels of class 0, so that the tracer keeps the op whole.
 static LogicalResult importMultilabelMarginLoss(NodeImporter &n) {
   Value self = n.tensor("self"), target = n.tensor("target");
@@ -295,7 +297,8 @@ static LogicalResult importMultilabelMarginLoss(NodeImporter &n) {
   if (!label || !isTarget)
     return failure();
   Expr picked(n, frontend::gatherElements(n, x, label, 1));
-  Expr margins = (x.unsqueeze({1}) - picked.unsqueeze({2}).get() + 1).max(0.0);
+  Expr margins = x.unsqueeze({1}) - picked.unsqueeze({2}).get() + 1;
+  margins = (margins > 0.0).select(margins, 0.0);
   Expr counts = isLabel.unsqueeze({2}) & isTarget.eq(0.0).unsqueeze({1}).get();
   Expr loss = counts.select(margins, 0.0).sum({1, 2}, /*keepDims=*/false) /
               sizeAs(n, classes, type).get();
