@@ -9,6 +9,7 @@ torch.autograd.Function is recorded as its forward; that its derivative is anoth
 
 import contextlib
 import sys
+import threading
 import types
 import unittest.mock
 from typing import Any, Callable, Iterator, List, Optional
@@ -22,10 +23,11 @@ _RECORDING = ("torch._", "torch.export", "torch.fx", "torch.utils", "torch.autog
 
 
 class Recorder(TorchFunctionMode):
-    """Detaches what is computed in the program's parts without gradients."""
+    """Detaches what is computed in the program's parts without gradients, in this thread."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.thread = threading.get_ident()
         self.depth = 0
         #: The classes of Functions whose backward isn't what is recorded.
         self.own_derivatives: List[str] = []
@@ -40,6 +42,11 @@ class Recorder(TorchFunctionMode):
             return func(*args[:1], *_detached(args[1:]), **_detached(kwargs))
         return _detached(func(*args, **kwargs))
 
+    def is_programs(self, frame: Optional[types.FrameType]) -> bool:
+        """Whether code is of the program that is recorded: a decorated function counts as
+        what calls it."""
+        return threading.get_ident() == self.thread and _is_programs(frame)
+
 
 def _detached(value: Any) -> Any:
     def detach(tensor: torch.Tensor) -> torch.Tensor:
@@ -49,8 +56,6 @@ def _detached(value: Any) -> Any:
 
 
 def _is_programs(frame: Optional[types.FrameType]) -> bool:
-    """Whether code is of the program that is recorded: a decorated function counts as
-    what calls it."""
     while frame and frame.f_code.co_name == "decorate_context":
         frame = frame.f_back
     name = frame.f_globals.get("__name__", "") if frame else ""
@@ -65,7 +70,7 @@ def recorded() -> Iterator[List[str]]:
 
     def entering(original: Callable[..., Any]) -> Callable[..., Any]:
         def __enter__(self: Any) -> Any:
-            if _is_programs(sys._getframe(1)):
+            if recorder.is_programs(sys._getframe(1)):
                 self._dlc_is_programs = True
                 recorder.depth += 1
             return original(self)
@@ -82,7 +87,8 @@ def recorded() -> Iterator[List[str]]:
     apply: Callable[..., Any] = getattr(torch.autograd.Function.apply, "__func__")
 
     def noting(cls: type, *args: Any, **kwargs: Any) -> Any:
-        if cls.__name__ not in recorder.own_derivatives and _is_programs(sys._getframe(1)):
+        if cls.__name__ not in recorder.own_derivatives and \
+                recorder.is_programs(sys._getframe(1)):
             recorder.own_derivatives.append(cls.__name__)
         return apply(cls, *args, **kwargs)
 

@@ -14,7 +14,7 @@ import contextlib
 import itertools
 import math
 import unittest.mock
-from typing import Any, ContextManager, Dict, Iterator, NoReturn, Optional, Sequence, Tuple, Union
+from typing import Any, ContextManager, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +25,7 @@ from torch.nn import _reduction
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
+from . import recording
 from ._errors import TraceError
 
 #: Without types in PyTorch.
@@ -393,9 +394,16 @@ _DERIVATIVES = ((torch.autograd, "grad"), (torch.autograd, "backward"),
                 (eager_transforms, "grad_and_value_impl"), (eager_transforms, "_vjp_with_argnums"))
 
 
-def _derivative(*args: Any, **kwargs: Any) -> NoReturn:
-    raise TraceError("PyTorch's gradients can't be recorded within a program; dlc.grad(f), and "
-                     "its like, give the derivative of a whole one, compiled")
+def _refused(derivative: Any) -> Any:
+    """A derivative that other threads may ask for."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if recording.is_here():
+            raise TraceError("PyTorch's gradients can't be recorded within a program; dlc.grad(f), "
+                             "and its like, give the derivative of a whole one, compiled")
+        return derivative(*args, **kwargs)
+
+    return call
 
 
 @contextlib.contextmanager
@@ -403,7 +411,8 @@ def substituted() -> Iterator[None]:
     """See above."""
     with contextlib.ExitStack() as stack:
         for module, name in _DERIVATIVES:
-            stack.enter_context(unittest.mock.patch.object(module, name, _derivative))
+            stack.enter_context(unittest.mock.patch.object(
+                module, name, _refused(getattr(module, name))))
         stack.enter_context(unittest.mock.patch.object(
             _BatchNorm, "forward", _counts(_BatchNorm.forward)))
         stack.enter_context(_Substitution())

@@ -44,10 +44,13 @@ def between_graphs(method: Method) -> Method:
     def call(*args: Any, **kwargs: Any) -> Any:
         torch = sys.modules.get("torch")
         if torch is not None and torch.compiler.is_compiling():
-            if torch.compiler.is_exporting():
+            from . import recording
+
+            if recording.is_here():
                 raise TraceError(f"the program calls {args[0]!r}, which is compiled code: record "
                                  "what that was made of, or compile the parts one by one")
-            return torch.compiler.disable(method)(*args, **kwargs)
+            if torch.compiler.is_dynamo_compiling():
+                return torch.compiler.disable(method)(*args, **kwargs)
         return method(*args, **kwargs)
 
     return cast(Method, call)

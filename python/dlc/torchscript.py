@@ -21,7 +21,7 @@ import torch
 from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
 from torch.utils import _pytree
 
-from . import locations, quiet, reasons, scriptops, shapes
+from . import locations, quiet, reasons, recording, scriptops, shapes
 from ._errors import TraceError
 from .tracefile import Trace
 
@@ -57,7 +57,8 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
     program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
     check_example(program.module, args, kwargs)
     try:
-        with torch.no_grad(), locations.recorded(), shapes.open_sizes(), quiet.recording():
+        with recording.LOCK, torch.no_grad(), locations.recorded(), shapes.open_sizes(), \
+                quiet.recording():
             exported = torch.export.export(program.module, args, kwargs, strict=False,
                                            dynamic_shapes=dynamic_shapes)
     except TraceError as error:

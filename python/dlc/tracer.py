@@ -17,8 +17,8 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import (_library, detached, draws, locations, quiet, recordable, shapes, transformer,
-               tree)
+from . import (_library, detached, draws, locations, quiet, recordable, recording, shapes,
+               transformer, tree)
 from ._errors import TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight
 
@@ -129,7 +129,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     """See dlc.trace. A program that `trains` isn't warned of for what is for training."""
     from .torchscript import is_script, trace_script
 
-    if torch.compiler.is_exporting():
+    if recording.is_here():
         raise TraceError("a program that is recorded compiles or records another one: do that "
                          "outside of it")
     if isinstance(model, type) and issubclass(model, torch.nn.Module):
@@ -141,8 +141,9 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     check_example(module, args, kwargs)
     try:
-        with torch.no_grad(), locations.recorded(), detached.recorded() as own_derivatives, \
-                recordable.substituted(), shapes.open_sizes(), quiet.recording():
+        with recording.LOCK, torch.no_grad(), locations.recorded(), \
+                detached.recorded() as own_derivatives, recordable.substituted(), \
+                shapes.open_sizes(), quiet.recording():
             if isinstance(dynamic_shapes, (dict, tuple, list)):
                 check_dimensions(module, args, kwargs, dynamic_shapes)
             program = torch.export.export(module, tuple(args), kwargs, strict=strict,
@@ -224,7 +225,8 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
     """A trace of a torch.export.ExportedProgram; `parameters` and `defaults` are those of
     the function that was exported, `names` those of symbolic sizes."""
     try:
-        with torch.no_grad(), recordable.taken_apart(), shapes.open_sizes(), quiet.recording():
+        with recording.LOCK, torch.no_grad(), recordable.taken_apart(), shapes.open_sizes(), \
+                quiet.recording():
             program = program.run_decompositions(decompositions())
     except Exception as error:
         raise TraceError(locations.explained(error, "the program can't be recorded")) from None

@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from frontend import ROOT, FrontendTest, dlc
 
+from dlc import dynamo  # noqa: F401
+
 
 def deep(layers=12):
     """Something that takes a while to compile and to run."""
@@ -189,6 +191,70 @@ class ThreadsTest(FrontendTest):
         for thread in threads:
             thread.join()
         self.assertEqual(errors, [])
+
+    def run_in_threads(self, *functions):
+        """Runs them at once, each in a thread of its own: what they raise."""
+        errors = []
+
+        def run(function):
+            try:
+                function()
+            except Exception as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=run, args=(function,)) for function in functions]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return errors
+
+    def test_what_others_do_while_one_records(self):
+        x, model = torch.ones(3), dlc.compile(torch.exp, torch.ones(3))
+        model.save(self.folder / "exp.so")
+        loaded = dlc.load(self.folder / "exp.so")
+        weight, errors = torch.ones(3, requires_grad=True), []
+
+        def call():
+            self.assert_close(model(x), x.exp())
+            self.assert_close(torch.from_numpy(loaded(x.numpy())), x.exp())
+
+        def train():
+            (weight * 2).sum().backward()
+
+        def not_train():
+            no_grad.__enter__()
+
+        def program(x):
+            errors.extend(self.run_in_threads(call, train, not_train))
+            return x * 2
+
+        no_grad = torch.no_grad()
+        trace = dlc.trace(program, x)
+        self.assertEqual(errors, [])
+        self.assertNotIn("aten.detach.default", trace.ops)
+        self.assert_close(weight.grad, torch.full((3,), 2.0))
+
+    def test_recorders_at_once(self):
+        def record(factor, refused=False):
+            def program(x):
+                time.sleep(0.01)  # lets others run
+                return bool(x.sum()) if refused else torch.nn.functional.linear(x, x) * factor
+
+            for _ in range(3):
+                if refused:
+                    with self.assertRaisesRegex(dlc.TraceError, "branches on a tensor"):
+                        dlc.trace(program, torch.ones(2))
+                else:
+                    self.assert_close(dlc.compile(program, torch.ones(2))(torch.ones(2)),
+                                      torch.tensor(2.0 * factor))
+
+        def capture():
+            self.assert_close(torch.compile(lambda x: x.cos() + 1, backend="dlc")(torch.ones(2)),
+                              torch.ones(2).cos() + 1)
+
+        self.assertEqual(self.run_in_threads(lambda: record(2), lambda: record(3), capture,
+                                             lambda: record(0, True)), [])
 
 
 class ProgressTest(FrontendTest):
