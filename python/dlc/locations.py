@@ -35,7 +35,7 @@ _STDLIB = os.path.abspath(sysconfig.get_path("stdlib")) + os.sep
 _MOST_OPERANDS = 16
 
 
-def _is_own(file: str) -> bool:
+def is_own(file: str) -> bool:
     """Whether a file is the user's, and not PyTorch's, dlc's or Python's."""
     if file.startswith(("<", "torch/")) or file.startswith(_HIDDEN):
         return False
@@ -49,7 +49,7 @@ def recorded() -> Iterator[None]:
     `forward`. The ops of a branch or loop keep the frames that Dynamo noted."""
 
     def user_frames(self: Any, frames: Iterable[traceback.FrameSummary]) -> traceback.StackSummary:
-        return traceback.StackSummary.from_list([f for f in frames if _is_own(f.filename)])
+        return traceback.StackSummary.from_list([f for f in frames if is_own(f.filename)])
 
     with unittest.mock.patch.object(TracerBase, "_filter_traceback_frames", user_frames), \
             unittest.mock.patch.object(ShapeEnv, "_get_user_frame", _innermost), \
@@ -57,14 +57,23 @@ def recorded() -> Iterator[None]:
         yield
 
 
-def _innermost(self: Any) -> Optional[types.FrameType]:
-    """The user's frame in what torch.export runs just now."""
-    frame: Optional[types.FrameType] = sys._getframe()
+def _innermost(self: Any) -> types.FrameType:
+    """The user's frame in what torch.export runs just now, or else PyTorch's."""
+    return _own_frame(sys._getframe(1)) or sys._getframe(1)
+
+
+def _own_frame(frame: Optional[types.FrameType]) -> Optional[types.FrameType]:
     while frame and frame.f_code is not torch.export.export.__code__:
-        if _is_own(frame.f_code.co_filename):
+        if is_own(frame.f_code.co_filename):
             return frame
         frame = frame.f_back
     return None
+
+
+def innermost(frame: types.FrameType) -> Optional[Place]:
+    """The line of the user's program that has called this frame."""
+    own = _own_frame(frame)
+    return (own.f_code.co_filename, own.f_lineno) if own else None
 
 
 def _noted(text: Optional[str]) -> List[Place]:
@@ -80,7 +89,7 @@ def source_of(node: torch.fx.Node) -> Optional[Place]:
     PyTorch noted nothing."""
     for _ in range(_MOST_OPERANDS):
         lines = _noted(node.meta.get("stack_trace"))
-        own = [line for line in lines if _is_own(line[0])]
+        own = [line for line in lines if is_own(line[0])]
         found = own or [line for line in lines if line[0].startswith(_MODULES)]
         if found:
             return found[-1]
@@ -101,8 +110,8 @@ def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] =
     that it happened, what couldn't be done, and why. `root` is the module that was
     recorded, in which a module of PyTorch's is found."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [(f.filename, f.lineno or 0) for f in frames if _is_own(f.filename)]
-    own = own or [line for line in _noted(str(error)) if _is_own(line[0])] or _fixing(error)
+    own = [(f.filename, f.lineno or 0) for f in frames if is_own(f.filename)]
+    own = own or [line for line in _noted(str(error)) if is_own(line[0])] or _fixing(error)
     where = f"{own[-1][0]}:{own[-1][1]}: " if own else ""
     inside = "" if own or root is None else _module_of(error.__traceback__, root)
     return f"{where}{what}{inside}: {reasons.reason_of(error)}"

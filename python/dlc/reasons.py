@@ -30,6 +30,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
      "it works for a part of the sizes only: declare them by {0}"),
     (r"^(\d+) not in range \[(\d+), (\S+)\]",
      "a size of the example, {0}, isn't in the range of its Dim, {1} to {2}"),
+    (r"Constant (\S+) is mutated in the forward method",
+     "the program changes the tensor '{0}' of its module, and a compiled model keeps buffers only "
+     "from call to call: make it one (register_buffer)"),
     (r"Higher order ops do not support aliasing",
      "what torch.cond, while_loop and scan take may return none of its inputs, and no tensor "
      "twice: return x.clone() there"),

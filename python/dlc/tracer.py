@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import (_library, detached, draws, locations, quiet, recordable, recording, shapes,
+from . import (_library, attributes, detached, draws, locations, quiet, recordable, recording, shapes,
                transformer, tree)
 from ._errors import TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight
@@ -140,8 +140,9 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
         return trace_script(model, args, kwargs, dynamic_shapes, trains)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     check_example(module, args, kwargs)
+    watch = attributes.Watch(module, strict)
     try:
-        with recording.LOCK, torch.no_grad(), locations.recorded(), \
+        with recording.LOCK, torch.no_grad(), locations.recorded(), watch.recorded(), \
                 detached.recorded() as own_derivatives, recordable.substituted(), \
                 shapes.open_sizes(), quiet.recording():
             if isinstance(dynamic_shapes, (dict, tuple, list)):
@@ -153,6 +154,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
         raise TraceError(locations.explained(error, what, module)) from None
     trace = from_exported(program, *parameters_of(model),
                           symbol_names(module, program, args, kwargs, dynamic_shapes), trains)
+    watch.check(args, kwargs)
     if own_derivatives:
         trace.document["metadata"]["own_derivatives"] = own_derivatives
     return trace

@@ -177,5 +177,101 @@ class StateTest(FrontendTest):
             pickle.dumps(model)
 
 
+class Module(torch.nn.Module):
+    """One whose forward is a function of it and the input."""
+
+    def __init__(self, function, **attributes):
+        super().__init__()
+        self.function = function
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+class AttributesTest(FrontendTest):
+    """Attributes of Python's that a program changes aren't state."""
+
+    def setUp(self):
+        super().setUp()
+        self.x = torch.arange(3.0) + 1
+
+    def refused(self, name, function, **attributes):
+        for strict in (False, True):
+            module = torch.nn.Sequential(Module(function, **copy.deepcopy(attributes)))
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: .*'0\.{name}' of its "
+                                        r"module, .* make it one \(register_buffer\)$"):
+                dlc.trace(module, self.x, strict=strict)
+            for attribute, value in attributes.items():
+                self.assertEqual(getattr(module[0], attribute), value)
+
+    def test_numbers(self):
+        def count(self, x):
+            self.calls += 1
+            return x * self.calls
+
+        def change(self, x):
+            self.is_first, was_first = False, self.is_first
+            return x * 2 if was_first else x
+
+        self.refused("calls", count, calls=0)
+        self.refused("is_first", change, is_first=True)
+
+    def test_tensors(self):
+        def add(self, x):
+            self.total = self.total + x
+            return self.total * 2
+
+        def append(self, x):
+            self.seen.append(x)
+            return sum(self.seen)
+
+        def note(self, x):
+            self.sums["x"] = self.sums.get("x", 0) + x
+            return self.sums["x"] * 2
+
+        self.refused("total", add, total=0)
+        self.refused(r"seen\[0\]", append, seen=[])
+        self.refused(r'sums\["x"\]', note, sums={})
+
+    def test_tensor_changed_in_place(self):
+        with self.assertRaisesRegex(dlc.TraceError, r"changes the tensor 'total' of its module, "
+                                    r".*make it one \(register_buffer\)$"):
+            dlc.trace(Module(lambda self, x: self.total.add_(x) * 2, total=torch.ones(3)), self.x)
+
+    def test_what_is_kept_of_the_first_call(self):
+        def keep(self, x):
+            if "first" not in self.kept:
+                self.kept["first"] = x * 2
+            return x + self.kept["first"]
+
+        self.refused(r'kept\["first"\]', keep, kept={})
+
+    def test_what_calls_do_not_depend_on(self):
+        def keep(self, x):
+            if x.shape[0] > self.longest:
+                self.longest = x.shape[0]
+                self.kept["places"] = torch.arange(self.longest)
+            self.last = x + self.kept["places"]
+            return self.last * 2
+
+        for strict in (False, True):
+            module = Module(keep, longest=0, kept={})
+            trace = dlc.trace(module, self.x, strict=strict)
+            self.assertEqual((module.longest, module.kept, hasattr(module, "last")), (0, {}, False))
+            self.assert_close(dlc.compile(trace)(-self.x), module(-self.x))
+
+    def test_failure_leaves_nothing(self):
+        def fail(self, x):
+            self.calls, self.last = 1, x * 2
+            return bool(self.last.sum())
+
+        module = Module(fail, calls=0)
+        with self.assertRaises(dlc.TraceError):
+            dlc.trace(module, self.x)
+        self.assertEqual((module.calls, hasattr(module, "last")), (0, False))
+
+
 if __name__ == "__main__":
     unittest.main()
