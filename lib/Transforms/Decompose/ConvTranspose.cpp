@@ -162,6 +162,32 @@ static Value decomposeByPhases(ConvTransposeOp op, TensorBuilder &b) {
   return y;
 }
 
+/// With a kernel whose size shows as the program runs: a convolution of the operand with zeros
+/// between its elements, and around them as many as the kernel reaches.
+static Value decomposeOpenKernel(ConvTransposeOp op, TensorBuilder &b) {
+  int64_t spatial = op.getStrides().size();
+  bool first = op.getLayout() == Layout::channels_first;
+  SmallVector<int64_t> zeros(spatial + 2, 0), interior(zeros), ones(spatial, 1), none(spatial, 0);
+  SmallVector<Size> low(spatial + 2, Size(0)), high(low);
+  RankedTensorType type = getTensorType(op.getInput());
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t i = 0; i < spatial; ++i) {
+    int64_t dim = first ? i + 2 : i + 1;
+    Size taps = b.size(op.getKernel(), first ? i + 2 : i);
+    Size reach = b.mul(b.sub(taps, 1), op.getDilations()[i]);
+    low[dim] = b.sub(reach, op.getPaddingLow()[i]);
+    high[dim] = b.sub(b.add(reach, op.getOutputPadding()[i]), op.getPaddingHigh()[i]);
+    interior[dim] = op.getStrides()[i] - 1;
+    shape[dim] = ShapedType::kDynamic;
+  }
+  Value x = PadOp::create(b, type.clone(shape), op.getInput(), b.scalar(0.0, type.getElementType()),
+                          b.shapeOperand(low), b.shapeOperand(high), zeros, zeros, interior,
+                          PadMode::constant);
+  Value y = ConvOp::create(b, x, swapKernel(b, op, op.getKernel()), op.getBias(), ones, none, none,
+                           op.getDilations(), op.getGroups(), op.getLayout());
+  return b.cast(y, op.getOutput().getType());
+}
+
 /// With strides of 1, conv_transpose(x, w) → conv(x, flipped w): every output is a
 /// sum over the window of the operand.
 static Value decomposeConvTranspose(ConvTransposeOp op, TensorBuilder &b) {
@@ -171,7 +197,7 @@ static Value decomposeConvTranspose(ConvTransposeOp op, TensorBuilder &b) {
   RankedTensorType kernelType = getTensorType(op.getKernel());
   if (llvm::is_contained(kernelType.getShape().slice(first ? 2 : 0, spatial),
                          ShapedType::kDynamic))
-    return {};
+    return decomposeOpenKernel(op, b);
   if (llvm::any_of(op.getStrides(), [](int64_t stride) { return stride != 1; }))
     return decomposeByPhases(op, b);
   SmallVector<int64_t> low(spatial + 2, 0), high(spatial + 2, 0);
