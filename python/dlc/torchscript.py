@@ -14,14 +14,14 @@ import inspect
 import itertools
 import re
 import types
-from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, NoReturn,
-                    Optional, Sequence, Tuple)
+from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Mapping,
+                    NoReturn, Optional, Sequence, Tuple)
 
 import torch
 from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
 from torch.utils import _pytree
 
-from . import locations, quiet, reasons, recording, scriptops, shapes
+from . import locations, quiet, reasons, recording, scriptops, shapes, tree
 from ._errors import TraceError
 from .tracefile import Trace
 
@@ -38,6 +38,9 @@ _sym_not: Any = torch.sym_not
 
 #: Loops of at most so many rounds are unrolled.
 _UNROLLED = 32
+
+#: What changes from call to call.
+_OPERANDS = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
 
 _CONVERTED: Dict[str, Dict[int, Any]] = {
     "dtype": scriptops.DTYPES, "layout": scriptops.LAYOUTS,
@@ -101,26 +104,40 @@ def _nodes(block: Block) -> Iterator[Node]:
 
 class _Aliases:
     """Which values of a graph are views of which: `roots` has the tensor that a view is
-    one of, or "attribute NAME"; `definers` the node that makes a value."""
+    one of, or "attribute PATH"; `definers` the node that makes a value, `changes` the first
+    that sets the attribute of a path, or changes the list or dict that it holds."""
 
     def __init__(self, graph: Block) -> None:
         self.roots: Dict[str, str] = {}
         self.definers: Dict[str, Node] = {}
+        self.changes: Dict[str, Node] = {}
         for node in _nodes(graph):
             inputs = [value.debugName() for value in node.inputs()]
             for value in node.outputs():
                 self.definers[value.debugName()] = node
             if node.kind() == "prim::GetAttr":
-                self._join(node, "attribute " + node.s("name"))
+                self._join(node, _ATTRIBUTE + self.path(node))
+            elif node.kind() == "prim::SetAttr":
+                # It has no line, the value has one.
+                self.changes.setdefault(self.path(node), self.definers.get(inputs[1], node))
             elif node.kind() in ("prim::ListUnpack", "prim::TupleUnpack", "prim::data",
-                                 "aten::__getitem__", "prim::unchecked_cast"):
+                                 "aten::__getitem__", "prim::unchecked_cast", "aten::wait"):
                 self._join(node, self.root(inputs[0]))
+            elif node.kind() in scriptops.CHANGES_CONTAINER:
+                for path in _attributes(self.written(node)):
+                    self.changes.setdefault(path, node)
             for argument, value in zip(_arguments(node), inputs):
                 if argument.alias_info is not None:
                     self._join(node, self.root(value))
 
     def root(self, name: str) -> str:
         return self.roots.get(name, name)
+
+    def path(self, node: Node) -> str:
+        """The path of the attribute that a node gets or sets."""
+        owner = next(iter(node.inputs())).debugName()
+        parents = _attributes([self.root(owner)])
+        return ".".join([*parents, node.s("name")])
 
     def _join(self, node: Node, root: str) -> None:
         for value in node.outputs():
@@ -131,6 +148,15 @@ class _Aliases:
         return [self.root(value.debugName()) for argument, value
                 in zip(_arguments(node), node.inputs())
                 if argument.alias_info is not None and argument.alias_info.is_write]
+
+
+#: Begins the root of what is an attribute's.
+_ATTRIBUTE = "attribute "
+
+
+def _attributes(roots: Sequence[str]) -> List[str]:
+    """The paths of those roots that are attributes'."""
+    return [root[len(_ATTRIBUTE):] for root in roots if root.startswith(_ATTRIBUTE)]
 
 
 def _arguments(node: Node) -> Sequence[Any]:
@@ -166,6 +192,12 @@ class Program:
             raise TraceError(f"{name} has several forms of forward, and which is "
                              "meant shows only where it is called: script a module that calls "
                              "it, or give the module itself") from None
+        torch._C._jit_pass_inline_fork_wait(self.graph)  # a task is run where it begins
+        torch._C._jit_pass_inline(self.graph)
+        for node in _nodes(self.graph):
+            if "mkldnn" in node.kind().lower():
+                raise TraceError("torch.jit.optimize_for_inference made the program of another, "
+                                 "for this processor's own layouts: give that other one")
         self.aliases = _Aliases(self.graph)
         inputs = list(self.graph.inputs())
         self.is_module = isinstance(model, torch.jit.ScriptModule)
@@ -175,6 +207,8 @@ class Program:
         self.input_names = [value.debugName() for value in inputs]
         self.attributes: Dict[str, Callable[[], Any]] = {}
         self.constants: Dict[str, Callable[[], torch.Tensor]] = {}
+        #: Where tensors are kept: what has two names is one tensor.
+        self.places: Dict[Any, Callable[[], torch.Tensor]] = {}
         names = {n.s("name") for n in _nodes(self.graph)
                  if n.kind() in ("prim::GetAttr", "prim::SetAttr")}
         modules = model.named_modules() if self.is_module else ()
@@ -197,6 +231,10 @@ class Program:
 
     def _keep(self, path: str, tensor: torch.Tensor) -> Callable[[], torch.Tensor]:
         """Registers a parameter or buffer under a path with dots."""
+        place = (tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride()) \
+            if tensor.numel() else path
+        if place in self.places:
+            return self.places[place]
         *parents, name = path.split(".")
         module: Any = self.module
         for parent in parents:
@@ -208,16 +246,16 @@ class Program:
                                                                tensor.requires_grad))
         else:
             module.register_buffer(name, tensor.detach())
-        return functools.partial(getattr, module, name)
+        return self.places.setdefault(place, functools.partial(getattr, module, name))
 
     def _take_attribute(self, module: Any, path: str, name: str) -> None:
         value = getattr(module, name, None)
         if not hasattr(module, name) or isinstance(value, torch.nn.Module) or callable(value):
             return
         full = f"{path}.{name}" if path else name
-        self.attributes[full] = self._taken(value, "state." + full, full)
+        self.attributes[full] = self._taken(value, full)
 
-    def _taken(self, value: Any, prefix: str, name: str) -> Callable[[], Any]:
+    def _taken(self, value: Any, name: str) -> Callable[[], Any]:
         """A value of the program with the tensors in it as buffers: a function of no
         arguments that gives it."""
         if scriptops.is_tensor(value):
@@ -240,32 +278,86 @@ class Program:
         if self.is_module:
             values.insert(0, self.root)
         state = {name: get() for name, get in self.attributes.items()}
-        before = dict(state)
+        before = {name: _pytree.tree_map(lambda leaf: leaf, value)  # in containers of its own
+                  for name, value in state.items()}
         frame = _Frame(dict(zip(self.input_names, values)), state, self.constants, self.aliases)
         try:
             frame.run(self.graph)
         except _Raised as error:
             raise TraceError(f"the program raises an exception on these inputs: {error}") from None
-        for name, value in state.items():
-            if value is not before[name]:
-                self._write_back(name, before[name], value)
+        self._write_back(before, state)
         results = [frame.get(value) for value in self.graph.outputs()]
         return results[0] if len(results) == 1 else tuple(results)
 
-    @staticmethod
-    def _write_back(name: str, old: Any, new: Any) -> None:
-        """Makes what an attribute is at the end the state of the next call."""
-        if scriptops.is_tensor(old) and scriptops.is_tensor(new):
-            if old.shape != new.shape or old.dtype != new.dtype:
-                raise TraceError(
-                    f"the attribute '{name}' changes from {old.dtype}{list(old.shape)} to "
-                    f"{new.dtype}{list(new.shape)}; state keeps its shape: call the module "
-                    "before it is recorded, so that the attribute has the lasting one")
+    def _write_back(self, before: Dict[str, Any], state: Dict[str, Any]) -> None:
+        """Makes what the attributes are at the end the state of the next call."""
+        changed: Dict[int, Tuple[torch.Tensor, torch.Tensor]] = {}
+        for name, value in state.items():
+            if _differ(before[name], value):
+                _refuse(self.aliases, name, before[name], value, _ONLY_TENSORS)
+            for old, new in zip(*map(_tensors_of, (before[name], value))):
+                if old.shape != new.shape or old.dtype != new.dtype:
+                    _refuse(self.aliases, name, before[name], value, _SAME_SHAPE)
+                if changed.setdefault(id(old), (old, new))[1] is not new:
+                    _refuse(self.aliases, name, before[name], value,
+                            "it begins as one tensor with another attribute, and only one of "
+                            "them is set: give each a tensor of its own")
+        kept = [(old, new.clone()) for old, new in changed.values() if old is not new]
+        for old, new in kept:
             old.copy_(new)
-        elif scriptops.is_tensor(old) or scriptops.is_tensor(new) or old != new:
-            raise TraceError(
-                f"the attribute '{name}' changes from {old!r} to {new!r}; only tensors can be "
-                "state: call the module before it is recorded, so that it has the lasting value")
+
+
+_ONLY_TENSORS = ("only tensors can be state: make numbers tensors, and call the module before it "
+                 "is recorded where its first call makes what lasts")
+_SAME_SHAPE = ("state keeps its shape: call the module before it is recorded where its first call "
+               "makes what lasts; write into a tensor of a fixed size instead of one that grows")
+
+
+def _tensors_of(value: Any) -> List[torch.Tensor]:
+    return [leaf for leaf in _pytree.tree_leaves(value) if scriptops.is_tensor(leaf)]
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Whether two values differ otherwise than by their tensors: in structure, in a number."""
+    olds, old_spec = _pytree.tree_flatten(old)
+    news, spec = _pytree.tree_flatten(new)
+
+    def is_same(a: Any, b: Any) -> bool:
+        if scriptops.is_tensor(a):
+            return scriptops.is_tensor(b)
+        return a is b or (type(a) is type(b) and not isinstance(b, _OPERANDS) and a == b)
+
+    return spec != old_spec or not all(map(is_same, olds, news))
+
+
+def _refuse(aliases: _Aliases, name: str, old: Any, new: Any, why: str) -> NoReturn:
+    message = f"the attribute '{name}' changes from {_shown(old)} to {_shown(new)}; {why}"
+    if name in aliases.changes:
+        _fail(aliases.changes[name], message)
+    raise TraceError(message)
+
+
+class _Text(str):
+    """A text that is shown without quotes in a list."""
+
+    __repr__ = str.__str__
+
+
+def _shown(value: Any) -> str:
+    """A value as a message shows it; of tensors their type, of numbers that aren't known
+    only that."""
+    def show(leaf: Any) -> str:
+        if scriptops.is_tensor(leaf):
+            return _Text(f"{leaf.dtype}{list(leaf.shape)}")
+        known = isinstance(leaf, (bool, int, float, str, type(None)))
+        return _Text(repr(leaf) if known else f"another {_kind(leaf)}")
+
+    return repr(_pytree.tree_map(show, value))
+
+
+def _kind(value: Any) -> str:
+    names = {torch.SymInt: "int", torch.SymFloat: "float", torch.SymBool: "bool"}
+    return names.get(type(value), type(value).__name__)
 
 
 class _Frame:
@@ -330,6 +422,10 @@ class _Frame:
         name = node.s("name")
         self.state[f"{owner.path}.{name}" if owner.path else name] = value
         return []
+
+    def create_object(self, node: Node) -> NoReturn:
+        name = str(node.output().type()).split(".")[-1]
+        _fail(node, f"{name}: script classes aren't supported, and so neither is with")
 
     def raise_exception(self, node: Node) -> NoReturn:
         raise _Raised(self.get(next(iter(node.inputs()))))
@@ -457,10 +553,6 @@ def _as_number(tensor: torch.Tensor, like: Any) -> Any:
     return scriptops.item(tensor)
 
 
-#: What changes from call to call.
-_OPERANDS = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
-
-
 class _Region:
     """What the blocks of a node have in common: the values from outside that they
     read, which become operands, and those that they change. Where they write to a
@@ -474,22 +566,27 @@ class _Region:
                    for v in b.inputs()]
         inside = {value.debugName() for value in values}
         read, written = [], []
+        #: Attributes whose lists or dicts they change.
+        self.refilled: List[str] = []
         for n in nodes:
-            if n.kind() in scriptops.CHANGES_CONTAINER and \
-                    next(iter(n.inputs())).debugName() not in inside:
-                _fail(n, "a list or dict is changed in a branch or loop that data decides, "
-                         "which isn't supported")
+            if n.kind() in scriptops.CHANGES_CONTAINER:
+                if next(iter(n.inputs())).debugName() not in inside:
+                    _fail(n, "a list or dict is changed in a branch or loop that data decides, "
+                             "which isn't supported")
+                self.refilled += _attributes(self.aliases.written(n))
             if n.kind() == "prim::Constant" and n.output().debugName() in frame.constants:
                 read.append(n.output().debugName())
             read += [v.debugName() for v in n.inputs() if v.debugName() not in inside]
             written += self.aliases.written(n)
         read += [v.debugName() for b in blocks for v in b.outputs() if v.debugName() not in inside]
-        attributes = {n.s("name"): n.kind() for n in nodes
-                      if n.kind() in ("prim::GetAttr", "prim::SetAttr")}
-        self.touched = [path for path in frame.state if path.split(".")[-1] in attributes]
-        self.updated = {path for path in self.touched
-                        if "attribute " + path.split(".")[-1] in written
-                        and scriptops.is_tensor(frame.state[path])}
+        #: Attributes that they read or change, that they change, and those of them that
+        #: they change in place.
+        self.used = self._attributes_of(
+            n for n in nodes if n.kind() in ("prim::GetAttr", "prim::SetAttr"))
+        self.updated = {path for path in _attributes(written) if path in frame.state}
+        self.touched = [*dict.fromkeys([
+            *self._attributes_of(n for n in nodes if n.kind() == "prim::SetAttr"),
+            *sorted(self.updated)])]
         self.written = [name for name in dict.fromkeys(written)
                         if name not in inside and scriptops.is_tensor(frame.values.get(name))]
         self.views: List[str] = []
@@ -500,6 +597,10 @@ class _Region:
         self.read = [name for name in dict.fromkeys([*read, *self.written])
                      if name not in self.views
                      and not isinstance(frame.values.get(name), _Reference)]
+
+    def _attributes_of(self, nodes: Iterable[Node]) -> List[str]:
+        paths = dict.fromkeys(map(self.aliases.path, nodes))
+        return [path for path in paths if path in self.frame.state]
 
     def _find_views(self, name: str) -> None:
         """Notes the views that lead to a value, from the tensor that is written to."""
@@ -513,7 +614,7 @@ class _Region:
         """The operands, and a function that makes a frame of the like."""
         outer = [self.frame.values[name] if name in self.frame.values
                  else self.frame.constants[name]() for name in self.read]
-        state = {path: self.frame.state[path] for path in self.touched}
+        state = {path: self.frame.state[path] for path in self.used}
         leaves, spec = _pytree.tree_flatten((outer, state))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _OPERANDS)]
 
@@ -537,7 +638,8 @@ class _Region:
         for name in self.written:
             frame.values[name] = frame.values[name].clone()
         for path in self.updated:
-            frame.state[path] = frame.state[path].clone()
+            frame.state[path] = _pytree.tree_map_only(torch.Tensor, torch.clone,
+                                                      frame.state[path])
         for name in self.views:
             node = self.aliases.definers[name]
             for value, result in zip(node.outputs(), frame.results(node)):
@@ -548,8 +650,16 @@ class _Region:
         for name, value in zip(self.written, written):
             self.frame.values[name].copy_(value)
         for path, value in attributes.items():
-            if path in self.updated and value.shape == self.frame.state[path].shape:
-                self.frame.state[path].copy_(value)
+            old = self.frame.state[path]
+            if path in self.refilled and isinstance(old, list) and isinstance(value, list):
+                old[:] = value
+            elif path in self.refilled and isinstance(old, dict) and isinstance(value, dict):
+                old.clear()
+                old.update(value)
+            elif path in self.updated and not _differ(old, value) and \
+                    all(a.shape == b.shape for a, b in zip(*map(_tensors_of, (old, value)))):
+                for mine, new in zip(*map(_tensors_of, (old, value))):
+                    mine.copy_(new)
             else:
                 self.frame.state[path] = value
 
@@ -561,7 +671,7 @@ class _Branch(_Region):
     def __init__(self, frame: _Frame, node: Node, blocks: Sequence[Block]) -> None:
         super().__init__(frame, node, blocks)
         self.blocks = blocks
-        self.specs: List[Any] = []
+        self.spec: Any = None
         self.leaves: List[Any] = []
         #: The results of the block that was run first.
         self.results: List[Any] = []
@@ -578,24 +688,33 @@ class _Branch(_Region):
             written = [frame.values[name] for name in self.written]
             leaves, spec = _pytree.tree_flatten(
                 (results, written, {path: frame.state[path] for path in self.touched}))
-            # What both branches must agree on: structure, and what isn't a value.
-            self.specs.append((spec, [None if _is_value(leaf) else repr(leaf)
-                                      for leaf in leaves]))
-            self.leaves = leaves
+            self._agree(leaves, spec)
             return tuple(scriptops.as_tensor(leaf) for leaf in leaves if _is_value(leaf))
 
         outputs = torch.ops.higher_order.cond(
             flag, functools.partial(run, self.blocks[0]), functools.partial(run, self.blocks[1]),
             tuple(operands))
-        if any(spec != self.specs[0] for spec in self.specs):
-            _fail(self.node, "the branches give values of different structure")
         outputs = iter(outputs)
         leaves = [_as_number(next(outputs), leaf) if _is_value(leaf) else leaf
                   for leaf in self.leaves]
         results: List[Any]
-        results, written, attributes = _pytree.tree_unflatten(leaves, self.specs[0][0])
+        results, written, attributes = _pytree.tree_unflatten(leaves, self.spec)
         self.apply(written, attributes)
         return results
+
+    def _agree(self, leaves: List[Any], spec: Any) -> None:
+        """Checks that both branches give the same structure, and the same of what is no
+        tensor or number."""
+        if self.spec is not None:
+            if spec != self.spec:
+                _fail(self.node, "the branches give values of different structure, and data "
+                                 "decides which")
+            for mine, other in zip(self.leaves, leaves):
+                if not (_is_value(mine) and _is_value(other)) and _differ(mine, other):
+                    _fail(self.node, f"one branch gives {_shown(mine)} and the other "
+                                     f"{_shown(other)}, and data decides which: this isn't "
+                                     "supported")
+        self.spec, self.leaves = spec, leaves
 
     def _settled(self, results: List[Any]) -> List[Any]:
         results = [scriptops.settled(value, str(output.type()))
@@ -625,11 +744,19 @@ class _Loop(_Region):
             _fail(self.node, "the loop carries something else than tensors and numbers")
         operands, make_frame = self.operands()
         written = [self.frame.values[name] for name in self.written]
-        kept = [p for p in self.touched if scriptops.is_tensor(self.frame.state[p])]
-        start = [*carried, *written, *[self.frame.state[path] for path in kept]]
+        kept = {path: self.frame.state[path] for path in self.touched}
+        leaves, spec = _pytree.tree_flatten(kept)
+        start = [*carried, *written, *_tensors_of(kept)]
         limit = torch.scalar_tensor(min(most, 2**62) if isinstance(most, int) else most,
                                     dtype=torch.int64)
         names = [value.debugName() for value in self.body.inputs()]
+
+        def filled(tensors: Sequence[torch.Tensor]) -> Dict[str, Any]:
+            """The attributes with these tensors."""
+            rest = iter(tensors)
+            result: Dict[str, Any] = _pytree.tree_unflatten(
+                [next(rest) if scriptops.is_tensor(leaf) else leaf for leaf in leaves], spec)
+            return result
 
         def check(i: torch.Tensor, go: Any, *rest: Any) -> Any:
             return (i < rest[len(start)]) & go
@@ -644,14 +771,15 @@ class _Loop(_Region):
             own = [_as_number(v, like) for v, like in zip(values, carried)]
             frame.values.update(zip(names, [number, *own]))
             frame.values.update(zip(self.written, values[len(carried):]))
-            frame.state.update(zip(kept, values[len(carried) + len(written):]))
+            frame.state.update(filled(values[len(carried) + len(written):]))
             self.begin(frame)
             again, *results = frame.inline(self.body)
-            for path in self.touched:
-                if path not in kept and frame.state[path] != self.frame.state[path]:
-                    _fail(self.node, f"the loop changes the attribute '{path}', which is no tensor")
             results += [frame.values[name] for name in self.written]
-            results += [frame.state[path] for path in kept]
+            for path, old in kept.items():
+                if _differ(old, frame.state[path]):
+                    _refuse(self.aliases, path, old, frame.state[path],
+                            "in a loop that data decides only tensors can change")
+                results += _tensors_of(frame.state[path])
             return (i + 1, scriptops.as_tensor(again), *map(scriptops.as_tensor, results))
 
         outputs = torch.ops.higher_order.while_loop(
@@ -659,7 +787,7 @@ class _Loop(_Region):
                           *map(scriptops.as_tensor, start)), (limit, *operands))[2:]
         results = [_as_number(v, like) for v, like in zip(outputs, carried)]
         rest = outputs[len(carried):]
-        self.apply(rest[:len(written)], dict(zip(kept, rest[len(written):])))
+        self.apply(rest[:len(written)], filled(rest[len(written):]))
         return results
 
 
@@ -678,6 +806,24 @@ def _first(frame: _Frame, node: Node) -> List[Any]:
 def _dict(frame: _Frame, node: Node) -> List[Any]:
     values = _inputs(frame, node)
     return [dict(zip(values[::2], values[1::2]))]
+
+
+def _tuple(frame: _Frame, node: Node) -> List[Any]:
+    kind = node.output().type()
+    fields = _fields(kind.str())
+    if not fields:
+        return [tuple(_inputs(frame, node))]
+    return [tree.namedtuple(kind.annotation_str.split(".")[-1], fields)(*_inputs(frame, node))]
+
+
+def _fields(kind: str) -> Tuple[str, ...]:
+    """The fields' names of "NamedTuple(a : Tensor, b : (int, int))"; of another type none."""
+    start = "NamedTuple("
+    outer, depth = "", 0
+    for sign in kind[len(start):-1] if kind.startswith(start) else "":
+        depth += (sign in "([") - (sign in ")]")
+        outer += sign if depth == 0 else ""
+    return tuple(part.split(" : ")[0].strip() for part in outer.split(",") if part)
 
 
 def _index(frame: _Frame, node: Node) -> List[Any]:
@@ -701,11 +847,13 @@ def _is_instance(frame: _Frame, node: Node) -> List[Any]:
 _SPECIAL = {
     "prim::Constant": _Frame.constant, "prim::GetAttr": _Frame.get_attribute,
     "prim::SetAttr": _Frame.set_attribute, "prim::RaiseException": _Frame.raise_exception,
+    "prim::CreateObject": _Frame.create_object,
     "prim::If": _Frame.branch, "prim::Loop": _Frame.loop,
     "prim::ListConstruct": lambda frame, node: [_inputs(frame, node)],
-    "prim::TupleConstruct": lambda frame, node: [tuple(_inputs(frame, node))],
+    "prim::TupleConstruct": _tuple,
     "prim::DictConstruct": _dict, "prim::ListUnpack": _unpack, "prim::TupleUnpack": _unpack,
     "prim::TupleIndex": _index, "prim::TupleSlice": _slice, "prim::isinstance": _is_instance,
     "prim::Uninitialized": lambda frame, node: [scriptops.UNSET], "prim::unchecked_cast": _first,
     "prim::unchecked_unwrap_optional": _first, "aten::_unwrap_optional": _first,
+    "aten::wait": _first,
 }

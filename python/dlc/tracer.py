@@ -658,6 +658,9 @@ class _ProgramWriter(GraphWriter):
                 raise TraceError(f"{locations.prefix(result)}the program changes its input "
                                  f"'{spec.target}', which isn't supported; return the new value "
                                  "instead")
+            elif spec.kind == OutputKind.PARAMETER_MUTATION:
+                raise TraceError(f"{locations.prefix(result)}the program changes its parameter "
+                                 f"'{spec.target}', which isn't supported; a buffer is state")
             else:
                 raise TraceError(f"an output of kind {spec.kind} isn't supported")
         return outputs, metadata

@@ -107,12 +107,12 @@ def _unflatten(structure: Any, leaves: Iterator[Any]) -> Any:
     if "dict" in structure:
         return dict(zip(keys, values))
     if "fields" in structure:
-        return _namedtuple(structure["namedtuple"], tuple(keys))(*values)
+        return namedtuple(structure["namedtuple"], tuple(keys))(*values)
     return values if "list" in structure else tuple(values)
 
 
 @functools.lru_cache(maxsize=None)
-def _namedtuple(name: str, fields: Tuple[str, ...]) -> Callable[..., Any]:
+def namedtuple(name: str, fields: Tuple[str, ...]) -> Callable[..., Any]:
     """A class of that name; fields that Python has another use for are called _0, _1."""
     return collections.namedtuple(name + "_" * keyword.iskeyword(name), fields, rename=True)
 

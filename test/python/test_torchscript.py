@@ -3,7 +3,7 @@
 """TorchScript, traced and scripted: control flow, updates in place, state, exceptions."""
 
 import unittest
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 from frontend import FrontendTest, dlc
@@ -75,6 +75,120 @@ class Grows(nn.Module):
             self.state = torch.zeros(3)
         self.state = self.state + x
         return self.state * 2
+
+
+class Containers(nn.Module):
+    """Tensors in a list and a dict that a call changes."""
+
+    window: List[torch.Tensor]
+    sums: Dict[str, torch.Tensor]
+
+    def __init__(self):
+        super().__init__()
+        self.window = [torch.zeros(3), torch.zeros(3)]
+        self.sums = {"all": torch.zeros(3), "large": torch.zeros(3)}
+
+    def forward(self, x):
+        self.window[0], self.window[1] = self.window[1], self.window[0] + x
+        self.sums["all"] = self.sums["all"] + x
+        if bool(x.sum() > 0):
+            self.sums["large"] = x * 2
+        else:
+            self.sums["large"].add_(1)
+        rounds = torch.tensor(0)
+        while bool(rounds < 2):
+            self.sums["all"] = self.sums["all"] * 2
+            rounds = rounds + 1
+        return self.window[0] + self.sums["all"] * self.sums["large"]
+
+
+class Appends(nn.Module):
+    seen: List[torch.Tensor]
+
+    def __init__(self):
+        super().__init__()
+        self.seen = [torch.zeros(3)]
+
+    def forward(self, x):
+        self.seen.append(x)
+        return x + len(self.seen)
+
+
+class Counts(nn.Module):
+    calls: List[int]
+
+    def __init__(self):
+        super().__init__()
+        self.calls = [0]
+
+    def forward(self, x):
+        self.calls[0] += 1
+        return x * self.calls[0]
+
+
+class ReadsInBranch(nn.Module):
+    """Reads a weight, a number and a list in a branch, and changes a buffer that is named
+    as a weight is."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.factor, self.shifts = nn.Linear(3, 3), 2.0, [1, 5]
+        self.register_buffer("weight", torch.zeros(3))
+
+    def forward(self, x):
+        if bool(x.sum() > 0):
+            y = self.linear(x) * self.factor
+            self.weight = self.weight + y
+        else:
+            y = x + self.shifts[1]
+        return y + self.weight
+
+
+class SharedBuffer(nn.Module):
+    def __init__(self, sets: bool):
+        super().__init__()
+        self.register_buffer("sum", torch.zeros(3))
+        self.register_buffer("other", self.sum)
+        self.sets = sets
+
+    def forward(self, x):
+        if self.sets:
+            self.sum = self.sum + x
+        else:
+            self.sum.add_(x)
+        return self.other * 1
+
+
+class Pair(NamedTuple):
+    first: torch.Tensor
+    rest: Dict[str, Tuple[torch.Tensor, int]]
+
+
+@torch.jit.script
+def pair(x):
+    if bool(x.sum() > 0):
+        result = Pair(x, {"a": (x * 2, 3)})
+    else:
+        result = Pair(x + 1, {"a": (x, 4)})
+    return result
+
+
+class Forks(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+
+    def forward(self, x):
+        tasks = [torch.jit.fork(self.linear, x), torch.jit.fork(self.linear, x * 2)]
+        return torch.jit.wait(tasks[0]) - torch.jit.wait(tasks[1])
+
+
+@torch.jit.script
+def perhaps(x):
+    y: Optional[torch.Tensor] = None
+    if bool(x.sum() > 0):
+        y = x
+    return y
 
 
 @torch.jit.script
@@ -261,6 +375,65 @@ class TorchScriptTest(FrontendTest):
             dlc.trace(model, torch.ones(3))
         model(torch.ones(3))
         self.check(model, (torch.ones(3),))
+
+    def test_state_in_lists_and_dicts(self):
+        model = torch.jit.script(Containers())
+        compiled = dlc.compile(model, torch.randn(3))
+        for x in (torch.ones(3), -torch.ones(3), torch.randn(3), torch.randn(3)):
+            self.assert_close(compiled(x), model(x))
+
+    def test_lists_that_grow_and_numbers_that_change_are_refused(self):
+        for model, attribute in ((Appends(), "seen"), (Counts(), "calls")):
+            with self.assertRaisesRegex(dlc.TraceError, rf"test_torchscript\.py:\d+: the attribute "
+                                        f"'{attribute}' changes .* only tensors can be state"):
+                dlc.trace(torch.jit.script(model), torch.ones(3))
+
+    def test_what_a_branch_only_reads_is_no_state(self):
+        model = torch.jit.script(ReadsInBranch().eval())
+        compiled = dlc.compile(model, torch.ones(3))
+        self.assertEqual(list(compiled.state), ["weight"])
+        for x in (torch.ones(3), -torch.ones(3), torch.randn(3)):
+            self.assert_close(compiled(x), model(x))
+
+    def test_attributes_that_share_a_tensor(self):
+        model = torch.jit.script(SharedBuffer(sets=False))
+        compiled = dlc.compile(model, torch.ones(3))
+        for x in (torch.ones(3), torch.randn(3)):
+            self.assert_close(compiled(x), model(x))
+        with self.assertRaisesRegex(dlc.TraceError, "it begins as one tensor with another attribute"):
+            dlc.trace(torch.jit.script(SharedBuffer(sets=True)), torch.ones(3))
+
+    def test_named_tuples(self):
+        compiled = dlc.compile(pair, torch.ones(3))
+        for x in (torch.ones(3), -torch.ones(3)):
+            result, expected = compiled(x), pair(x)
+            self.assertEqual(type(result).__name__, "Pair")
+            self.assert_close(result.first, expected.first)
+            self.assert_close(result.rest["a"][0], expected.rest["a"][0])
+            self.assertEqual(result.rest["a"][1], expected.rest["a"][1])
+
+    def test_tasks(self):
+        self.check(torch.jit.script(Forks()), (torch.randn(2, 3),))
+
+    def test_none_that_data_decides_is_refused(self):
+        with self.assertRaisesRegex(dlc.TraceError, r"test_torchscript\.py:\d+: one branch gives "
+                                    r"torch\.float32\[3\] and the other None"):
+            dlc.trace(perhaps, torch.ones(3))
+
+    def test_script_classes_are_refused(self):
+        @torch.jit.script
+        def bad(x):
+            with torch.no_grad():
+                y = x * 2
+            return y
+
+        with self.assertRaisesRegex(dlc.TraceError, r"torchscript\.py:\d+: no_grad: script classes"):
+            dlc.trace(bad, torch.ones(3))
+
+    def test_programs_in_layouts_of_a_processor_are_refused(self):
+        model = torch.jit.freeze(torch.jit.script(nn.Conv2d(3, 4, 3).eval()))
+        with self.assertRaisesRegex(dlc.TraceError, "optimize_for_inference"):
+            dlc.trace(torch.jit.optimize_for_inference(model), torch.randn(1, 3, 8, 8))
 
     def test_exceptions(self):
         compiled = self.check(refuse_negative, (torch.rand(3),))
