@@ -25,7 +25,7 @@ from torch.nn import _reduction
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
-from . import recording
+from . import indexing, recording
 from ._errors import TraceError
 
 #: Without types in PyTorch.
@@ -356,6 +356,7 @@ def _counts(forward: Any) -> Any:
 
 
 _SUBSTITUTES = {
+    torch.Tensor.__setitem__: indexing.set_item,
     getattr(torch.Tensor.data, "__get__"): torch.Tensor.detach,
     torch.equal: equal, torch.Tensor.equal: equal,
     torch.allclose: allclose, torch.Tensor.allclose: allclose,

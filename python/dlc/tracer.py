@@ -17,8 +17,8 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import (_library, attributes, detached, draws, locations, quiet, recordable, recording, shapes,
-               transformer, tree)
+from . import (_library, attributes, detached, draws, foreach, locations, quiet, recordable,
+               recording, shapes, transformer, tree)
 from ._errors import TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight
 
@@ -71,7 +71,7 @@ def decompositions() -> Dict[Any, Callable[..., Any]]:
     table = dict(torch.export.default_decompositions().items())  # type: ignore[no-untyped-call]
     for op, decomposition in torch._decomp.decomposition_table.items():
         table.setdefault(op, decomposition)
-    table.update(transformer.DECOMPOSITIONS)
+    table.update({**transformer.DECOMPOSITIONS, **foreach.decompositions()})
     left = {op: decomposition for op, decomposition in table.items() if str(op) not in known}
     return {**left, torch.ops.aten.linalg_vector_norm.default: _complex_norm}
 

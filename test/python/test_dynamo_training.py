@@ -324,6 +324,21 @@ class StepsTest(TrainingTest):
     def test_step_in_the_compiled_function(self):
         self.check_losses(lambda p: torch.optim.SGD(p, 0.1, momentum=0.9), inside=True)
 
+    def test_compiled_optimizers(self):
+        """Steps of which a list of tensors, or each in place, is a part."""
+        for kind, foreach in ((torch.optim.AdamW, False), (torch.optim.Adadelta, True),
+                              (torch.optim.RAdam, True)):
+            with self.subTest(kind=kind.__name__, foreach=foreach):
+                start, gradient = torch.randn(4), torch.randn(4)
+                fast, eager = (torch.nn.Parameter(start.clone()) for _ in range(2))
+                steps = [kind([p], foreach=foreach).step for p in (fast, eager)]
+                steps[0] = torch.compile(steps[0], backend="dlc")
+                for _ in range(2):
+                    fast.grad, eager.grad = gradient.clone(), gradient.clone()
+                    for step in steps:
+                        step()
+                self.assert_close(fast, eager)
+
     def test_accumulated(self):
         x = torch.randn(3, requires_grad=True)
         fast = torch.compile(torch.sin, backend=dynamo.backend)

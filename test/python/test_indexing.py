@@ -142,5 +142,44 @@ class IndexingTest(FrontendTest):
         self.check(lambda w, i: torch.nn.functional.embedding(i, w.clone(), max_norm=1.0), w, i)
 
 
+class WritingAtTensorsTest(FrontendTest):
+    """x[i] = y where i is, or its slices' bounds are, tensors without dimensions."""
+
+    def check(self, index, value, *places):
+        def write(x, place):
+            y = x.clone()
+            y[index(place)] = value
+            return y
+
+        x = torch.randn(4, 5, 6)
+        compiled = dlc.compile(write, x, torch.tensor(1))
+        for place in places or (2, 1):
+            self.assert_close(compiled(x, torch.tensor(place)), write(x, torch.tensor(place)))
+        return compiled, x
+
+    def test_places(self):
+        every = slice(None)
+        compiled, x = self.check(lambda i: i, torch.randn(5, 6), 3, -1)
+        with self.assertRaisesRegex(dlc.RunError, "test_indexing.py.*out of range"):
+            compiled(x, torch.tensor(4))
+        self.check(lambda i: i, 7)
+        self.check(lambda i: (every, i), torch.randn(4, 6), 4, -5)
+        self.check(lambda i: (i, every, i), torch.randn(5))
+        self.check(lambda i: (0, i, slice(1, 3)), torch.randn(2))
+        self.check(lambda i: (..., None, i), torch.randn(4, 1, 1))
+        self.check(lambda i: (i, torch.tensor([0, 2])), torch.randn(2, 6))
+
+    def test_slices(self):
+        every = slice(None)
+        compiled, x = self.check(lambda i: (every, slice(i, i + 2)), torch.randn(4, 2, 6), 3, -4)
+        with self.assertRaisesRegex(dlc.RunError, "doesn't have as many elements"):
+            compiled(x, torch.tensor(4))
+        self.check(lambda i: slice(i, i + 1), torch.randn(1, 5, 6), 3)
+        self.check(lambda i: (i, slice(i, i + 2)), torch.randn(2, 6))
+        self.check(lambda i: (every, i, slice(i, i + 3)), torch.randn(4, 3))
+        self.check(lambda i: (slice(i, None), i), torch.randn(6))
+        self.check(lambda i: (every, slice(i)), 3.0, 5, 9, -1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -407,6 +407,15 @@ static LogicalResult importAddcmul(NodeImporter &n) {
   return n.result((n.operand("self", type) + product.get()).to(result));
 }
 
+/// a · b + c, as Dynamo writes what an optimiser adds in place.
+static LogicalResult importFma(NodeImporter &n) {
+  Type result = n.resultElementType(), type = computationType(result);
+  if (!type)
+    return failure();
+  Expr product = n.operand("a", type) * n.operand("b", type).get();
+  return n.result((product + n.operand("c", type).get()).to(result));
+}
+
 static LogicalResult importAddcdiv(NodeImporter &n) {
   Type result = n.resultElementType(), type = computationType(result);
   if (!type)
@@ -570,6 +579,7 @@ void torch::registerElementwiseOps(OpTable &t) {
         importClamp);
   t.add("aten.addcmul.default", importAddcmul);
   t.add("aten.addcdiv.default", importAddcdiv);
+  t.add("prims.fma.default", importFma);
   t.add({"aten.lerp.Scalar", "aten.lerp.Tensor"}, importLerp);
 
   t.add({"aten._to_copy.default", "aten.to.dtype", "aten.to.dtype_layout", "aten.to.device"},
