@@ -65,7 +65,7 @@ def reason_of(error: BaseException) -> str:
         found = pattern.search(text)
         if found:
             return sentence.format(*(_plain(group) for group in found.groups()))
-    guards = _guards(text)
+    guards = _guards(text) or _least(text)
     if guards:
         return guards
     text = re.split(r"\s*For more information", text)[0]
@@ -96,6 +96,17 @@ def _guards(text: str) -> str:
     return "" if not found else \
         f"PyTorch can't show that {', '.join(found)}: give the Dim a narrower range, such as by a " \
         "larger min, or leave that size out of dynamic_shapes"
+
+
+def _least(text: str) -> str:
+    """The least size that torch.export could not write down, because it follows from a fraction;
+    empty where the error isn't about that."""
+    found = re.search(r"^Expected op to be '==', got <=? for (\d+)/(\d+) <=? (\w+)$", text)
+    if not found:
+        return ""
+    least = -(-int(found[1]) // int(found[2]))
+    return f"it works for a part of the sizes only: give the Dim {found[3]} a larger min, " \
+        f"{least} or more"
 
 
 def _plain(text: str) -> str:

@@ -231,12 +231,32 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
                 quiet.recording():
             program = program.run_decompositions(decompositions())
     except Exception as error:
+        shared = _shared_buffers(program) if "expected compiled_fn to be" in str(error) else None
+        if shared:
+            raise TraceError(f"the program changes buffers that share memory: '{shared[0]}' and "
+                             f"'{shared[1]}'; register one, and make the other of it where it is "
+                             "used") from None
         raise TraceError(locations.explained(error, "the program can't be recorded")) from None
     writer = _ProgramWriter(program, parameters, defaults or {}, names or {})
     trace = writer.write()
     if not trains:
         writer.warn_of_training()
     return trace
+
+
+def _shared_buffers(program: torch.export.ExportedProgram) -> Optional[Tuple[str, str]]:
+    """Two of the program's buffers that share memory, which PyTorch can't take apart where one
+    of them is changed."""
+    seen: Dict[int, str] = {}
+    for name in program.graph_signature.inputs_to_buffers.values():
+        tensor = program.state_dict.get(name, program.constants.get(name))
+        if not isinstance(tensor, torch.Tensor) or not tensor.numel():
+            continue
+        memory = tensor.untyped_storage().data_ptr()
+        if memory in seen:
+            return seen[memory], name
+        seen[memory] = name
+    return None
 
 
 def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:

@@ -383,6 +383,17 @@ class OpenSizeTest(FrontendTest):
             x = torch.randn(2, size)
             self.assert_close(compiled(x), function(x))
 
+    def test_least_size_of_a_slice(self):
+        n = torch.export.Dim("n", min=2, max=64)
+        with self.assertRaisesRegex(dlc.TraceError, "give the Dim n a larger min, 3 or more$"):
+            dlc.trace(lambda x: x[1:-1], torch.ones(4, 6), dynamic_shapes=({0: n},))
+        n = torch.export.Dim("n", min=4, max=64)
+        dlc.trace(lambda x: x[1:-1], torch.ones(4, 6), dynamic_shapes=({0: n},))
+
+    def test_program_without_frames(self):
+        with self.assertRaisesRegex(dlc.TraceError, "branches on a tensor's value"):
+            dlc.trace(torch.is_nonzero, torch.ones(1))
+
     def test_examples(self):
         self.check("batch is 1 in the example.*2 or more", lambda x: x.exp(), 1)
         self.check("batch is 0 in the example.*2 or more", lambda x: x.exp(), 0)

@@ -121,6 +121,22 @@ class StateTest(FrontendTest):
         with self.assertRaisesRegex(dlc.TraceError, "changes its input 'x'.*return the new value"):
             dlc.compile(function, torch.ones(2))
 
+    def test_buffers_that_share_memory(self):
+        class Shared(torch.nn.Module):
+            def __init__(self, part):
+                super().__init__()
+                self.register_buffer("whole", torch.zeros(4))
+                self.register_buffer("part", part(self.whole))
+
+            def forward(self, x):
+                self.whole += x
+                return self.whole * 2, self.part * 2
+
+        for part in (lambda whole: whole, lambda whole: whole[1:3]):
+            with self.assertRaisesRegex(dlc.TraceError, "changes buffers that share memory: "
+                                                        "'whole' and 'part'; register one"):
+                dlc.trace(Shared(part), torch.ones(4))
+
     def test_reset_gives_the_first_value(self):
         compiled, x = dlc.compile(Counter(), torch.zeros(2)), torch.zeros(2)
         for _ in range(2):
