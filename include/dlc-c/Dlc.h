@@ -67,6 +67,9 @@ int32_t dlc_check_trace(const char *path, char **message);
 /// The ATen ops that traces may hold, one a line: "aten.add.Tensor".
 const char *dlc_torch_ops(void);
 
+/// Those of them that it imports of complex tensors.
+const char *dlc_complex_torch_ops(void);
+
 /// The compiler's version and build: two libraries with equal ones compile alike.
 const char *dlc_version(void);
 

@@ -99,4 +99,9 @@ DLC_EXPORT const char *dlc_torch_ops(void) {
   return names.c_str();
 }
 
+DLC_EXPORT const char *dlc_complex_torch_ops(void) {
+  static const std::string names = llvm::join(getComplexTorchOps(), "\n");
+  return names.c_str();
+}
+
 DLC_EXPORT const char *dlc_version(void) { return DLC_VERSION; }

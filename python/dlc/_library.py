@@ -69,6 +69,7 @@ def _load() -> Any:
     library.dlc_check_trace.argtypes = [ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p)]
     library.dlc_free.argtypes = [ctypes.c_void_p]
     library.dlc_torch_ops.restype = ctypes.c_char_p
+    library.dlc_complex_torch_ops.restype = ctypes.c_char_p
     return library
 
 
@@ -76,6 +77,12 @@ def _load() -> Any:
 def torch_ops() -> FrozenSet[str]:
     """The ATen ops that the compiler imports, as "aten.add.Tensor"."""
     return frozenset(_load().dlc_torch_ops().decode().split())
+
+
+@functools.lru_cache(maxsize=None)
+def complex_torch_ops() -> FrozenSet[str]:
+    """Those of them that it imports of complex tensors."""
+    return frozenset(_load().dlc_complex_torch_ops().decode().split())
 
 
 def _take(message: ctypes.c_void_p) -> str:

@@ -129,6 +129,18 @@ def narrow(input: torch.Tensor, dim: int, start: Any, length: int) -> torch.Tens
     return input.index_select(dim, places)
 
 
+def one_hot(input: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
+    """PyTorch's looks at the elements where it isn't told how many classes there are."""
+    if num_classes != -1:
+        return F.one_hot(input, num_classes)
+    if input.numel() == 0:
+        raise ValueError("one_hot of no elements needs num_classes")
+    torch.ops.aten._assert_async.msg((input >= 0).all(), "one_hot's classes must be non-negative")
+    count = (input.max() + 1).clamp(min=1).item()
+    _check(count >= 1)
+    return (input.unsqueeze(-1) == torch.arange(count, device=input.device)).to(torch.int64)
+
+
 def masked_select(input: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     # By itself PyTorch takes input's size for the most there can be.
     return torch.masked_select(*_broadcast_tensors(input, mask))
@@ -364,6 +376,7 @@ _SUBSTITUTES = {
     torch.corrcoef: corrcoef, torch.Tensor.corrcoef: corrcoef,
     torch.combinations: combinations, torch.segment_reduce: segment_reduce,
     torch.narrow: narrow, torch.Tensor.narrow: narrow,
+    F.one_hot: one_hot,
     torch.masked_select: masked_select, torch.Tensor.masked_select: masked_select,
     torch.unique: unique, torch.Tensor.unique: unique,
     torch.unique_consecutive: unique_consecutive,

@@ -72,8 +72,21 @@ def decompositions() -> Dict[Any, Callable[..., Any]]:
     for op, decomposition in torch._decomp.decomposition_table.items():
         table.setdefault(op, decomposition)
     table.update({**transformer.DECOMPOSITIONS, **foreach.decompositions()})
-    left = {op: decomposition for op, decomposition in table.items() if str(op) not in known}
+    of_complex = _library.complex_torch_ops()
+    left = {op: decomposition if str(op) not in known else _for_complex(decomposition)
+            for op, decomposition in table.items() if str(op) not in known & of_complex}
     return {**left, torch.ops.aten.linalg_vector_norm.default: _complex_norm}
+
+
+def _for_complex(decomposition: Callable[..., Any]) -> Callable[..., Any]:
+    """The decomposition of an op that is kept but where a tensor or the result is complex."""
+    def taken_apart(*args: Any, **kwargs: Any) -> Any:
+        is_complex = any(isinstance(x, torch.Tensor) and x.is_complex() or
+                         isinstance(x, torch.dtype) and x.is_complex or isinstance(x, complex)
+                         for x in pytree.tree_leaves((args, kwargs)))
+        return decomposition(*args, **kwargs) if is_complex else NotImplemented
+
+    return taken_apart
 
 
 def _complex_norm(x: torch.Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False, *,

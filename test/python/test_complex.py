@@ -6,6 +6,7 @@ import unittest
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from frontend import FrontendTest, dlc
 
 
@@ -30,6 +31,28 @@ class ComplexTest(FrontendTest):
         arrays = compiled(self.z.numpy()[::1], x.numpy())
         self.assertEqual(arrays["product"].dtype, np.complex64)
         np.testing.assert_allclose(arrays["product"], self.z.numpy() * x.numpy(), rtol=1e-5)
+
+    def test_spread(self):
+        self.check(lambda z: (z.var(), z.std(0), torch.var_mean(z, 1, correction=0, keepdim=True),
+                              torch.std_mean(z)), self.z)
+
+    def test_powers_of_matrices(self):
+        self.check(lambda z: [torch.linalg.matrix_power(z[:, :3], k) for k in (0, 1, 2, 5)], self.z)
+
+    def test_borders(self):
+        self.check(lambda z: (F.pad(z, (1, 2), value=3), F.pad(z, (1, -1), "reflect"),
+                              F.pixel_shuffle(z[None].unflatten(2, (2, 2)).transpose(1, 2)
+                                              .reshape(1, 4, 1, 3), 2),
+                              z.as_strided_scatter(z[0] * 2, (4,), (1,))), self.z)
+
+    def test_what_is_made_of_other_ops(self):
+        w = torch.randn(2, 3, 2, dtype=torch.complex64)
+        self.check(lambda z, w: (z.logsumexp(1), F.conv1d(z, w),
+                                 F.conv_transpose1d(z, w.transpose(0, 1)),
+                                 torch.eye(3, dtype=z.dtype), torch.true_divide(z, 2),
+                                 torch.stft(z.real.flatten(), 4, return_complex=True,
+                                            window=torch.ones(4))),
+                   self.z, w)
 
     def test_infinite_numbers(self):
         parts = [0.0, -0.0, 1.0, -2.0, 10.0, 1e-30, float("inf"), float("-inf")]

@@ -55,6 +55,13 @@ class RecordableTest(FrontendTest):
         compiled = dlc.compile(loss, x, w, t)
         self.assert_close(compiled(x, w, t), loss(x, w, t), atol=0, rtol=1e-3)
 
+    def test_one_hot_of_as_many_classes_as_there_are(self):
+        x = torch.tensor([[1, 0, 3], [2, 2, 1]])
+        compiled = self.check(lambda x: (F.one_hot(x), F.one_hot(x[0, 0])), x)
+        self.assertEqual(compiled(x * 3)[0].shape, (2, 3, 10))
+        with self.assertRaisesRegex(dlc.RunError, "non-negative"):
+            compiled(x - 1)
+
     def test_narrow_from_a_tensor(self):
         x = torch.randn(5, 3)
         compiled = self.check(lambda x, i: torch.narrow(x, 0, i, 2), x, torch.tensor(-3))

@@ -20,6 +20,9 @@ namespace dlc {
 /// all others.
 std::vector<std::string> getTorchOps();
 
+/// Those of them that are imported of complex tensors.
+std::vector<std::string> getComplexTorchOps();
+
 /// Whether the bytes look like a trace that python/dlc wrote (docs/trace.md).
 bool isTrace(llvm::StringRef bytes);
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../Common/MatrixProduct.h"
+#include "Matrices.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -77,7 +78,30 @@ static LogicalResult importAddMatmul(NodeImporter &n, StringRef lhs, StringRef r
   return importAddProduct(n, lhs, rhs, [&](Value a, Value b) { return matmul(n, a, b); });
 }
 
+/// By squares: aᵏ = (a²)^⌊k/2⌋, times a where k is odd.
+static LogicalResult importMatrixPower(NodeImporter &n) {
+  Type type = n.resultElementType();
+  int64_t power = n.integer("n");
+  Complex a = type ? n.complexOperand("self", type) : Complex{{n, {}}, {n, {}}};
+  if (!a || !n.requireRank(a.re, 2, INT64_MAX, "its input"))
+    return failure();
+  if (power < 0)
+    return n.emitError() << "the inverse of a complex matrix isn't supported";
+  auto times = [&](const Complex &x, const Complex &y) {
+    return product(n, x, y, [&](Value v, Value w) { return matmul(n, v, w); });
+  };
+  Expr one(n, identityLike(n, a.re, countRows(n, a.re)));
+  Complex result{one, one * 0.0};
+  for (bool isFirst = true; power && result; power /= 2) {
+    if (power % 2)
+      result = std::exchange(isFirst, false) ? a : times(result, a);
+    a = power > 1 ? times(a, a) : a;
+  }
+  return n.result(result);
+}
+
 void torch::registerComplexLinearOps(OpTable &t) {
+  t.addComplex({"aten.linalg_matrix_power.default"}, importMatrixPower);
   t.addComplex({"aten.mm.default", "aten.bmm.default"},
                [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
   t.addComplex({"aten.mv.default"}, [](NodeImporter &n) { return importMatmul(n, "self", "vec"); });

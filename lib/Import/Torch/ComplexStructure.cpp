@@ -193,7 +193,9 @@ void torch::registerComplexStructureOps(OpTable &t) {
                 "aten.reshape_as.default", "aten.expand.default", "aten.expand_copy.default",
                 "aten.permute.default", "aten.permute_copy.default", "aten.transpose.int",
                 "aten.transpose_copy.int", "aten.t.default", "aten.t_copy.default",
-                "aten.numpy_T.default", "aten.mT.default", "aten.unsqueeze.default",
+                "aten.numpy_T.default", "aten.mT.default", "aten.channel_shuffle.default",
+                "aten.pixel_shuffle.default", "aten.pixel_unshuffle.default",
+                "aten.resize.default", "aten.unsqueeze.default",
                 "aten.unsqueeze_copy.default", "aten.squeeze.default", "aten.squeeze.dim",
                 "aten.squeeze.dims", "aten.squeeze_copy.default", "aten.squeeze_copy.dim",
                 "aten.squeeze_copy.dims", "aten.flatten.using_ints", "aten.slice.Tensor",
@@ -212,6 +214,11 @@ void torch::registerComplexStructureOps(OpTable &t) {
                 "aten._assert_tensor_metadata.default"});
   t.addByParts({"aten.cat.default", "aten.stack.default"}, {"tensors"});
   t.addByParts({"aten.constant_pad_nd.default"}, {"value"});
+  t.addByParts({"aten.pad.default"}, {"value"});
+  t.addByParts({"aten.reflection_pad1d.default",
+                "aten.reflection_pad2d.default", "aten.reflection_pad3d.default",
+                "aten.replication_pad1d.default", "aten.replication_pad2d.default",
+                "aten.replication_pad3d.default"});
   // Picked by index or condition.
   t.addByParts({"aten.gather.default", "aten.index_select.default", "aten.index.Tensor",
                 "aten._unsafe_index.Tensor", "aten.masked_select.default",
@@ -223,6 +230,7 @@ void torch::registerComplexStructureOps(OpTable &t) {
   t.addByParts({"aten.index_put.default", "aten._unsafe_index_put.default"}, {"values"});
   t.addByParts({"aten.scatter.src", "aten.scatter.value", "aten.scatter_add.default",
                 "aten.select_scatter.default", "aten.slice_scatter.default",
+                "aten.as_strided_scatter.default",
                 "aten.diagonal_scatter.default", "aten.masked_scatter.default",
                 "aten.index_add.default", "aten.index_copy.default", "aten.index_fill.int_Scalar",
                 "aten.index_fill.int_Tensor",

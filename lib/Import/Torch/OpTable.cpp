@@ -60,3 +60,11 @@ std::vector<std::string> OpTable::getTargets() const {
   llvm::sort(names);
   return names;
 }
+
+std::vector<std::string> OpTable::getComplexTargets() const {
+  std::vector<std::string> names;
+  for (llvm::StringRef name : complexEntries.keys())
+    names.push_back(name.str());
+  llvm::sort(names);
+  return names;
+}

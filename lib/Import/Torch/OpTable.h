@@ -68,6 +68,8 @@ public:
   }
   /// The names of all ops, sorted.
   std::vector<std::string> getTargets() const;
+  /// Those that take complex numbers, sorted.
+  std::vector<std::string> getComplexTargets() const;
 
 private:
   llvm::StringMap<OpImporter> entries;

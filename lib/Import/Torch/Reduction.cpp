@@ -113,10 +113,14 @@ static LogicalResult importTruth(NodeImporter &n) {
   return n.result(reduce(n, kind, truth({n, self}), *reduced).to(n.resultElementType()));
 }
 
-/// Squares, and the mean they are taken from, are in the type it is computed in.
+/// Squares, and the mean they are taken from, are in the type it is computed in. A complex
+/// number's is the sum of its parts'.
 static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) {
-  Value self = n.tensor("self");
   Type type = n.resultElementType();
+  bool isComplex = n.isComplex("self");
+  Complex given = isComplex ? n.complexOperand("self", type)
+                            : Complex{{n, n.tensor("self")}, {n, {}}};
+  Value self = given.re;
   if (!self || !type)
     return failure();
   auto reduced = getReduced(n, n.rankOf(self));
@@ -128,8 +132,13 @@ static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) 
   else if (n.has("unbiased"))
     correction = n.boolean("unbiased");
   Type computed = computationType(type);
-  Expr x = Expr(n, self).to(computed), mean = x.mean(reduced->axes);
-  Expr squares = (x - mean.get()).square().sum(reduced->axes, reduced->keepDims);
+  auto squaresFrom = [&](Expr x, Expr mean) {
+    return (x - mean.get()).square().sum(reduced->axes, reduced->keepDims);
+  };
+  Expr x = given.re.to(computed), mean = x.mean(reduced->axes), squares = squaresFrom(x, mean);
+  Expr imaginary = given.im.mean(reduced->axes);
+  if (isComplex)
+    squares = squares + squaresFrom(given.im, imaginary).get();
   Size count = 1;
   for (int64_t axis : reduced->axes)
     count = n.mul(count, n.size(self, axis));
@@ -138,8 +147,9 @@ static LogicalResult importVariance(NodeImporter &n, bool isRoot, bool hasMean) 
   Expr spread = (isRoot ? flatPower(variance, 0.5) : variance).to(type);
   if (!hasMean)
     return n.result(spread);
-  Expr shown = reduced->keepDims ? mean : mean.squeeze(reduced->axes);
-  return n.results({spread.get(), shown.to(type).get()});
+  auto shown = [&](Expr x) { return (reduced->keepDims ? x : x.squeeze(reduced->axes)).to(type); };
+  return n.results({spread.get(), isComplex ? ImportedValue::complex(shown(mean), shown(imaginary))
+                                            : ImportedValue(shown(mean).get())});
 }
 
 static Value argReduce(NodeImporter &n, dl::ArgReduceKind kind, Value x, int64_t axis,
@@ -244,14 +254,18 @@ void torch::registerReductionOps(OpTable &t) {
   t.add("aten.hash_tensor.default", importHash);
   t.add({"aten.any.default", "aten.any.dim", "aten.any.dims"}, importTruth<Kind::bit_or>);
   t.add({"aten.all.default", "aten.all.dim", "aten.all.dims"}, importTruth<Kind::bit_and>);
-  t.add({"aten.var.default", "aten.var.dim", "aten.var.correction"},
-        [](NodeImporter &n) { return importVariance(n, false, false); });
-  t.add({"aten.std.default", "aten.std.dim", "aten.std.correction"},
-        [](NodeImporter &n) { return importVariance(n, true, false); });
-  t.add({"aten.var_mean.default", "aten.var_mean.dim", "aten.var_mean.correction"},
-        [](NodeImporter &n) { return importVariance(n, false, true); });
-  t.add({"aten.std_mean.default", "aten.std_mean.dim", "aten.std_mean.correction"},
-        [](NodeImporter &n) { return importVariance(n, true, true); });
+  auto addOfBoth = [&](std::initializer_list<StringRef> targets, OpImporter importer) {
+    t.add(targets, importer);
+    t.addComplex(targets, importer);
+  };
+  addOfBoth({"aten.var.default", "aten.var.dim", "aten.var.correction"},
+            [](NodeImporter &n) { return importVariance(n, false, false); });
+  addOfBoth({"aten.std.default", "aten.std.dim", "aten.std.correction"},
+            [](NodeImporter &n) { return importVariance(n, true, false); });
+  addOfBoth({"aten.var_mean.default", "aten.var_mean.dim", "aten.var_mean.correction"},
+            [](NodeImporter &n) { return importVariance(n, false, true); });
+  addOfBoth({"aten.std_mean.default", "aten.std_mean.dim", "aten.std_mean.correction"},
+            [](NodeImporter &n) { return importVariance(n, true, true); });
   t.add("aten.argmax.default", importArgReduce<dl::ArgReduceKind::max>);
   t.add("aten.argmin.default", importArgReduce<dl::ArgReduceKind::min>);
   t.add("aten.max.dim", importExtremumWithIndex<Kind::max, dl::ArgReduceKind::max>);

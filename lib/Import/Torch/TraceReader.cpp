@@ -449,6 +449,8 @@ static OwningOpRef<ModuleOp> importTraceImpl(StringRef bytes, StringRef path,
 
 std::vector<std::string> dlc::getTorchOps() { return OpTable::get().getTargets(); }
 
+std::vector<std::string> dlc::getComplexTorchOps() { return OpTable::get().getComplexTargets(); }
+
 bool dlc::isTrace(StringRef bytes) {
   return bytes.ltrim().starts_with("{") && bytes.take_front(256).contains("\"dlc-trace\"");
 }
