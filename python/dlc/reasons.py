@@ -13,6 +13,9 @@ from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 _FIXED = "{0} is {1} in the example, and PyTorch takes 0 and 1 for fixed sizes: give an example " \
     "of 2 or more"
 
+_NUMBER = "the program needs a tensor's value as a number of Python's: keep it a tensor; torch.cond " \
+    "and torch.where choose by such a value"
+
 #: What PyTorch's messages begin with or contain, and what is said instead; `{0}`, `{1}` are
 #: the pattern's groups.
 _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence in (
@@ -33,7 +36,11 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
     (r"Constant (\S+) is mutated in the forward method",
      "the program changes the tensor '{0}' of its module, and a compiled model keeps buffers only "
      "from call to call: make it one (register_buffer)"),
-    (r"Higher order ops do not support aliasing",
+    (r"cond's output stride is not",
+     "a branch of torch.cond returns a part of a tensor that isn't dense in memory: return its "
+     "clone() there"),
+    (r"Could not extract specialized integer from data-dependent", _NUMBER),
+    (r"Higher order ops do not support aliasing|cond_\w+ might be aliasing the input or the output",
      "what torch.cond, while_loop and scan take may return none of its inputs, and no tensor "
      "twice: return x.clone() there"),
     (r"^Found <class '(?:\S+\.)?(\w+)'> in output, which is not a known type",
@@ -54,9 +61,9 @@ def reason_of(error: BaseException) -> str:
                                    sympy.logic.boolalg.BooleanFunction)):
             return "the program branches on a tensor's value, or on a size that follows from " \
                 "one: torch.cond and torch.where choose by such a value"
-        return "the program needs a tensor's value as a number of Python's: keep it a tensor; " \
-            "torch.cond and torch.where choose by such a value"
-    raised = re.search(r"raised exception \w+\((['\"])(.*?)\1\)$", str(error), re.MULTILINE)
+        return _NUMBER
+    raised = re.search(r"(?:raised exception|fake tensors: .*got) \w+\((['\"])(.*?)\1\)$",
+                       str(error), re.MULTILINE)
     text, *rest = str(error).strip().split("\n\n")
     if text.endswith(":") and rest:  # the reason is what follows
         text = rest[0]

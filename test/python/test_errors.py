@@ -237,9 +237,18 @@ class NotRecordedTest(FrontendTest):
             return torch.cond(x.sum() > 0, lambda x: x, lambda x: x + 1, (x,))
 
         with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: "
-                                    "the program can't be recorded: cond_true might be aliasing"):
+                                    r"the program can't be recorded: .*return x\.clone\(\) there$"):
             dlc.compile(function, torch.ones(2))
 
+    def test_branches_that_do_not_fit(self):
+        for function, sentence in (
+                (lambda x: torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x > 1, (x,)),
+                 "expected same dtype but got torch.float32 and torch.bool"),
+                (lambda x: torch.cond(x.sum() > 0, lambda x: (x + 1)[:, :2],
+                                      lambda x: x.sin()[:, :2], (x,)),
+                 r"isn't dense in memory: return its clone\(\) there$")):
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: .*{sentence}"):
+                dlc.trace(function, torch.ones(2, 3))
 
     def test_step_that_gives_its_argument(self):
         with self.assertRaisesRegex(dlc.TraceError, "may return none of its inputs.*clone"):
