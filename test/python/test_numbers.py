@@ -29,6 +29,51 @@ class NumbersTest(FrontendTest):
             self.check(lambda x, grid: F.grid_sample(x, grid, padding_mode="reflection"),
                        x, grid.clamp(max=10))
 
+    def test_windows_and_frequencies(self):
+        for n in (0, 1, 2, 7, 16):
+            self.check(lambda x, n=n: [x + window(n, periodic=periodic, dtype=dtype).sum()
+                                       for window in (torch.hamming_window, torch.bartlett_window,
+                                                      torch.blackman_window, torch.kaiser_window)
+                                       for periodic in (True, False)
+                                       for dtype in (torch.float32, torch.float64)],
+                       torch.zeros(2))
+        x = torch.zeros(7)
+        self.check(lambda x: (x + torch.hamming_window(7, False, 0.5, 0.4), torch.hamming_window(7),
+                              x * 0 + torch.kaiser_window(7, False, 3.0),
+                              torch.bartlett_window(7), torch.blackman_window(7),
+                              torch.kaiser_window(7)), x)
+        self.check(lambda x: [frequencies(n, d) + x[0] for n in (1, 6, 7) for d in (1.0, 0.3)
+                              for frequencies in (torch.fft.fftfreq, torch.fft.rfftfreq)], x)
+
+    def test_ranges_with_their_ends(self):
+        self.check(lambda x: (x + torch.range(0, 3), torch.range(1, -2, -1),
+                              torch.range(0, 1, 0.1), torch.range(0.5, 3),
+                              torch.range(0.5, 3, dtype=torch.int64)), torch.zeros(4))
+
+    def test_floats_rounded_as_if_quantised(self):
+        x = torch.tensor([-3, -0.25, 0.04, 0.05, 0.15, 0.25, 30, math.nan, math.inf, -math.inf])
+        scale, zero = torch.tensor([0.1, 0.2]), torch.tensor([0, 3], dtype=torch.int32)
+        for dtype in (torch.float32, torch.float64, torch.float16):
+            self.check(lambda x: torch.fake_quantize_per_tensor_affine(x, 0.1, 3, 0, 255),
+                       x.to(dtype))
+            self.check(lambda x: torch.fake_quantize_per_tensor_affine(x, scale[0], zero[1], 0, 255),
+                       x.to(dtype))
+        y = torch.tensor([-3, -0.25, 0.14, 30], requires_grad=True)
+        quantise = lambda y: (torch.fake_quantize_per_tensor_affine(  # noqa: E731
+            y, 0.1, 3, 0, 255) * y.detach()).sum()
+        expected, = torch.autograd.grad(quantise(y), y)
+        self.assert_close(dlc.grad(quantise)(y.detach()), expected)
+
+    def test_products_of_bytes(self):
+        a, b = (torch.randint(-128, 128, (32, 32), dtype=torch.int8) for _ in range(2))
+        self.check(torch._int_mm, a, b)
+
+    def test_sinc_of_narrow_floats(self):
+        for dtype in (torch.bfloat16, torch.float16):
+            x = torch.arange(-3, 4).to(dtype) / 2
+            expected = torch.sinc(x.double()).to(dtype)
+            self.assert_close(dlc.compile(torch.sinc, x)(x), expected, rtol=0.01, atol=1e-6)
+
     def test_bits_of_other_sizes(self):
         x = torch.randn(3, 4)
         self.check(lambda x: [x.view(torch.int8), x.double().view(torch.int32),

@@ -54,14 +54,16 @@ static LogicalResult importScalarTensor(NodeImporter &n) {
   return type ? n.result(n.operand("s", type)) : failure();
 }
 
-/// start, start + step, … below end. Integers are counted exactly; floats as
-/// PyTorch does, start + i · step in double precision.
+/// start, start + step, … below end, or up to it (range). Integers are counted exactly;
+/// floats as PyTorch does, start + i · step in double precision.
+template <bool hasEnd>
 static LogicalResult importArange(NodeImporter &n) {
   n.ignore({"dtype"});
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  bool hasStart = n.getOverload() != "default", hasStep = n.getOverload() == "start_step";
+  bool hasStart = hasEnd || n.getOverload() != "default";
+  bool hasStep = n.getOverload() == (hasEnd ? "step" : "start_step");
   bool isIntegral = n.isIntegral("end") && (!hasStart || n.isIntegral("start")) &&
                     (!hasStep || n.isIntegral("step"));
   Type i64 = n.getBuilder().getI64Type(), f64 = n.getBuilder().getF64Type();
@@ -72,7 +74,8 @@ static LogicalResult importArange(NodeImporter &n) {
       return n.emitError() << "its step is 0";
     Size span = step > 0 ? n.sub(n.symbolic("end"), start) : n.sub(start, n.symbolic("end"));
     Size width = step > 0 ? Size(step) : n.sub(0, step);
-    Sizes count{n.max(n.ceilDiv(span, width), 0)};
+    Size steps = hasEnd ? n.add(n.floorDiv(span, width), 1) : n.ceilDiv(span, width);
+    Sizes count{n.max(steps, 0)};
     Expr index(n, n.iota(count, i64, 0));
     return n.result((index * double(step) + n.sizeTensor(start)).to(type));
   }
@@ -81,13 +84,17 @@ static LogicalResult importArange(NodeImporter &n) {
   if (step == 0)
     return n.emitError() << "its step is 0";
   // PyTorch counts in the result's type; narrower ones than i64 it only fills so.
-  double count = std::ceil((end - start) / step);
+  auto countTo = [&](double end) {
+    double steps = (end - start) / step;
+    return hasEnd ? std::floor(steps) + 1 : std::ceil(steps);
+  };
+  double count = countTo(end);
   if (type.isInteger()) {
     start = std::trunc(start);
     step = std::trunc(step);
   }
   if (type.isInteger(64))
-    count = step == 0 ? -1 : std::ceil((std::trunc(end) - start) / step);
+    count = step == 0 ? -1 : countTo(std::trunc(end));
   if (n.hasFailed() || !(count >= 0 && count < 1e12))
     return n.emitError() << "its bounds don't fit its step";
   Expr index(n, n.iota({Size(int64_t(count))}, f64, 0));
@@ -215,5 +222,7 @@ void torch::registerCreationOps(OpTable &t) {
       "aten.logspace.Scalar_Tensor"};
   t.add(logspaces, importLogspace);
   t.addComplex(logspaces, importComplexLogspace);
-  t.add({"aten.arange.default", "aten.arange.start", "aten.arange.start_step"}, importArange);
+  t.add({"aten.arange.default", "aten.arange.start", "aten.arange.start_step"},
+        importArange</*hasEnd=*/false>);
+  t.add({"aten.range.default", "aten.range.step"}, importArange</*hasEnd=*/true>);
 }

@@ -136,10 +136,11 @@ static LogicalResult importSinc(NodeImporter &n) {
   if (!type)
     return failure();
   // At 0 it is its series, for the sake of its derivatives.
-  Expr x = n.operand("self", type), isZero = x.eq(0.0), angle = x * M_PI;
-  Expr square = angle.square(), safe = isZero.select(n.scalar(type, 1), angle);
+  Type wide = computationType(type);
+  Expr x = n.operand("self", type).to(wide), isZero = x.eq(0.0), angle = x * M_PI;
+  Expr square = angle.square(), safe = isZero.select(n.scalar(wide, 1), angle);
   Expr series = (square * (1.0 / 120) - 1.0 / 6) * square.get() + 1.0;
-  return n.result(isZero.select(series, safe.sin() / safe.get()));
+  return n.result(isZero.select(series, safe.sin() / safe.get()).to(type));
 }
 
 template <int numerator, int denominator>

@@ -20,6 +20,12 @@ static LogicalResult importMatmul(NodeImporter &n, StringRef lhs, StringRef rhs)
   return n.result(matmul(n, n.tensor(lhs), n.tensor(rhs)));
 }
 
+/// A product of bytes, counted in i32.
+static LogicalResult importIntegerMatmul(NodeImporter &n) {
+  Type i32 = n.getBuilder().getI32Type();
+  return n.result(matmul(n, n.operand("self", i32), n.operand("mat2", i32)));
+}
+
 /// x · weightᵀ + bias
 static LogicalResult importLinear(NodeImporter &n) {
   Value x = n.tensor("input"), weight = n.tensor("weight");
@@ -87,6 +93,7 @@ static LogicalResult importEinsum(NodeImporter &n) {
 void torch::registerLinearOps(OpTable &t) {
   t.add("aten.einsum.default", importEinsum);
   t.add("aten.mm.default", [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
+  t.add("aten._int_mm.default", importIntegerMatmul);
   t.add("aten.bmm.default", [](NodeImporter &n) { return importMatmul(n, "self", "mat2"); });
   t.add("aten.mv.default", [](NodeImporter &n) { return importMatmul(n, "self", "vec"); });
   t.add("aten.dot.default", [](NodeImporter &n) { return importMatmul(n, "self", "tensor"); });

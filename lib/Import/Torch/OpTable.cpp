@@ -35,6 +35,7 @@ const OpTable &OpTable::get() {
     registerNormalizationOps(t);
     registerPolynomialOps(t);
     registerPoolingOps(t);
+    registerQuantizationOps(t);
     registerRandomOps(t);
     registerReductionOps(t);
     registerResizeOps(t);
@@ -44,6 +45,7 @@ const OpTable &OpTable::get() {
     registerSymbolicOps(t);
     registerUniqueOps(t);
     registerViewOps(t);
+    registerWindowOps(t);
     registerZetaOps(t);
     return t;
   }();

@@ -100,6 +100,7 @@ void registerLossOps(OpTable &);
 void registerNormalizationOps(OpTable &);
 void registerPolynomialOps(OpTable &);
 void registerPoolingOps(OpTable &);
+void registerQuantizationOps(OpTable &);
 void registerRandomOps(OpTable &);
 void registerReductionOps(OpTable &);
 void registerResizeOps(OpTable &);
@@ -109,6 +110,7 @@ void registerSpecialOps(OpTable &);
 void registerSymbolicOps(OpTable &);
 void registerUniqueOps(OpTable &);
 void registerViewOps(OpTable &);
+void registerWindowOps(OpTable &);
 void registerZetaOps(OpTable &);
 
 } // namespace dlc::torch
