@@ -49,6 +49,7 @@ class Batch(opinfo.Batch):
     def __init__(self, torch, op, samples):
         super().__init__(torch, op, samples)
         self.op = functools.partial(op.gradcheck_wrapper, op.op)
+        self.supports_second = op.supports_gradgrad
         given = [leaf for sample in samples for leaf in
                  self.pytree.tree_leaves((sample.input, sample.args, sample.kwargs))
                  if isinstance(leaf, torch.Tensor)]
@@ -89,7 +90,7 @@ class Batch(opinfo.Batch):
                                         materialize_grads=True, **options)
 
     def expected(self, kind):
-        """What autograd gives."""
+        """What autograd gives; None where it gives no derivative of a gradient that has one."""
         torch, xs = self.torch, self.point()
         if kind == "jvp":
             with torch.autograd.forward_ad.dual_level():
@@ -103,9 +104,28 @@ class Batch(opinfo.Batch):
             return list(self.vjp(xs, ys, cotangents))
         cotangents = [c.requires_grad_() for c in cotangents]
         gradients = self.vjp(xs, ys, cotangents, create_graph=True)
+        # A gradient is linear in its cotangents: what doesn't depend on them is 0.
+        if any(not g.requires_grad and g.any() for g in gradients):
+            return None
         gradients = [g if g.requires_grad else g + 0 * sum(c.real.sum() for c in cotangents)
                      for g in gradients]
         return list(self.vjp([*xs, *cotangents], gradients, self.directions(gradients, 2)))
+
+    def narrowed(self, results):
+        """Results in the element type of the narrowest of the inputs: a sample in float64 may
+        have weights in float32, of which sums are as exact as those are."""
+        floats = [t.dtype for t in self.tensors if t.is_floating_point()]
+        narrowest = min(floats, key=lambda t: self.torch.finfo(t).bits, default=None)
+        return [r.to(narrowest) if narrowest and r.is_floating_point() else r for r in results]
+
+    def transposed(self):
+        """Directional derivatives as autograd gives them in reverse mode: the gradient is
+        linear in its cotangents, and its own gradient by them is the directional derivative."""
+        xs = self.point()
+        ys = self.function(*xs)
+        cotangents = [c.requires_grad_() for c in self.directions(ys, 1)]
+        gradients = self.vjp(xs, ys, cotangents, create_graph=True)
+        return list(self.vjp(cotangents, gradients, self.directions(xs, 1)))
 
     def compiled(self, kind):
         """What dlc gives; `has_results` was asked before."""
@@ -143,12 +163,20 @@ def judge(torch, kind, batch):
         if not any(text in str(error) for text in NOT_TORCH):
             raise
         return False
+    if expected is None:
+        return False
     try:
         got = batch.compiled(kind)
     except dlc.DlcError as error:
         return str(error)
     wrong = opinfo.check(torch, got, expected)
-    return wrong and opinfo.check(torch, got, expected, batch.in_float64().expected(kind))
+    wrong = wrong and opinfo.check(torch, got, expected, batch.in_float64().expected(kind))
+    if wrong and [g.dtype for g in got] == [e.dtype for e in expected]:
+        wrong = opinfo.check(torch, batch.narrowed(got), batch.narrowed(expected)) and wrong
+    # Forward mode has formulas of its own, some of them less exact.
+    if wrong and kind == "jvp" and batch.supports_second:
+        return opinfo.check(torch, got, batch.transposed()) and wrong
+    return wrong
 
 
 def run_kind(torch, entry, kind, batches):
