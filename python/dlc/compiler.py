@@ -18,7 +18,7 @@ from typing import (Any, Callable, Iterator, List, Mapping, Optional, Sequence, 
 
 from . import _library, cache, tree
 from ._errors import DlcError, LoadError, warn
-from .runtime import CompiledModel
+from .runtime import CompiledModel, thread_count
 from .tracefile import Path, Trace, require_place
 
 #: A line about the progress appears once a compilation takes so many seconds.
@@ -207,6 +207,7 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
 def _compiled(source: _Source, kind: Type[Kind], output: Optional[Path], header: Optional[Path],
               name: Optional[str], threads: int, progress: Optional[Progress]) -> Kind:
     """The compiled model, in the cache or where `output` says."""
+    thread_count(threads)  # what is wrong with it is said before the work
     if output is None:
         return _cached(source, name or "model", threads, progress, kind)
     output = pathlib.Path(output)

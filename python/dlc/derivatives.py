@@ -198,8 +198,9 @@ class Derivative(abc.ABC):
         from .compiler import compile
 
         leaves, structure = pytree.tree_flatten(args)
+        # Of numbers the text: 2 and 2.0 are other arguments, 0.0 and -0.0 as well.
         key = str(structure), tuple((str(leaf.dtype), tuple(leaf.shape)) if hasattr(leaf, "shape")
-                                    else leaf for leaf in leaves)
+                                    else (type(leaf), repr(leaf)) for leaf in leaves)
         compiled, captured = self._compiled.get(key, (None, ()))
         if compiled is None or not all(_bytes(t).equal(copy) for t, copy in captured):
             trace = self.trace(*args)

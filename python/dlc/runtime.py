@@ -12,9 +12,10 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import types
 import weakref
-from typing import (Any, BinaryIO, Callable, Dict, List, Optional, Protocol, Sequence, Tuple, Type,
-                    TypeVar, cast)
+from typing import (Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Protocol, Sequence,
+                    Tuple, Type, TypeVar, cast)
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class CompiledModel:
         self._keep_open(open(path, "rb"))  # what the cache removes stays to be saved
         _abi.check_is_whole(self.path, self._file)
         self._library, self._api = _abi.load(self.path)
-        self._threads = _thread_count(threads)
+        self._threads = thread_count(threads)
         self._create()
         #: The model's description: name, inputs, outputs, dtypes, shapes, target.
         self.signature: Dict[str, Any] = json.loads(self._api.describe())
@@ -251,16 +252,17 @@ class CompiledModel:
         return tree.unflatten(self._out_tree, leaves)
 
     @property
-    def state(self) -> Dict[str, "np.ndarray[Any, Any]"]:
+    def state(self) -> Mapping[str, "np.ndarray[Any, Any]"]:
         """The model's state by name, as NumPy arrays in place: to be read and written
-        while no call is under way. torch.from_numpy makes tensors of them."""
+        (`model.state["calls"][...] = 4`) while no call is under way. torch.from_numpy makes
+        tensors of them."""
         found = {}
         for i, spec in enumerate(self.signature.get("states", [])):
             dtype, shape = tensors.element_type(spec["dtype"]), tuple(spec["shape"])
             buffer = self._state(i)
             found[spec["name"]] = np.empty(shape, dtype) if buffer is None else \
                 np.frombuffer(buffer, dtype).reshape(shape)
-        return found
+        return types.MappingProxyType(found)
 
     def _state(self, number: int) -> Any:
         """The bytes of a piece of state in place; None where it has none."""
@@ -324,7 +326,7 @@ class CompiledModel:
 
     def set_threads(self, count: int) -> None:
         """How many threads a call may use; 0: one per CPU."""
-        self._check(self._api.set_threads(self._context, _thread_count(count)))
+        self._check(self._api.set_threads(self._context, thread_count(count)))
         self._threads = count
 
     def save(self, path: Path) -> None:
@@ -371,9 +373,11 @@ def _forget(owner: CompiledModel) -> None:
     pass
 
 
-def _thread_count(threads: Any) -> int:
+def thread_count(threads: Any) -> int:
     if isinstance(threads, bool) or not isinstance(threads, int):
         raise TypeError(f"threads is a number, 0 for one per CPU, not {threads!r}")
+    if threads < 0:
+        raise ValueError(f"threads is at least 0, for one per CPU, not {threads}")
     return threads
 
 

@@ -112,6 +112,15 @@ class Derivatives(frontend.FrontendTest):
         self.check_gradient(lambda x: torch.nextafter(x, same).sum())
         self.check_gradient(lambda x: (torch.nextafter(same, x) * x).sum())
 
+    def test_numbers_of_another_kind_are_other_arguments(self):
+        x = torch.tensor([2.0, -3.0], dtype=torch.float64)
+        signed = dlc.grad(lambda x, n: (torch.copysign(torch.ones_like(x), torch.full_like(x, n)) * x).sum())
+        self.assertEqual(signed(x, 0.0).tolist(), [1, 1])
+        self.assertEqual(signed(x, -0.0).tolist(), [-1, -1])
+        power = dlc.grad(lambda x, n: (x * n).sum())
+        for n in (2, 2.0, 1, True):
+            self.assertEqual(power(x, n).tolist(), [n, n])
+
     def test_complex(self):
         z = torch.randn(3, dtype=torch.complex128)
         cotangent, tangent = (torch.randn(3, dtype=torch.complex128) for _ in range(2))

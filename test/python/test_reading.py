@@ -72,6 +72,17 @@ class TraceTest(FrontendTest):
         weights.unlink()
         self.refuse("m.safetensors': No such file", lambda d: None)
 
+    def test_weights_of_other_types(self):
+        def weight(document, name):
+            return next(i for i in document["inputs"] if i.get("weight") == name)
+
+        self.refuse(r"weight 'linear.bias' should be f32\[1\], but is f32\[4\]",
+                    lambda d: weight(d, "linear.bias")["type"].update(shape=[1]))
+        self.refuse(r"weight 'linear.weight' should be f64\[4, 4\], but is f32\[4, 4\]",
+                    lambda d: weight(d, "linear.weight")["type"].update(dtype="f64"))
+        self.refuse("weight 'other': the program has none of this name",
+                    lambda d: weight(d, "linear.bias").update(weight="other"))
+
     def test_nested_too_deep(self):
         self.path.write_text('{"format": "dlc-trace", "x": ' + "[" * 9999 + "]" * 9999 + "}")
         with self.assertRaisesRegex(dlc.TraceError, "nested more than 512 levels deep"):

@@ -150,6 +150,10 @@ struct Program {
   std::vector<Derivative> derivatives; ///< each of what the ones before make
 };
 
+/// An error that names the first weight which isn't there, or isn't of the element type and
+/// shape that the program says.
+llvm::Error checkWeights(const Program &program, const llvm::StringMap<Weight> &weights);
+
 } // namespace dlc::torch
 
 #endif // DLC_LIB_IMPORT_TORCH_EXPORTEDGRAPH_H

@@ -137,10 +137,7 @@ Value ProgramImporter::importWeight(const InputSpec &spec, OpBuilder &builder) {
   StringRef name = spec.weight;
   auto it = program.weights.find(name);
   Location loc = NameLoc::get(builder.getStringAttr(name));
-  if (it == program.weights.end()) {
-    emitError(loc) << "weight '" << name << "': the program has none of this name";
-    return {};
-  }
+  assert(it != program.weights.end() && "the reader checks that there are the weights");
   const Weight &weight = it->second;
   Type elementType = torch::getElementType(context, getName(weight.tensor.getType()));
   if (!elementType) {

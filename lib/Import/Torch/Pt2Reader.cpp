@@ -665,7 +665,9 @@ llvm::Error Pt2Reader::read() {
   if (!reader.hasFailed())
     readWeights("data/constants", "model_constants_config.json");
   mergeTiedWeights();
-  return reader.takeError();
+  if (llvm::Error error = reader.takeError())
+    return error;
+  return checkWeights(program, program.weights);
 }
 
 bool dlc::isPt2(StringRef bytes) {

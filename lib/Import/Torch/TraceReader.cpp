@@ -399,7 +399,7 @@ static llvm::Error readWeights(StringRef path, Program &program) {
 
 /// A trace and its weights: those given, or else those in the file that it names, which
 /// is beside `path`.
-static llvm::Error readTrace(StringRef bytes, StringRef path,
+static llvm::Error readParts(StringRef bytes, StringRef path,
                              const ArrayRef<NamedTensor> *weights, Program &program,
                              std::optional<Program> &training) {
   llvm::Expected<Json> document = parseJson(bytes, "the trace");
@@ -422,6 +422,16 @@ static llvm::Error readTrace(StringRef bytes, StringRef path,
   SmallString<128> file = llvm::sys::path::parent_path(path);
   llvm::sys::path::append(file, name);
   return readWeights(file, program);
+}
+
+static llvm::Error readTrace(StringRef bytes, StringRef path,
+                             const ArrayRef<NamedTensor> *weights, Program &program,
+                             std::optional<Program> &training) {
+  if (llvm::Error error = readParts(bytes, path, weights, program, training))
+    return error;
+  if (llvm::Error error = checkWeights(program, program.weights))
+    return error;
+  return training ? checkWeights(*training, program.weights) : llvm::Error::success();
 }
 
 llvm::Error dlc::checkTrace(StringRef path) {
