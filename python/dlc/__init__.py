@@ -37,10 +37,11 @@ What there is:
 
 and `torch.compile(model, backend="dlc")`: see `help("dlc.dynamo")`.
 
-All errors are `DlcError`s. A `CompileError` names the line of your program, a
+What goes wrong is a `DlcError`: a `CompileError` names the line of your program, a
 `TraceError` what can't be recorded or read, a `LoadError` the file that is no compiled
-model, a `RunError` the input that a model doesn't take; a call that isn't made as the
-example was is a TypeError. docs/python.md tells it all.
+model, a `RunError` the input that a model doesn't take. A call that isn't made as the
+example was is a TypeError, and a file that can't be opened or written an OSError.
+docs/python.md tells it all.
 """
 
 from typing import Any, Callable, List, Mapping, Optional

@@ -198,7 +198,9 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
     compilation shows its phases on a terminal, and the logger "dlc" has them all.
 
     Compiling releases the interpreter's lock, and writes nothing but the result.
-    Raises CompileError, with the line of your program, if the model can't be compiled.
+    Raises CompileError, with the line of your program, if the model can't be compiled,
+    TraceError if it can't be recorded, TypeError or ValueError for arguments that make no
+    sense, and OSError for files.
     """
     source = _Source(_trace_or_path(model, args, kwargs, dynamic_shapes), cpu)
     return _compiled(source, CompiledModel, output, header, name, threads, progress)
