@@ -374,6 +374,7 @@ def _forget(owner: CompiledModel) -> None:
 
 
 def thread_count(threads: Any) -> int:
+    """How many threads a caller asks for; TypeError or ValueError if that is none."""
     if isinstance(threads, bool) or not isinstance(threads, int):
         raise TypeError(f"threads is a number, 0 for one per CPU, not {threads!r}")
     if threads < 0:

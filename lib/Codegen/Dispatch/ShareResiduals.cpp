@@ -36,6 +36,9 @@ static constexpr unsigned kFar = 32;
 /// Another launch must be worth it.
 static constexpr int64_t kMinBytes = 1 << 16;
 
+/// What is no larger may be kept until a late use.
+static constexpr int64_t kSmallBytes = 1 << 12;
+
 namespace {
 /// Kernels that compute a part of other ones.
 class PartialKernels {
@@ -189,12 +192,13 @@ bool ResidualSharer::isThereStill(Value input, unsigned place) const {
     auto store = stores.find(load.getGlobalAttr());
     return store == stores.end() || place < store->second;
   }
-  return costs.getBytes(input) < kMinBytes / 16;
+  return costs.getBytes(input) <= kSmallBytes;
 }
 
 std::optional<ResidualSharer::Choice> ResidualSharer::choose(LaunchOp launch) {
   auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
-  if (launch.getNumResults() < 2 || !kernel || kernel.isExternal() || kernel->hasAttr(kInPlaceAttr))
+  // What checks something, or changes an input, stays whole.
+  if (launch.getNumResults() < 2 || !kernel || kernel.isExternal() || !costs.isRepeatable(kernel))
     return std::nullopt;
   Operation *terminator = kernel.front().getTerminator();
   SmallVector<SmallVector<Use>> farUses(launch.getNumResults());

@@ -228,3 +228,54 @@ func.func @read(%x: tensor<64x512xf32>) -> tensor<64x512xf32> {
   %b = dispatch.launch @combine(%y#0, %y#1) : (tensor<64x512xf32>, tensor<64x512xf32>) -> tensor<64x512xf32>
   return %b : tensor<64x512xf32>
 }
+
+// A kernel that checks something stays whole.
+func.func private @checked(%x: tensor<64x512xf32>, %c: tensor<i1>) -> (tensor<64x512xf32>, tensor<64x512xf32>) attributes {dlc.kernel} {
+  %0 = dl.exp %x : tensor<64x512xf32> -> tensor<64x512xf32>
+  %1 = dl.tanh %0 : tensor<64x512xf32> -> tensor<64x512xf32>
+  dl.assert %c, "no" : tensor<i1>
+  return %0, %1 : tensor<64x512xf32>, tensor<64x512xf32>
+}
+// CHECK-LABEL: func.func @checks
+// CHECK: dispatch.launch @checked(%
+// CHECK-NOT: @checked
+// CHECK: return
+func.func @checks(%x: tensor<64x512xf32>, %c: tensor<i1>) -> tensor<64x512xf32> {
+  %y:2 = dispatch.launch @checked(%x, %c) : (tensor<64x512xf32>, tensor<i1>) -> (tensor<64x512xf32>, tensor<64x512xf32>)
+  %w0 = dispatch.launch @work(%y#0) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w1 = dispatch.launch @work(%w0) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w2 = dispatch.launch @work(%w1) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w3 = dispatch.launch @work(%w2) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w4 = dispatch.launch @work(%w3) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w5 = dispatch.launch @work(%w4) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w6 = dispatch.launch @work(%w5) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w7 = dispatch.launch @work(%w6) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w8 = dispatch.launch @work(%w7) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w9 = dispatch.launch @work(%w8) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w10 = dispatch.launch @work(%w9) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w11 = dispatch.launch @work(%w10) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w12 = dispatch.launch @work(%w11) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w13 = dispatch.launch @work(%w12) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w14 = dispatch.launch @work(%w13) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w15 = dispatch.launch @work(%w14) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w16 = dispatch.launch @work(%w15) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w17 = dispatch.launch @work(%w16) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w18 = dispatch.launch @work(%w17) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w19 = dispatch.launch @work(%w18) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w20 = dispatch.launch @work(%w19) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w21 = dispatch.launch @work(%w20) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w22 = dispatch.launch @work(%w21) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w23 = dispatch.launch @work(%w22) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w24 = dispatch.launch @work(%w23) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w25 = dispatch.launch @work(%w24) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w26 = dispatch.launch @work(%w25) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w27 = dispatch.launch @work(%w26) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w28 = dispatch.launch @work(%w27) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w29 = dispatch.launch @work(%w28) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w30 = dispatch.launch @work(%w29) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w31 = dispatch.launch @work(%w30) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %w32 = dispatch.launch @work(%w31) : (tensor<64x512xf32>) -> tensor<64x512xf32>
+  %a = dispatch.launch @combine(%w32, %y#0) : (tensor<64x512xf32>, tensor<64x512xf32>) -> tensor<64x512xf32>
+  %b = dispatch.launch @combine(%a, %y#1) : (tensor<64x512xf32>, tensor<64x512xf32>) -> tensor<64x512xf32>
+  return %b : tensor<64x512xf32>
+}
