@@ -79,7 +79,8 @@ LogicalResult ForwardMode::runOnFor(scf::ForOp op) {
   SmallVector<Value> inits(op.getInitArgs());
   for (unsigned i : numbers)
     inits.push_back(getOrZero(b, op.getInitArgs()[i]));
-  auto whole = scf::ForOp::create(b, op.getLowerBound(), op.getUpperBound(), op.getStep(), inits);
+  auto whole = scf::ForOp::create(b, op.getLowerBound(), op.getUpperBound(), op.getStep(), inits,
+                                  nullptr, op.getUnsignedCmp());
   whole.getRegion().takeBody(op.getRegion());
   for (unsigned i : numbers) {
     Value argument = whole.getRegionIterArgs()[i];

@@ -154,23 +154,21 @@ private:
 class Counter {
 public:
   Counter(TensorBuilder &b, scf::ForOp op)
-      : lowerBound(op.getLowerBound()), step(op.getStep()) {
-    std::optional<int64_t> low = getConstantIntValue(lowerBound), by = getConstantIntValue(step),
-                           high = getConstantIntValue(op.getUpperBound());
-    isSimple = low == 0 && by == 1;
-    if (low && by && high && *by > 0) {
-      trips = *high > *low ? llvm::divideCeil(uint64_t(*high) - uint64_t(*low), uint64_t(*by)) : 0;
+      : type(op.getStep().getType()), isUnsigned(op.getUnsignedCmp()),
+        lowerBound(toIndex(b, op.getLowerBound())), step(toIndex(b, op.getStep())) {
+    isSimple = getConstantIntValue(op.getLowerBound()) == 0 && getConstantIntValue(op.getStep()) == 1;
+    if (std::optional<APInt> known = op.getStaticTripCount()) {
+      trips = known->getZExtValue();
       count = arith::ConstantIndexOp::create(b, trips);
       return;
     }
-    if (isSimple) {
-      count = toIndex(b, op.getUpperBound());
+    count = toIndex(b, op.getUpperBound());
+    if (isSimple)
       return;
-    }
-    Value zero = arith::ConstantOp::create(b, b.getIntegerAttr(step.getType(), 0));
-    Value distance = arith::SubIOp::create(b, op.getUpperBound(), lowerBound);
+    Value zero = arith::ConstantIndexOp::create(b, 0);
+    Value distance = arith::SubIOp::create(b, count, lowerBound);
     distance = arith::MaxSIOp::create(b, distance, zero);
-    count = toIndex(b, arith::CeilDivSIOp::create(b, distance, step));
+    count = arith::CeilDivSIOp::create(b, distance, step);
   }
 
   /// The number of iterations, as an index.
@@ -184,28 +182,32 @@ public:
   int64_t getStatic() const { return trips; }
 
   Value numberOf(TensorBuilder &b, Value iv) const {
-    if (!isSimple) {
-      iv = arith::SubIOp::create(b, iv, lowerBound);
-      iv = arith::DivSIOp::create(b, iv, step);
-    }
-    return toIndex(b, iv);
+    iv = toIndex(b, iv);
+    if (isSimple)
+      return iv;
+    iv = arith::SubIOp::create(b, iv, lowerBound);
+    return arith::DivSIOp::create(b, iv, step);
   }
   Value valueOf(TensorBuilder &b, Value number) const {
-    Type type = step.getType();
-    if (!type.isIndex())
-      number = arith::IndexCastOp::create(b, type, number);
-    if (isSimple)
-      return number;
-    number = arith::MulIOp::create(b, number, step);
-    return arith::AddIOp::create(b, number, lowerBound);
+    if (!isSimple) {
+      number = arith::MulIOp::create(b, number, step);
+      number = arith::AddIOp::create(b, number, lowerBound);
+    }
+    return type.isIndex() ? number : arith::IndexCastOp::create(b, type, number);
   }
 
 private:
-  static Value toIndex(TensorBuilder &b, Value value) {
-    return value.getType().isIndex() ? value
-                                     : arith::IndexCastOp::create(b, b.getIndexType(), value);
+  /// A bound in the type in which no distance overflows.
+  Value toIndex(TensorBuilder &b, Value value) const {
+    if (type.isIndex())
+      return value;
+    if (isUnsigned)
+      return arith::IndexCastUIOp::create(b, b.getIndexType(), value);
+    return arith::IndexCastOp::create(b, b.getIndexType(), value);
   }
 
+  Type type;
+  bool isUnsigned;
   Value lowerBound, step;
   /// Whether it counts 0, 1, 2, …
   bool isSimple = false;
@@ -356,7 +358,8 @@ void Tape::record() {
   });
   for (unsigned i : needed)
     inits.push_back(stacks[i].makeEmpty(b, count, op.getInitArgs()[i]));
-  auto whole = scf::ForOp::create(b, op.getLowerBound(), op.getUpperBound(), op.getStep(), inits);
+  auto whole = scf::ForOp::create(b, op.getLowerBound(), op.getUpperBound(), op.getStep(), inits,
+                                  nullptr, op.getUnsignedCmp());
   whole->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   whole.getRegion().takeBody(op.getRegion());
   Block &body = *whole.getBody();

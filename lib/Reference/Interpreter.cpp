@@ -257,21 +257,23 @@ Expected<Tensors> Frame::evaluate(Operation *op) {
 }
 
 Expected<Tensors> Frame::evaluateFor(scf::ForOp op) {
-  int64_t low = values.at(op.getLowerBound()).getInt(0);
-  int64_t high = values.at(op.getUpperBound()).getInt(0);
-  int64_t step = values.at(op.getStep()).getInt(0);
-  if (step <= 0)
-    return makeOpError(op, "the step is {0}, but must be positive", step);
   ElementType type = values.at(op.getLowerBound()).getType();
+  bool isUnsigned = op.getUnsignedCmp();
+  uint64_t mask = isUnsigned ? ~uint64_t(0) >> (64 - getBitWidth(type)) : ~uint64_t(0);
+  auto getNumber = [&](Value value) { return int64_t(values.at(value).getInt(0) & mask); };
+  int64_t low = getNumber(op.getLowerBound()), high = getNumber(op.getUpperBound());
+  int64_t step = getNumber(op.getStep());
+  if (isUnsigned ? step == 0 : step <= 0)
+    return makeOpError(op, "the step is {0}, but must be positive", step);
   Tensors carried = getValues(op.getInitArgs());
-  for (int64_t i = low; i < high; i += step) {
+  for (int64_t i = low; isUnsigned ? uint64_t(i) < uint64_t(high) : i < high; i += step) {
     Tensors inputs{Tensor::fromInts(type, {}, i)};
     llvm::append_range(inputs, carried);
     Expected<Tensors> next = run(*op.getBody(), inputs);
     if (!next)
       return next.takeError();
     carried = std::move(*next);
-    if (high - i <= step) // before i + step can overflow
+    if (uint64_t(high) - uint64_t(i) <= uint64_t(step)) // before i + step can overflow
       break;
   }
   return carried;

@@ -151,3 +151,47 @@ func.func @never() -> tensor<2xf64> {
   %0 = grad.vjp @none(%x) cotangents(%c) of [0] wrt [0] : (tensor<2xf64>), (tensor<2xf64>) -> (tensor<2xf64>)
   return %0 : tensor<2xf64>
 }
+
+// Bounds without a sign, and bounds whose distance their type doesn't hold.
+func.func private @unsigned(%x: tensor<f64>, %n: tensor<i8>) -> tensor<f64> {
+  %c0 = arith.constant 0 : i8
+  %c100 = arith.constant 100 : i8
+  %high = tensor.extract %n[] : tensor<i8>
+  %r = scf.for unsigned %i = %c0 to %high step %c100 iter_args(%y = %x) -> tensor<f64> : i8 {
+    %k = arith.index_castui %i : i8 to index
+    %k64 = arith.index_cast %k : index to i64
+    %t = tensor.from_elements %k64 : tensor<i64>
+    %f = dl.convert %t : tensor<i64> -> tensor<f64>
+    %s = dl.mul %y, %y : tensor<f64>, tensor<f64> -> tensor<f64>
+    %z = dl.add %s, %f : tensor<f64>, tensor<f64> -> tensor<f64>
+    scf.yield %z : tensor<f64>
+  }
+  return %r : tensor<f64>
+}
+func.func private @wide(%x: tensor<f64>, %n: tensor<i8>) -> tensor<f64> {
+  %low = arith.constant -100 : i8
+  %c100 = arith.constant 100 : i8
+  %high = tensor.extract %n[] : tensor<i8>
+  %r = scf.for %i = %low to %high step %c100 iter_args(%y = %x) -> tensor<f64> : i8 {
+    %s = dl.mul %y, %y : tensor<f64>, tensor<f64> -> tensor<f64>
+    scf.yield %s : tensor<f64>
+  }
+  return %r : tensor<f64>
+}
+// (x² + 0)² + 100, and then x² twice.
+// CHECK-LABEL: @narrow_bounds
+// CHECK: f64 = 116
+// CHECK: f64 = 32
+// CHECK: f64 = 32
+// CHECK: f64 = 32
+func.func @narrow_bounds() -> (tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>) {
+  %x = dl.constant dense<2.0> : tensor<f64>
+  %c = dl.constant dense<1.0> : tensor<f64>
+  %n200 = dl.constant dense<-56> : tensor<i8>
+  %n100 = dl.constant dense<100> : tensor<i8>
+  %0:2 = grad.vjp @unsigned(%x, %n200) cotangents(%c) of [0] wrt [0] with_primal
+      : (tensor<f64>, tensor<i8>), (tensor<f64>) -> (tensor<f64>, tensor<f64>)
+  %1 = grad.jvp @unsigned(%x, %n200) tangents(%c) of [0] wrt [0] : (tensor<f64>, tensor<i8>), (tensor<f64>) -> (tensor<f64>)
+  %2 = grad.vjp @wide(%x, %n100) cotangents(%c) of [0] wrt [0] : (tensor<f64>, tensor<i8>), (tensor<f64>) -> (tensor<f64>)
+  return %0#0, %0#1, %1, %2 : tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>
+}

@@ -56,3 +56,19 @@ func.func @while() -> tensor<i32> {
   }
   return %r : tensor<i32>
 }
+
+// Bounds of eight bits without a sign: −56 is 200.
+// CHECK-LABEL: @for_unsigned
+// CHECK: i32 = 200
+func.func @for_unsigned() -> tensor<i32> {
+  %c0 = arith.constant 0 : i8
+  %c200 = arith.constant 200 : i8
+  %c1 = arith.constant 1 : i8
+  %zero = dl.constant dense<0> : tensor<i32>
+  %one = dl.constant dense<1> : tensor<i32>
+  %r = scf.for unsigned %i = %c0 to %c200 step %c1 iter_args(%n = %zero) -> tensor<i32> : i8 {
+    %m = dl.add %n, %one : tensor<i32>, tensor<i32> -> tensor<i32>
+    scf.yield %m : tensor<i32>
+  }
+  return %r : tensor<i32>
+}

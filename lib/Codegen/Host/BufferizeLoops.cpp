@@ -143,7 +143,7 @@ LogicalResult HostBufferizer::visitFor(scf::ForOp op, OpBuilder &builder) {
   SmallVector<Value> inits, own;
   enterLoop(op, op.getInitArgs(), own, inits, builder);
   auto made = scf::ForOp::create(builder, op.getLoc(), op.getLowerBound(), op.getUpperBound(),
-                                 op.getStep(), inits);
+                                 op.getStep(), inits, nullptr, op.getUnsignedCmp());
   Block *body = op.getBody();
   made.getRegion().takeBody(op.getRegion());
   SmallVector<Value> carried = replaceArguments(body, 1, own);
