@@ -284,8 +284,42 @@ static void adoptConstants(func::FuncOp func) {
   });
 }
 
+/// Whether the user makes the tensor's memory its own: updates a part of it in place,
+/// carries it through a loop, returns or stores it.
+static bool takesMemory(OpOperand &use) {
+  Operation *user = use.getOwner();
+  if (isa<dl::ScatterOp, dl::DynamicUpdateSliceOp>(user))
+    return use.getOperandNumber() == 0;
+  return isa<dl::GlobalStoreOp, RegionBranchOpInterface>(user) ||
+         user->hasTrait<OpTrait::ReturnLike>();
+}
+
+/// A large tensor of equal elements whose memory is wanted is filled where it is wanted:
+/// as data of the artefact it would be as large, and be copied.
+static void fillSplats(func::FuncOp func) {
+  SmallVector<OpOperand *> uses;
+  func.walk([&](dl::ConstantOp op) {
+    if (!op.getValue().isSplat() || isSmallTensor(op.getType()))
+      return;
+    for (OpOperand &use : op->getUses())
+      if (takesMemory(use))
+        uses.push_back(&use);
+  });
+  for (OpOperand *use : uses) {
+    auto constant = use->get().getDefiningOp<dl::ConstantOp>();
+    auto type = cast<RankedTensorType>(constant.getType());
+    auto scalarType = RankedTensorType::get({}, type.getElementType());
+    auto elements = cast<DenseElementsAttr>(constant.getValue());
+    OpBuilder builder(use->getOwner());
+    Value scalar = dl::ConstantOp::create(builder, constant.getLoc(),
+                                          elements.resizeSplat(scalarType));
+    use->set(dl::SplatOp::create(builder, constant.getLoc(), type, scalar, /*shape=*/Value()));
+  }
+}
+
 LogicalResult FunctionDispatcher::run() {
   adoptConstants(func);
+  fillSplats(func);
   if (failed(resolveSizes()))
     return failure();
   hostOps = findHostOps(func);
