@@ -7,6 +7,7 @@
 
 #include "Modes.h"
 #include "dlc/Autodiff/Passes.h"
+#include "dlc/Support/DerivativeNames.h"
 #include "dlc/Support/MemoryBudget.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
@@ -180,7 +181,9 @@ static SmallVector<Value> addDirections(func::FuncOp function, const Request &re
   for (int64_t i : request.isReverse ? request.of : request.wrt) {
     Value value = like[i];
     Type type = request.isReverse ? function.getResultTypes()[i] : value.getType();
-    directions.push_back(body.addArgument(type, value.getLoc()));
+    Location place = value.getLoc();
+    directions.push_back(body.addArgument(
+        type, markDerivative(place, place, request.isReverse ? "grad" : "tangent")));
   }
   return directions;
 }

@@ -43,11 +43,17 @@ private:
 /// of a tensor again: a derivative would lose what came that way.
 llvm::LogicalResult checkNumbers(mlir::Block &body, llvm::ArrayRef<mlir::Value> arguments);
 
+/// Notes, for a name, of what a value is the first derivative that it is.
+void noteDerivative(mlir::Value derivative, mlir::Value of, llvm::StringRef kind);
+
 /// Forward mode: beside each value, its tangent.
 class ForwardMode {
 public:
   mlir::Value getTangent(mlir::Value value) const { return tangents.lookup(value); }
-  void setTangent(mlir::Value value, mlir::Value tangent) { tangents[value] = tangent; }
+  void setTangent(mlir::Value value, mlir::Value tangent) {
+    tangents[value] = tangent;
+    noteDerivative(tangent, value, "tangent");
+  }
   /// The tangent of a value, zeros written out.
   mlir::Value getOrZero(TensorBuilder &b, mlir::Value value);
 

@@ -7,11 +7,18 @@
 
 #include "Modes.h"
 #include "SplitAttention.h"
+#include "dlc/Support/DerivativeNames.h"
 #include "dlc/Transforms/Decompose.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::autodiff;
+
+void autodiff::noteDerivative(Value derivative, Value of, StringRef kind) {
+  Operation *op = derivative.getDefiningOp();
+  if (op && op->getNumResults() == 1 && !getDerivativeMark(op->getLoc()).first)
+    op->setLoc(markDerivative(op->getLoc(), of.getLoc(), kind));
+}
 
 SmallVector<Operation *> autodiff::getBody(Block &block) {
   return llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
@@ -22,6 +29,7 @@ void ReverseMode::add(TensorBuilder &b, Value value, Value cotangent) {
     return;
   Value &total = cotangents[value];
   total = sum(b, total, b.cast(cotangent, value.getType()));
+  noteDerivative(total, value, "grad");
 }
 
 Value ReverseMode::getOrZero(TensorBuilder &b, Value value) {

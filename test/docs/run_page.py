@@ -7,7 +7,8 @@ In FOLDER, block after block:
 
 - a block after a line that ends in "into `FILE`:" is written to that file;
 - a `sh` block is run, command by command; the lines `# …` after a command are what
-  it prints.
+  it prints;
+- another `mlir` block that leaves nothing out (`…`) is part of a file that the commands wrote.
 
 A command that fails, or prints something else, is an error.
 """
@@ -49,6 +50,9 @@ def main():
             (folder / file[1]).write_text(match[2])
         elif match[1] == "sh":
             run(match[2], folder)
+        elif match[1] == "mlir" and "…" not in match[2] and "..." not in match[2]:
+            if not any(match[2] in written.read_text() for written in folder.glob("*.mlir")):
+                sys.exit(f"no command wrote\n{match[2]}")
     return 0
 
 

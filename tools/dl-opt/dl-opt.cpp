@@ -5,17 +5,52 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SourceNames.h"
 #include "dlc/Pipelines/Phases.h"
 #include "dlc/Support/Reproducer.h"
 #include "dlc/Support/Version.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+
+/// Reads, runs passes and writes, and names values as in the file read.
+static LogicalResult run(StringRef inputName, StringRef outputName, DialectRegistry &registry) {
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> input = openInputFile(inputName, &error);
+  std::unique_ptr<llvm::ToolOutputFile> output =
+      input ? openOutputFile(outputName, &error) : nullptr;
+  if (!output) {
+    llvm::errs() << error << "\n";
+    return failure();
+  }
+  std::string source = input->getBuffer().str();
+  auto config = MlirOptMainConfig::createFromCLOptions(), asked = config;
+  // The lines of parts of a file aren't those of the file.
+  if (config.inputSplitMarker().empty())
+    config.setPassPipelineSetupFn([&](PassManager &passes) {
+      if (failed(asked.setupPassPipeline(passes)))
+        return failure();
+      passes.addPass(dlc::createSourceNamesPass(source));
+      return success();
+    });
+  if (failed(MlirOptMain(output->os(), std::move(input), registry, config)))
+    return failure();
+  output->keep();
+  return success();
+}
 
 int main(int argc, char **argv) {
   dlc::setBugReportMessage();
   dlc::setVersionPrinter();
-  mlir::DialectRegistry registry;
+  DialectRegistry registry;
   dlc::registerAllDialects(registry);
   dlc::registerAllPassesAndPipelines();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "dlc optimizer driver\n", registry));
+  llvm::InitLLVM init(argc, argv);
+  auto [inputName, outputName] =
+      registerAndParseCLIOptions(argc, argv, "dlc optimizer driver\n", registry);
+  return asMainReturnCode(run(inputName, outputName, registry));
 }
