@@ -85,3 +85,18 @@ func.func @scatter_mul_zeros() -> (tensor<4xf64>, tensor<4xf64>, tensor<4xf64>, 
       : (tensor<4xf64>, tensor<4xf64>), (tensor<4xf64>, tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>)
   return %0#0, %0#1, %1#0, %1#1 : tensor<4xf64>, tensor<4xf64>, tensor<4xf64>, tensor<4xf64>
 }
+
+func.func private @cumulative_max(%x: tensor<5xf64>) -> tensor<5xf64> {
+  %y = dl.cumulative max %x, dim = 0 : tensor<5xf64> -> tensor<5xf64>
+  return %y : tensor<5xf64>
+}
+// CHECK-LABEL: @cumulative_nan
+// CHECK: 5xf64 = [1, 5, 0, 4, 5]
+// CHECK: 5xf64 = [1, 2, 2, 4, 5]
+func.func @cumulative_nan() -> (tensor<5xf64>, tensor<5xf64>) {
+  %x = dl.constant dense<[1.0, 0x7FF8000000000000, 3.0, 0x7FF8000000000000, 0x7FF8000000000000]> : tensor<5xf64>
+  %c = dl.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0]> : tensor<5xf64>
+  %0 = grad.vjp @cumulative_max(%x) cotangents(%c) of [0] wrt [0] : (tensor<5xf64>), (tensor<5xf64>) -> (tensor<5xf64>)
+  %1 = grad.jvp @cumulative_max(%x) tangents(%c) of [0] wrt [0] : (tensor<5xf64>), (tensor<5xf64>) -> (tensor<5xf64>)
+  return %0, %1 : tensor<5xf64>, tensor<5xf64>
+}

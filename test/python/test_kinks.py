@@ -82,7 +82,9 @@ KINKS = {
     "xlogy": (torch.xlogy, t(0, 0.5, 0), t(3, 1, 0.5)),
     "xlogy at 0": (lambda x: torch.xlogy(x, t(0, -1, nan)), t(0, 0, 0)),
     "xlog1py": (torch.special.xlog1py, t(0, 0.5, 0), t(3, 1, -0.5)),
-    "erfcx": (torch.special.erfcx, t(-8, -1, 0, 1, 2, 8)),
+    "erfcx": (torch.special.erfcx, t(-8, -1, 0, 1, 2, 8, 40)),
+    "cdist by the largest": (lambda x, y: torch.cdist(x, y.flip(1), p=torch.inf), ROWS, ROWS),
+    "pdist by the largest": (lambda x: F.pdist(x, p=torch.inf), ROWS),
 }
 
 SMOOTH = {
@@ -98,7 +100,11 @@ SMOOTH = {
     "complex abs": (lambda x: torch.view_as_complex(x).abs(), ROWS - 1.0),
     "xlogy": (torch.xlogy, t(0, 0.5, 2), t(3, 1, 0.5)),
     "xlog1py": (torch.special.xlog1py, t(0, 0.5, 2), t(3, 1, -0.5)),
-    "log_ndtr": (torch.special.log_ndtr, t(-3, -1, 0, 1)),
+    "log_ndtr": (torch.special.log_ndtr, t(-40, -9, -3, -1, 0, 1, 9)),
+    # PyTorch has them here though they aren't smooth: the second derivative is 0 at 0.
+    "elu": (lambda x: F.elu(x) + F.elu(x, 2.0), X),
+    "selu": (F.selu, X),
+    "celu": (lambda x: F.celu(x, 1.5), X),
 }
 
 

@@ -335,33 +335,49 @@ static void reverseEigh(EighOp op, Reverse &r) {
 }
 
 namespace {
-/// U, s and V, as many columns as s has elements. Those of a full U and V come from a
-/// factorisation of their own, which can be differentiated again.
+/// The columns of a full U or V: as many as there are singular values, and the rest.
+struct Columns {
+  Columns(TensorBuilder &b, Value whole, Size count) : first(whole) {
+    Size all = b.size(whole, rankOf(whole) - 1);
+    if (all.isStatic() && count.isStatic() && all.known == count.known)
+      return;
+    first = takeColumns(b, whole, 0, count);
+    rest = takeColumns(b, whole, count, b.sub(all, count));
+  }
+  Value first, rest;
+};
+
+/// U, s and V. What a full U and V have besides spans a space, in which its columns are
+/// any: of functions of the space they move as −U·dUᵀ·rest.
 struct SvdParts {
-  SvdParts(TensorBuilder &b, SvdOp op) {
-    if (op.getFull()) {
-      RankedTensorType input = op.getInput().getType(), values = op.getS().getType();
-      SmallVector<int64_t> left(input.getShape()), right = left;
-      left.back() = right[right.size() - 2] = values.getShape().back();
-      op = SvdOp::create(b, TypeRange{input.clone(left), values, input.clone(right)},
-                         op.getInput(), /*full=*/false);
-    }
-    u = op.getU();
-    s = op.getS();
-    v = transposeMatrix(b, op.getVt());
-    inverse = b.div(b.splatLike(1.0, s), s);
-    square = b.mul(s, s);
+  SvdParts(TensorBuilder &b, SvdOp op)
+      : b(b), s(op.getS()), count(b.size(s, rankOf(s) - 1)), left(b, op.getU(), count),
+        right(b, transposeMatrix(b, op.getVt()), count), u(left.first), v(right.first),
+        inverse(b.div(b.splatLike(1.0, s), s)), square(b.mul(s, s)) {}
+
+  /// The tangents of all columns from those of the first.
+  Value extend(const Columns &columns, Value tangent) const {
+    if (!columns.rest)
+      return tangent;
+    Value turned = matmul(b, columns.first, matmul(b, tangent, columns.rest, /*transposeX=*/true));
+    return b.concat({tangent, b.unary<NegOp>(turned)}, rankOf(tangent) - 1);
+  }
+  /// The cotangents of the first columns from those of all.
+  Value restrict(const Columns &columns, Value cotangent) const {
+    if (!columns.rest)
+      return cotangent;
+    Columns parts(b, cotangent, count);
+    Value turned = matmul(b, parts.rest, columns.first, /*transposeX=*/true);
+    return b.sub(parts.first, matmul(b, columns.rest, turned));
   }
 
-  Value u, s, v, inverse, square;
+  TensorBuilder &b;
+  Value s;
+  Size count;
+  Columns left, right;
+  Value u, v, inverse, square;
 };
 } // namespace
-
-static LogicalResult checkSvd(SvdOp op, bool usesVectors) {
-  if (usesVectors && op.getFull())
-    return op.emitError("has no derivative: the columns of a full U and V aren't unique");
-  return success();
-}
 
 /// x − q·qᵀ·x: what of x lies outside the space of q's columns.
 static Value outside(TensorBuilder &b, Value q, Value x) {
@@ -375,8 +391,6 @@ static Value symmetricSum(TensorBuilder &b, Value x) { return b.add(x, transpose
 static LogicalResult forwardSvd(SvdOp op, Forward &f) {
   TensorBuilder &b = f.b;
   bool usesVectors = !op.getU().use_empty() || !op.getVt().use_empty();
-  if (failed(checkSvd(op, usesVectors)))
-    return failure();
   SvdParts p(b, op);
   Value da = f.tangent(0), right = matmul(b, da, p.v), left = matmul(b, da, p.u, true);
   Value x = matmul(b, p.u, right, /*transposeX=*/true);
@@ -387,8 +401,8 @@ static LogicalResult forwardSvd(SvdOp op, Forward &f) {
   Value dv = matmul(b, p.v, divideByGaps(b, symmetricSum(b, scaleRows(b, x, p.s)), p.square));
   du = b.add(du, scaleColumns(b, outside(b, p.u, right), p.inverse));
   dv = b.add(dv, scaleColumns(b, outside(b, p.v, left), p.inverse));
-  f.set(0, du);
-  f.set(2, transposeMatrix(b, dv));
+  f.set(0, p.extend(p.left, du));
+  f.set(2, transposeMatrix(b, p.extend(p.right, dv)));
   return success();
 }
 
@@ -397,20 +411,19 @@ static LogicalResult forwardSvd(SvdOp op, Forward &f) {
 static LogicalResult reverseSvd(SvdOp op, Reverse &r) {
   TensorBuilder &b = r.b;
   Value du = r.cotangent(0), ds = r.cotangent(1), dvt = r.cotangent(2);
-  if (failed(checkSvd(op, du || dvt)))
-    return failure();
   SvdParts p(b, op);
   auto skew = [&](Value x) { return b.sub(x, transposeMatrix(b, x)); };
   Value like = matmul(b, p.u, p.u, true), inner, da;
   if (ds)
     inner = fillDiagonal(b, ds, like);
   if (du) {
+    du = p.restrict(p.left, du);
     Value part = divideByGaps(b, skew(matmul(b, p.u, du, true)), p.square);
     inner = sum(b, inner, scaleColumns(b, part, p.s));
     da = matmul(b, scaleColumns(b, outside(b, p.u, du), p.inverse), p.v, false, true);
   }
   if (dvt) {
-    Value dv = transposeMatrix(b, dvt);
+    Value dv = p.restrict(p.right, transposeMatrix(b, dvt));
     Value part = divideByGaps(b, skew(matmul(b, p.v, dv, true)), p.square);
     inner = sum(b, inner, scaleRows(b, part, p.s));
     Value rest = matmul(b, scaleColumns(b, p.u, p.inverse), outside(b, p.v, dv), false, true);

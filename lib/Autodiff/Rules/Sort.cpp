@@ -82,13 +82,14 @@ public:
     return padZeros(b, x, low, high, SmallVector<int64_t>(low.size(), 0));
   }
 
-  /// Where the extreme of the elements up to each one lies: the latest of equal ones.
+  /// Where the extreme of the elements up to each one lies: the latest of equal ones, of which NaN are.
   Value getOrigins() {
     Value x = op.getInput();
     Value extreme = CumulativeOp::create(b, x.getType(), op.getKind(), x, dim,
                                          /*exclusive=*/false, op.getReverse());
     Value places = b.iota(b.sizes(x), dim, b.getI64Type());
-    Value isNew = b.compare(ComparisonDirection::eq, x, extreme);
+    Value isNan = IsNanOp::create(b, getTensorType(x).clone(b.getI1Type()), x);
+    Value isNew = OrOp::create(b, b.compare(ComparisonDirection::eq, x, extreme), isNan);
     // In reverse the last element is the first extreme.
     Value start = zerosLike(b, places);
     if (op.getReverse())

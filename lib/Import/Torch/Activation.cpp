@@ -119,12 +119,24 @@ static LogicalResult importRrelu(NodeImporter &n) {
   return n.numResults() == 2 ? n.results({y, noise}) : n.result(y);
 }
 
-/// scale · x above 0, else scale · alpha · (e^(input_scale · x) − 1).
-static LogicalResult importElu(NodeImporter &n) {
+/// scale · x above 0, scale · alpha · (e^(inner · x) − 1) below. At 0 it is the line of the
+/// slope from below, with a second derivative of 0.
+static LogicalResult elu(NodeImporter &n, double alpha, double scale, double inner) {
   Expr x = computed(n);
+  Expr line = x * scale, negative = (x * inner).unary<dl::Expm1Op>() * (alpha * scale);
+  if (alpha * inner != 1)
+    line = (x > 0.0).select(line, x * (alpha * scale * inner));
+  return rounded(n, (x < 0.0).select(negative, line));
+}
+
+static LogicalResult importElu(NodeImporter &n) {
   double alpha = n.number("alpha"), scale = n.number("scale");
-  Expr negative = (x * n.number("input_scale")).unary<dl::Expm1Op>() * (alpha * scale);
-  return rounded(n, (x > 0.0).select(x * scale, negative));
+  return elu(n, alpha, scale, n.number("input_scale"));
+}
+
+static LogicalResult importCelu(NodeImporter &n) {
+  double alpha = n.number("alpha");
+  return elu(n, alpha, 1, 1 / alpha);
 }
 
 static LogicalResult importSoftplus(NodeImporter &n) {
@@ -213,6 +225,7 @@ void torch::registerActivationOps(OpTable &t) {
          "aten.rrelu_with_noise_functional.default"},
         importRrelu);
   t.add("aten.elu.default", importElu);
+  t.add("aten.celu.default", importCelu);
   t.add("aten.softplus.default", importSoftplus);
   t.add("aten.mish.default", importMish);
   t.add("aten.log_sigmoid_forward.default", importLogSigmoid);

@@ -68,19 +68,20 @@ static Expr erfc(Expr x) {
 }
 
 static Expr erfcx(Expr x) {
-  Expr square = expOfSquare(x, 1);
+  Expr square = expOfSquare((x < 1.0).select(x, 0.0), 1); // finite where it isn't used
   Expr inside = (-x.unary<dl::ErfOp>() + 1.0) * square.get();
   Expr negative = square * 2.0 - scaledTail(x.abs()).get();
   Expr value = (x >= 1.0).select(scaledTail(x), (x <= -1.0).select(negative, inside));
   return x.isNan().select(x, value);
 }
 
-/// ln ½ erfc(−x / √2)
+/// ln ½ erfc(−x / √2). Each of two formulas is given what it is finite for.
 static Expr logNdtr(Expr x) {
-  Expr t = x * M_SQRT1_2;
-  Expr low = (erfcx(-t) * 0.5).log() - t.square().get();
-  Expr high = (-erfc(t) * 0.5).unary<dl::Log1pOp>();
-  return (x < -1.0).select(low, high);
+  Expr t = x * M_SQRT1_2, isLow = x < -1.0;
+  Expr below = isLow.select(-t, 1.0), above = (~isLow).select(t, 0.0);
+  Expr low = (erfcx(below) * 0.5).log() - below.square().get();
+  Expr high = (-erfc(above) * 0.5).unary<dl::Log1pOp>();
+  return isLow.select(low, high);
 }
 
 template <Expr (*function)(Expr)>

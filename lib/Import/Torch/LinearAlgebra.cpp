@@ -155,6 +155,40 @@ static Value invert(NodeImporter &n, const Svd &parts, Expr isLarge) {
                 transposeMatrix(n, parts.u));
 }
 
+static Expr stopped(NodeImporter &n, Value x) {
+  return {n, x ? n.create<grad::StopOp>(x.getType(), x) : x};
+}
+
+/// A⁺ of a matrix with these factors, of which those that count span its columns and rows.
+/// Singular vectors have no derivative where values are equal, but A⁺ has one as long as
+/// the rank stays: with U, V and F = diag(1 / s) constant, it is
+///
+///   C = A·V·F, D = F·Uᵀ·A, A⁺ = Dᵀ·(D·Dᵀ)⁻¹·(D·V·F)·(Cᵀ·C)⁻¹·Cᵀ
+///
+/// for all matrices of that rank near A. The matrices inverted are all but identities.
+static Value pseudoInverse(NodeImporter &n, Value a, const Svd &parts, Expr isLarge) {
+  Expr value = stopped(n, invert(n, parts, isLarge)), s(n, parts.s);
+  if (!value)
+    return value;
+  Expr one(n, n.scalar(n.elementTypeOf(s), 1));
+  Expr inverse = stopped(n, isLarge.select(one / s.get(), 0.0));
+  Value u = stopped(n, parts.u), v = stopped(n, transposeMatrix(n, parts.vt));
+  Value c = scaleColumns(n, matmul(n, a, v), inverse);
+  Value d = scaleColumns(n, matmul(n, transposeMatrix(n, a), u), inverse); // Dᵀ
+  Value middle = scaleColumns(n, matmul(n, transposeMatrix(n, d), v), inverse);
+  if (!c || !middle)
+    return {};
+  // Ones in place of what doesn't count.
+  Expr rest = scaleColumns(n, identityLike(n, middle, countRows(n, middle)),
+                           (~isLarge).to(n.elementTypeOf(s)));
+  auto divideByGram = [&](Value x, Value y) {
+    return solveLu(n, factorLu(n, rest + matmul(n, transposeMatrix(n, x), x)), y);
+  };
+  middle = divideByGram(c, transposeMatrix(n, divideByGram(d, middle)));
+  Expr moving(n, matmul(n, matmul(n, d, transposeMatrix(n, middle)), transposeMatrix(n, c)));
+  return value + (moving - stopped(n, moving).get()).get();
+}
+
 static LogicalResult importPinv(NodeImporter &n) {
   Value a = matrix(n, "self");
   if (!a)
@@ -171,7 +205,7 @@ static LogicalResult importPinv(NodeImporter &n) {
   Svd parts = factorSvd(n, a, /*isFull=*/false);
   if (!parts)
     return failure();
-  return n.result(invert(n, parts, isLarge(n, a, {n, parts.s})));
+  return n.result(pseudoInverse(n, a, parts, isLarge(n, a, {n, parts.s})));
 }
 
 //===----------------------------------------------------------------------===//
@@ -218,7 +252,7 @@ static LogicalResult importLeastSquares(NodeImporter &n) {
     if (relative)
       tolerance = Expr(n, n.scalar(n.elementTypeOf(a), *relative));
     Expr isLarge = s > (s.maximum({rank - 2}) * tolerance.get()).get();
-    x = matmul(n, invert(n, parts, isLarge), b);
+    x = matmul(n, pseudoInverse(n, a, parts, isLarge), b);
     Expr count = isLarge.to(n.getBuilder().getI64Type()).sum({rank - 2}, /*keepDims=*/false);
     isFull = count.eq(double(columns));
     rankResult = count;
@@ -259,10 +293,6 @@ static Expr multiplyPivots(NodeImporter &n, const Lu &lu) {
   Expr product =
       diagonal(n, lu.factors).reduce(dl::ReductionKind::prod, {last}, /*keepDims=*/false);
   return product * signOf(n, lu).get();
-}
-
-static Expr stopped(NodeImporter &n, Value x) {
-  return {n, x ? n.create<grad::StopOp>(x.getType(), x) : x};
 }
 
 /// Determinants of which some have a pivot of 0, where LU has no derivative: there it is the

@@ -20,10 +20,26 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
-/// The norm along the last dimension, which goes; of no coordinates at all it is 0.
-static Expr distance(Expr difference, double p) {
-  Expr norm = vectorNorm(difference, p, {NodeImporter::rankOf(difference) - 1}, /*keepDims=*/false);
-  return std::isinf(p) ? norm.max(0.0) : norm;
+/// A value with derivative 0.
+static Expr stopped(NodeImporter &n, Expr x) {
+  return x ? Expr(n, n.create<grad::StopOp>(x.get().getType(), x.get())) : x;
+}
+
+/// The norm along the last dimension, which goes; of no coordinates at all it is 0. Where
+/// several coordinates are the largest each has the whole derivative.
+static Expr distance(NodeImporter &n, Expr difference, double p) {
+  int64_t last = n.rankOf(difference) - 1;
+  if (!std::isinf(p))
+    return vectorNorm(difference, p, {last}, /*keepDims=*/false);
+  Expr norm = vectorNorm(difference, p, {last}, /*keepDims=*/true).max(0.0);
+  if (!norm)
+    return norm;
+  Expr isLargest = difference.abs().eq(norm.get());
+  Expr count = isLargest.to(n.elementTypeOf(norm)).sum({last}, /*keepDims=*/false);
+  norm = norm.squeeze({last});
+  Expr isShared = (count > 1.0) & (norm < INFINITY).get();
+  Expr none = norm - stopped(n, norm).get();
+  return norm + isShared.select(none * (count - 1.0).get(), 0.0).get();
 }
 
 /// …,P,M and …,R,M → …,P,R
@@ -35,7 +51,7 @@ static LogicalResult importCdist(NodeImporter &n) {
       !n.requireRank(b, 2, INT64_MAX, "x2"))
     return failure();
   Expr difference = Expr(n, a).unsqueeze({n.rankOf(a) - 1}) - n.unsqueeze(b, {n.rankOf(b) - 2});
-  return difference ? n.result(distance(difference, p)) : failure();
+  return difference ? n.result(distance(n, difference, p)) : failure();
 }
 
 /// The distances of all pairs of rows, i < j.
@@ -61,7 +77,7 @@ static LogicalResult importPdist(NodeImporter &n) {
     return Expr(n, n.take(self, n.constantInts(indices), 0, /*wrapNegative=*/false));
   };
   Expr difference = rows(first) - rows(second).get();
-  return difference ? n.result(distance(difference, p)) : failure();
+  return difference ? n.result(distance(n, difference, p)) : failure();
 }
 
 /// The product of three operands, each with ones at its own places, summed.
@@ -151,8 +167,7 @@ static LogicalResult importBinaryCrossEntropy(NodeImporter &n) {
   if (!p || !t)
     return failure();
   constexpr double kLeast = 1e-12, kLeastLog = -100;
-  auto stop = [&](Expr x) { return Expr(n, n.create<grad::StopOp>(x.get().getType(), x.get())); };
-  Expr isEdge = p * (-p + 1.0).get() < kLeast, constant = stop(p);
+  Expr isEdge = p * (-p + 1.0).get() < kLeast, constant = stopped(n, p);
   Expr inner = isEdge.select(n.scalar(type, 0.5), p);
   Expr log = isEdge.select(constant.log().max(kLeastLog), inner.log());
   Expr logOfRest = isEdge.select((-constant).unary<dl::Log1pOp>().max(kLeastLog),
@@ -160,7 +175,7 @@ static LogicalResult importBinaryCrossEntropy(NodeImporter &n) {
   Expr loss = (t - 1.0) * logOfRest.get() - (t * log.get()).get();
   // 0, with the derivative of the edge.
   if (Expr slope = (constant - t.get()) * (1 / kLeast))
-    loss = loss + isEdge.select((p - constant.get()) * stop(slope).get(), 0.0).get();
+    loss = loss + isEdge.select((p - constant.get()) * stopped(n, slope).get(), 0.0).get();
   if (weight)
     loss = loss * n.convert(weight, type);
   return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(own));

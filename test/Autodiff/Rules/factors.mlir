@@ -78,6 +78,19 @@ func.func @svd(%x: tensor<4x2xf64>) -> (tensor<4x2xf64>, tensor<2xf64>, tensor<2
   return %u2, %s, %v2 : tensor<4x2xf64>, tensor<2xf64>, tensor<2x2xf64>
 }
 
+// Of the full factors what doesn't depend on which columns span the rest.
+func.func @full_svd(%x: tensor<2x4xf64>) -> (tensor<2x2xf64>, tensor<2x4xf64>, tensor<4x4xf64>) {
+  %d = dl.constant dense<[[2.0, 0.0, 1.0, 0.0], [0.0, 8.0, 0.0, 3.0]]> : tensor<2x4xf64>
+  %a = dl.add %x, %d : tensor<2x4xf64>, tensor<2x4xf64> -> tensor<2x4xf64>
+  %u, %s, %vt = dl.svd %a {full} : tensor<2x4xf64> -> tensor<2x2xf64>, tensor<2xf64>, tensor<4x4xf64>
+  %u2 = dl.mul %u, %u : tensor<2x2xf64>, tensor<2x2xf64> -> tensor<2x2xf64>
+  %v = dl.slice %vt, starts = [0, 0] limits = [2, 4] strides = [1, 1] : tensor<4x4xf64> -> tensor<2x4xf64>
+  %v2 = dl.mul %v, %v : tensor<2x4xf64>, tensor<2x4xf64> -> tensor<2x4xf64>
+  %rest = dl.slice %vt, starts = [2, 0] limits = [4, 4] strides = [1, 1] : tensor<4x4xf64> -> tensor<2x4xf64>
+  %p = dl.dot_general %rest, %rest, batching = [] x [] contracting = [0] x [0] : tensor<2x4xf64>, tensor<2x4xf64> -> tensor<4x4xf64>
+  return %u2, %v2, %p : tensor<2x2xf64>, tensor<2x4xf64>, tensor<4x4xf64>
+}
+
 func.func @singular_values(%x: tensor<2x4xf64>) -> tensor<2xf64> {
   %d = dl.constant dense<[[2.0, 0.0, 0.0, 0.0], [0.0, 8.0, 0.0, 0.0]]> : tensor<2x4xf64>
   %a = dl.add %x, %d : tensor<2x4xf64>, tensor<2x4xf64> -> tensor<2x4xf64>
