@@ -8,6 +8,20 @@ jobs=${DLC_JOBS:-2}
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
+# briefly: what ninja says without its steps, of which every tenth part is a line.
+briefly() {
+  local line tenth last=-1
+  while IFS= read -r line; do
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+      tenth=$((10 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+      [ "$tenth" = "$last" ] || printf '  %s of %s steps\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+      last=$tenth
+    else
+      printf '%s\n' "$line"
+    fi
+  done
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
@@ -53,6 +67,7 @@ debian_file() {
 # on its header, which ends up in the folder.
 compile_example() {
   say "Compiling $(basename "$1") of $2 ($(stat -c %s "$1") bytes)"
+  local TIMEFORMAT='in %R s'
   (cd "$4" && time "$build/bin/dl-compile" "$1" --name "$2" -o "$2.so" "${@:5}")
   ls -l "$4/$2.so" "$4/$2.h" | awk '{print $5, "bytes", $9}'
   "${CXX:-clang++-22}" -std=c++17 -O1 -I"$4" "$3" "$4/$2.so" -Wl,-rpath,"$4" -o "$4/$(basename "$3" .cpp)"

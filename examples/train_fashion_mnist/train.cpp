@@ -28,6 +28,7 @@
 #include <numeric>
 #include <random>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 static constexpr int64_t kBatch = 100, kPixels = 28 * 28, kClasses = 10;
@@ -147,8 +148,12 @@ static void train(dlc_context *context, const Dataset &data, const Dataset &test
       double done = double(epoch * steps + i) / (epochs * steps);
       batch.fill(data, &order[i * kBatch]);
       total += step(context, batch, 0.001 * (1 + std::cos(done * M_PI)));
+      if (isatty(STDERR_FILENO) && i % (steps / 10) == 0)
+        std::fprintf(stderr, "\r%3d %% of epoch %d ", int(100 * i / steps), epoch + 1);
     }
     std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    if (isatty(STDERR_FILENO))
+      std::fprintf(stderr, "\r");
     std::printf("epoch %d of %d: loss %.4f, %5.2f %% of the test pictures, %.1f s\n", epoch + 1,
                 epochs, total / steps, 100 * evaluate(context, test), passed.count());
     std::fflush(stdout);

@@ -39,7 +39,7 @@ from torch.export._trace import _ignore_backend_decomps
 from torch.utils._python_dispatch import _disable_current_modes
 
 from . import autograd, draws, locations, shapes
-from ._errors import CompileError, DlcError, RunError, TraceError, warn
+from ._errors import DlcError, warn
 from .compiler import compile
 from .frozen import FrozenGraph
 from .runtime import CompiledModel
@@ -53,8 +53,10 @@ def backend(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
     `threads` and `cpu`, as dlc.compile's, and `freeze` (see FrozenGraph)."""
     try:
         return _compiled(module, example_inputs, {**options.pop("options", {}), **options})
-    except DlcError as error:
-        raise _REPORTED[type(error)](str(error)) from error
+    except (DlcError, TypeError, ValueError) as error:
+        kind: Any = type(error) if isinstance(error, DlcError) else \
+            TypeError if isinstance(error, TypeError) else ValueError
+        raise _reported(kind)(str(error)) from error
 
 
 class _Reported(ShortenTraceback):
@@ -64,9 +66,10 @@ class _Reported(ShortenTraceback):
         super().__init__(message, first_useful_frame=None)
 
 
-#: dlc's errors as such.
-_REPORTED = {kind: type(kind.__name__, (kind, _Reported), {"__module__": kind.__module__})
-             for kind in (DlcError, TraceError, CompileError, RunError)}
+@functools.lru_cache(maxsize=None)
+def _reported(kind: Any) -> Callable[[str], Exception]:
+    """A class of errors of this kind that are handed on as such."""
+    return type(kind.__name__, (_Reported, kind), {"__module__": kind.__module__})
 
 
 def _compiled(module: torch.fx.GraphModule, example_inputs: Sequence[Any],

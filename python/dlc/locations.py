@@ -31,6 +31,9 @@ _HIDDEN = tuple(os.path.abspath(path) + os.sep for path in
 _MODULES = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
 _STDLIB = os.path.abspath(sysconfig.get_path("stdlib")) + os.sep
 
+#: By what functions a tensor becomes text.
+_SHOWING = ("__repr__", "__format__", "handle_torch_function", "__torch_function__", "shown")
+
 #: How many nodes without a place are looked behind.
 _MOST_OPERANDS = 16
 
@@ -40,6 +43,11 @@ def is_own(file: str) -> bool:
     if file.startswith(("<", "torch/")) or file.startswith(_HIDDEN):
         return False
     return file.startswith(_SITE) or not file.startswith(_STDLIB)
+
+
+def is_installed(file: str) -> bool:
+    """Whether a file is an installed package's."""
+    return file.startswith(_SITE)
 
 
 @contextlib.contextmanager
@@ -58,8 +66,15 @@ def recorded() -> Iterator[None]:
 
 
 def _innermost(self: Any) -> types.FrameType:
-    """The user's frame in what torch.export runs just now, or else PyTorch's."""
-    return _own_frame(sys._getframe(1)) or sys._getframe(1)
+    """The user's frame in what torch.export runs just now, or else that of one of PyTorch's
+    modules."""
+    frame: Optional[types.FrameType] = sys._getframe(1)
+    own = _own_frame(frame)
+    while not own and frame:
+        if frame.f_code.co_filename.startswith(_MODULES):
+            return frame
+        frame = frame.f_back
+    return own or sys._getframe(1)
 
 
 def _own_frame(frame: Optional[types.FrameType]) -> Optional[types.FrameType]:
@@ -99,6 +114,15 @@ def source_of(node: torch.fx.Node) -> Optional[Place]:
     return None
 
 
+def shown_by(frame: Optional[types.FrameType]) -> Optional[Place]:
+    """The user's line that has a frame show a tensor as text; None if it is PyTorch itself."""
+    while frame and frame.f_code.co_filename.startswith(_HIDDEN) and \
+            frame.f_code.co_name in _SHOWING:
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) \
+        if frame and is_own(frame.f_code.co_filename) else None
+
+
 def prefix(node: torch.fx.Node) -> str:
     """"file.py:12: " of a node, for a message; empty where that isn't known."""
     place = source_of(node)
@@ -127,7 +151,9 @@ def _fixing(error: BaseException) -> List[Place]:
         if isinstance(sizes, ShapeEnv):
             for guard in sizes.guards:
                 frame = guard.sloc.framework_loc
-                if isinstance(frame, traceback.FrameSummary) and reasons.may_fail(guard.expr):
+                if isinstance(frame, traceback.FrameSummary) and \
+                        (is_own(frame.filename) or frame.filename.startswith(_MODULES)) and \
+                        reasons.may_fail(guard.expr):
                     places.add((frame.filename, frame.lineno or 0))
             break
         trace = trace.tb_next

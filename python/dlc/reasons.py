@@ -36,6 +36,17 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
     (r"Constant (\S+) is mutated in the forward method",
      "the program changes the tensor '{0}' of its module, and a compiled model keeps buffers only "
      "from call to call: make it one (register_buffer)"),
+    (r"operator '\S+' is not functional",
+     "what torch.cond, while_loop, scan and map take changes a tensor in place that it is given: "
+     "return the new value instead"),
+    (r"does not have a field with name '__obj_flatten__'",
+     "the program has weights that only PyTorch's own code reads, as torch.ao.quantization and "
+     "mkldnn pack them: give the model as it was before"),
+    (r"^Cannot access data pointer of Tensor",
+     "the program reads a tensor's memory, as copy.deepcopy, pickle and ctypes do, and it has none "
+     "while it is recorded: use PyTorch's functions, such as clone()"),
+    (r"^\.numpy\(\) is not supported",
+     "the program takes a tensor to NumPy, whose functions can't be recorded: use PyTorch's"),
     (r"cond's output stride is not",
      "a branch of torch.cond returns a part of a tensor that isn't dense in memory: return its "
      "clone() there"),

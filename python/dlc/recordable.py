@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import sys
 import unittest.mock
 from typing import Any, ContextManager, Dict, Iterator, Optional, Sequence, Tuple, Union
 
@@ -25,8 +26,8 @@ from torch.nn import _reduction
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
-from . import indexing, recording
-from ._errors import TraceError
+from . import indexing, locations, recording
+from ._errors import TraceError, warn
 
 #: Without types in PyTorch.
 _check: Any = torch._check
@@ -347,6 +348,34 @@ def while_loop_op(condition: Any, body: Any, carried: Sequence[Any], additional:
     return _LOOPS.while_loop(condition, body, tuple(own), tuple(additional), **kwargs)
 
 
+def pack_padded_sequence(*_: Any, **__: Any) -> Any:
+    raise TraceError("a packed sequence has as many rows as its tensors' elements say, which can't "
+                     "be recorded: give the recurrent layer the padded tensor, and choose by the "
+                     "lengths (torch.where, gather) what counts of its results")
+
+
+def shown(self: torch.Tensor, **kwargs: Any) -> Any:
+    """A tensor as text, of which its elements aren't a part."""
+    place = locations.shown_by(sys._getframe(1))
+    if place and recording.is_here():
+        warn(f"{place[0]}:{place[1]}: the program shows a tensor, whose elements aren't known while "
+             "it is recorded; a compiled model shows nothing")
+    show: Any = torch.Tensor.__repr__
+    return show(self, **kwargs)
+
+
+def _copied(self: torch.Tensor) -> Any:
+    """copy.copy of a tensor, which shares its memory."""
+    if recording.is_here():
+        return self.view_as(self)
+    reduce: Any = self.__reduce_ex__
+    make, args, *rest = reduce(4)
+    copied = make(*args)
+    if rest and rest[0]:
+        copied.__dict__.update(rest[0])
+    return copied
+
+
 def _counts(forward: Any) -> Any:
     """A batch norm of momentum=None keeps the mean of all batches: PyTorch asks for their
     number, which isn't known when the program is recorded."""
@@ -372,6 +401,8 @@ _SUBSTITUTES = {
     getattr(torch.Tensor.data, "__get__"): torch.Tensor.detach,
     torch.equal: equal, torch.Tensor.equal: equal,
     torch.allclose: allclose, torch.Tensor.allclose: allclose,
+    getattr(torch, "_VF")._pack_padded_sequence: pack_padded_sequence,
+    torch.Tensor.__repr__: shown,
     torch.cov: cov, torch.Tensor.cov: cov,
     torch.corrcoef: corrcoef, torch.Tensor.corrcoef: corrcoef,
     torch.combinations: combinations, torch.segment_reduce: segment_reduce,
@@ -429,6 +460,8 @@ def substituted() -> Iterator[None]:
                 module, name, _refused(getattr(module, name))))
         stack.enter_context(unittest.mock.patch.object(
             _BatchNorm, "forward", _counts(_BatchNorm.forward)))
+        stack.enter_context(unittest.mock.patch.object(torch.Tensor, "__copy__", _copied,
+                                                       create=True))
         stack.enter_context(_Substitution())
         yield
 

@@ -190,6 +190,10 @@ class CompiledModel:
         """The leaves of the arguments; an error names the one that is wrong."""
         positional, named = self._in_tree["tuple"]
         names = self._positional_names()
+        known = {*self._parameters, *self._defaults, *(key for key, _ in named["dict"])}
+        for key in kwargs:
+            if key not in known:
+                raise TypeError(f"the model takes no argument '{key}'")
         if len(args) != len(positional["tuple"]):
             missing = names[len(args):]
             raise TypeError(f"{missing[0]} is missing" if missing else

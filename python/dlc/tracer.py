@@ -153,7 +153,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
         return trace_script(model, args, kwargs, dynamic_shapes, trains)
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     check_example(module, args, kwargs)
-    watch = attributes.Watch(module, strict)
+    watch = attributes.Watch(model, strict)
     try:
         with recording.LOCK, torch.no_grad(), locations.recorded(), watch.recorded(), \
                 detached.recorded() as own_derivatives, recordable.substituted(), \
@@ -165,9 +165,9 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     except Exception as error:
         what = "torch.export can't record the program"
         raise TraceError(locations.explained(error, what, module)) from None
+    watch.check(args, kwargs)
     trace = from_exported(program, *parameters_of(model),
                           symbol_names(module, program, args, kwargs, dynamic_shapes), trains)
-    watch.check(args, kwargs)
     if own_derivatives:
         trace.document["metadata"]["own_derivatives"] = own_derivatives
     return trace
@@ -249,12 +249,24 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
             raise TraceError(f"the program changes buffers that share memory: '{shared[0]}' and "
                              f"'{shared[1]}'; register one, and make the other of it where it is "
                              "used") from None
-        raise TraceError(locations.explained(error, "the program can't be recorded")) from None
+        where = _changed_in_branch(program) if "is not functional" in str(error) else ""
+        raise TraceError(where + locations.explained(error, "the program can't be recorded")) \
+            from None
     writer = _ProgramWriter(program, parameters, defaults or {}, names or {})
     trace = writer.write()
     if not trains:
         writer.warn_of_training()
     return trace
+
+
+def _changed_in_branch(program: torch.export.ExportedProgram) -> str:
+    """"file.py:12: " of what changes an operand of a branch or loop."""
+    for module in program.graph_module.modules():
+        for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) and \
+                module is not program.graph_module else ():
+            if isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable:
+                return locations.prefix(node)
+    return ""
 
 
 def _shared_buffers(program: torch.export.ExportedProgram) -> Optional[Tuple[str, str]]:

@@ -169,6 +169,7 @@ class WrongCallTest(FrontendTest):
         with self.assertRaisesRegex(TypeError, "threads is a number, .*not 'two'"):
             self.model.set_threads("two")
         self.check(TypeError, "takes no argument 'other'", self.x, self.d, other=1)
+        self.check(TypeError, "takes no argument 'other'", self.x, other=1)
 
     def test_tensor(self):
         self.check(dlc.RunError, r"input 'x' should be float32\[\w+,4\], but is given as "

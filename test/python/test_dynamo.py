@@ -438,6 +438,10 @@ class ErrorsTest(DynamoTest):
             fast(torch.eye(3))
         with self.assertRaisesRegex(dlc.DlcError, "are threads, cpu and freeze, not mode"):
             torch.compile(torch.sin, backend=dynamo.backend, options={"mode": 1})(torch.ones(2))
+        for threads, kind in (("many", TypeError), (-1, ValueError)):
+            with self.assertRaisesRegex(kind, "^threads is"):
+                torch.compile(torch.sin, backend=dynamo.backend,
+                              options={"threads": threads})(torch.ones(2))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 """What is refused is named, with the line of the user's program."""
 
 import contextlib
+import copy
 import dataclasses
 import functools
 import io
@@ -174,6 +175,16 @@ class StateTest(FrontendTest):
                                     "program changes its input 'x'"):
             dlc.compile(function, torch.ones(2))
 
+    def test_input_that_a_pt2_file_changes(self):
+        class Adds(torch.nn.Module):
+            def forward(self, x):
+                return x.add_(1) * 2
+
+        program = torch.export.export(Adds(), (torch.ones(2),)).run_decompositions()
+        torch.export.save(program, self.folder / "m.pt2")
+        with self.assertRaisesRegex(dlc.CompileError, "changes its input 'x', .* return the new value"):
+            dlc.compile(self.folder / "m.pt2")
+
     def test_type_of_state(self):
         class Module(torch.nn.Module):
             def __init__(self):
@@ -184,8 +195,8 @@ class StateTest(FrontendTest):
                 self.sum = (self.sum + x).to(torch.float64)
                 return x
 
-        with self.assertRaisesRegex(dlc.CompileError,
-                                    rf"^{__file__}:{line_of(Module.forward, 1)}: the state 'sum' is"):
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(Module.forward, 1)}: .*"
+                                    "its buffer 'sum' another shape or element type"):
             dlc.compile(Module(), torch.ones(3))
 
     def test_training_of_a_recorded_program(self):
@@ -222,6 +233,42 @@ class NotRecordedTest(FrontendTest):
     def test_number_out_of_a_tensor(self):
         with self.assertRaisesRegex(dlc.TraceError, "test_errors.py:.* as a number of Python's"):
             dlc.compile(lambda x: [x + i for i in range(int(x[0]))], torch.ones(2))
+
+    def test_change_in_a_branch(self):
+        def change(x):
+            return x.add_(1) * 2
+
+        def function(x):
+            return torch.cond(x.sum() > 0, change, lambda x: x + 1, (x,))
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(change, 1)}: .* changes "
+                                    "a tensor in place that it is given: return the new value"):
+            dlc.compile(function, torch.ones(2))
+
+    def test_packed_sequence(self):
+        def function(x, lengths):
+            return torch.nn.utils.rnn.pack_padded_sequence(x, lengths).data
+
+        for lengths in ([3, 2], torch.tensor([3, 2])):
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(function, 1)}: .*"
+                                        "recurrent layer the padded tensor"):
+                dlc.compile(function, torch.ones(3, 2, 4), lengths)
+
+    def test_memory_of_a_tensor(self):
+        for function, reason in ((lambda x: copy.deepcopy(x) + 1, "reads a tensor's memory, as copy"),
+                                 (lambda x: x * x.numpy().sum(), "takes a tensor to NumPy")):
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: .*{reason}"):
+                dlc.compile(function, torch.ones(2))
+        self.assert_close(dlc.compile(lambda x: copy.copy(x) + 1, torch.ones(2))(torch.zeros(2)),
+                          torch.ones(2))
+
+    def test_packed_weights(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = torch.ao.quantization.quantize_dynamic(
+                torch.nn.Sequential(torch.nn.Linear(8, 8)), {torch.nn.Linear}, dtype=torch.qint8)
+            with self.assertRaisesRegex(dlc.TraceError, "weights that only PyTorch's own code reads"):
+                dlc.compile(model, torch.ones(2, 8))
 
     def test_error_of_the_program(self):
         def function(x):
@@ -370,6 +417,11 @@ class OpenSizeTest(FrontendTest):
         function = lambda x: x.reshape(3, 8) * 2  # noqa: E731
         self.check(f"^{__file__}:{line_of(function)}: .*only where batch is 3", function)
 
+    def test_fixed_size_in_a_module(self):
+        with self.assertRaisesRegex(dlc.TraceError, r"modules.linear\.py:\d+: .*only where k is 8"):
+            dlc.trace(torch.nn.Linear(8, 4), torch.ones(3, 8),
+                      dynamic_shapes=({1: torch.export.Dim("k", min=2)},))
+
     def test_branch(self):
         def function(x):
             return x * 2 if x.shape[0] > 10 else x
@@ -482,6 +534,15 @@ class WarningTest(FrontendTest):
             dlc.compile(model, *args)
         self.assertTrue(all(w.filename == __file__ for w in caught), caught)
         return [str(w.message) for w in caught]
+
+    def test_tensor_that_is_shown(self):
+        def function(x):
+            print(f"{x.sum()}", [x])
+            return x * 2
+
+        with contextlib.redirect_stdout(io.StringIO()):
+            shown, = self.warnings(function, torch.ones(2))
+        self.assertRegex(shown, rf"^{__file__}:{line_of(function, 1)}: the program shows a tensor")
 
     def test_training_mode(self):
         x = torch.randn(4, 3)

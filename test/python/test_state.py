@@ -3,7 +3,9 @@
 """Buffers that a program changes: state of the compiled model."""
 
 import copy
+import functools
 import pickle
+import random
 import unittest
 
 import numpy as np
@@ -287,6 +289,154 @@ class AttributesTest(FrontendTest):
         with self.assertRaises(dlc.TraceError):
             dlc.trace(module, self.x)
         self.assertEqual((module.calls, hasattr(module, "last")), (0, False))
+
+    def test_other_objects(self):
+        class Slots:
+            __slots__ = ("count",)
+
+        class Odd:
+            def __init__(self):
+                self.count = 0
+
+            def __eq__(self, other):
+                raise ValueError("no == here")
+
+        def count(self, x):
+            self.own.count += 1
+            return x * self.own.count
+
+        def nested(self, x):
+            self.parts["a"][0].append(x)
+            return sum(self.parts["a"][0])
+
+        def array(self, x):
+            self.table[0] += 1
+            return x * float(self.table[0])
+
+        def train(self, x):
+            was_training = self.training
+            self.eval()
+            return x * was_training
+
+        slots = Slots()
+        slots.count = 0
+        for name, function, attributes in (
+                (r"own\.count", count, {"own": slots}), (r"own\.count", count, {"own": Odd()}),
+                (r'parts\["a"\]\[0\]\[0\]', nested, {"parts": {"a": [[]]}}),
+                ("table", array, {"table": np.zeros(3)}), ("training", train, {})):
+            module = torch.nn.Sequential(Module(function, **attributes))
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: .*'0\.{name}' of its"):
+                dlc.trace(module, self.x)
+        self.assertEqual((slots.count, module.training), (0, True))
+
+    def test_what_lies_outside_of_a_module(self):
+        def counting():
+            def count(self, x):
+                self.calls += 1
+                return x * self.calls
+            return Module(count, calls=0)
+
+        inner, seen, calls = counting(), [], 0
+
+        def append(x):
+            seen.append(x)
+            return sum(seen)
+
+        def count(x):
+            nonlocal calls
+            calls += 1
+            return x * calls
+
+        def keep(x, first=[]):
+            first[:] = first or [x]
+            return x + first[0]
+
+        hooked = torch.nn.Sequential(torch.nn.Identity())
+        hooked.register_forward_hook(lambda module, args, result: append(result))
+        for name, program in (
+                (r"inner\.calls", lambda x: inner(x)), (r"self\.calls", counting().forward),
+                (r"func\.calls", functools.partial(counting())), (r"seen\[0\]", append),
+                (r"seen\[0\]", hooked), ("calls", count), (r"first\[0\]", keep)):
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: the program changes "
+                                        rf"'{name}', on which later calls depend, .* it a buffer"):
+                dlc.trace(program, self.x)
+        self.assertEqual((inner.calls, seen, calls), (0, [], 0))
+
+    def test_call_that_fails(self):
+        def count(self, x):
+            self.calls += 1
+            if not torch.compiler.is_exporting():
+                raise ValueError("not here")
+            return x * self.calls
+
+        with self.assertRaisesRegex(dlc.TraceError, r"'calls' of its module, which can't be tried, "
+                                    r"for a call of it fails \(not here\), "):
+            dlc.trace(Module(count, calls=0), self.x)
+
+    def test_generators_of_others(self):
+        def drawn(x):
+            return x * random.random()
+
+        with self.assertWarnsRegex(dlc.DlcWarning, rf"{__file__}:\d+: .* numbers of Python's"):
+            dlc.trace(drawn, self.x)
+        with self.assertWarnsRegex(dlc.DlcWarning, "numbers of NumPy's"):
+            dlc.trace(lambda x: x + np.random.rand(), self.x)
+
+
+class AssignedTest(FrontendTest):
+    """Buffers and parameters to which a call assigns a tensor."""
+
+    def test_buffers_of_modules_within(self):
+        class Swaps(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("a", torch.zeros(3))
+                self.register_buffer("b", torch.ones(3))
+
+            def forward(self, x):
+                before = self.a
+                self.a, self.b = self.b, self.a + x
+                return before, x * self.a
+
+        x = torch.arange(3.0)
+        for make in (Swaps, lambda: torch.nn.Sequential(torch.nn.Sequential(Swaps()))):
+            expected, compiled = make(), dlc.compile(make(), x)
+            for _ in range(3):
+                self.assert_close(compiled(x), expected(x))
+
+    def test_what_is_refused(self):
+        def grow(self, x):
+            self.table = torch.cat([self.table, x])
+            return self.table.sum()
+
+        def replace(self, x):
+            self.weight = torch.nn.Parameter(self.weight + x)
+            return x * self.weight
+
+        def first(self, x):
+            if not hasattr(self, "first"):
+                self.register_buffer("first", x * 2)
+            return x + self.first
+
+        for function, reason in ((grow, "the program gives its buffer 'table' another shape"),
+                                 (replace, "the program changes its parameter 'weight'"),
+                                 (first, "attribute 'first' of its module, on which later calls")):
+            module = Module(function)
+            module.register_buffer("table", torch.zeros(3))
+            module.weight = torch.nn.Parameter(torch.ones(3))
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: .*{reason}"):
+                dlc.trace(module, torch.ones(3))
+            self.assertFalse(hasattr(module, "first"))
+
+    def test_buffer_that_each_call_would_make(self):
+        def make(self, x):
+            if not hasattr(self, "mask"):
+                self.register_buffer("mask", torch.arange(3.0), persistent=False)
+            return x * self.mask
+
+        module, x = Module(make), torch.ones(3)
+        self.assert_close(dlc.compile(module, x)(x), torch.arange(3.0))
+        self.assertFalse(hasattr(module, "mask"))
 
 
 if __name__ == "__main__":

@@ -477,6 +477,11 @@ void Pt2Reader::readSignature(const Json &signature,
       ++count;
       if (result.kind != Argument::Kind::Value)
         continue; // a constant: part of the results' structure only
+    } else if (kind == "user_input_mutation") {
+      return reader.fail(
+          "the program changes its input '" +
+          reader.string(reader.get(json.begin().value(), "user_input_name"), "an input").str() +
+          "', which isn't supported; return the new value instead");
     } else {
       return reader.fail("outputs of kind '" + kind + "' aren't supported");
     }
