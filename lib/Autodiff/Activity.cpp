@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Modes.h"
-#include "grad/IR/Grad.h"
+#include "grad/IR/GradRevise.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -27,6 +27,11 @@ SmallVector<Value> Activity::getVariedCaptures(Operation *op) const {
 void Activity::propagate(Operation *op) {
   if (isa<grad::StopOp>(op))
     return;
+  if (auto revised = dyn_cast<grad::ReviseOp>(op)) {
+    if (isVaried(revised.getInput()))
+      add(revised.getOutput());
+    return;
+  }
   bool varies = llvm::any_of(op->getOperands(), [&](Value value) { return isVaried(value); }) ||
                 (op->getNumRegions() && !getVariedCaptures(op).empty());
   if (varies)
@@ -98,6 +103,10 @@ LogicalResult NumberPaths::followLoop(scf::WhileOp op) {
 LogicalResult NumberPaths::follow(Operation *op) {
   if (isa<grad::StopOp>(op))
     return success();
+  if (auto revised = dyn_cast<grad::ReviseOp>(op)) {
+    pass(revised.getInput(), revised.getOutput());
+    return success();
+  }
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return followLoop(loop);
   if (auto loop = dyn_cast<scf::WhileOp>(op))

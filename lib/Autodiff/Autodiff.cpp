@@ -9,6 +9,7 @@
 #include "dlc/Autodiff/Passes.h"
 #include "dlc/Support/DerivativeNames.h"
 #include "dlc/Support/MemoryBudget.h"
+#include "grad/IR/GradRevise.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -80,9 +81,11 @@ void AutodiffPass::runOnOperation() {
   if (keepStops)
     return;
   // Every derivative has been made: what they took for constant is a value like others.
-  getOperation().walk([](grad::StopOp op) {
-    op.replaceAllUsesWith(op.getInput());
-    op.erase();
+  getOperation().walk([](Operation *op) {
+    if (!isa<grad::StopOp, grad::ReviseOp>(op))
+      return;
+    op->replaceAllUsesWith(ValueRange(op->getOperands().back()));
+    op->erase();
   });
 }
 

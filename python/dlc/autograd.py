@@ -25,6 +25,7 @@ from torch._functorch._aot_autograd import graph_capture, graph_compile, runtime
 from torch._functorch._aot_autograd.functional_utils import assert_functional_graph
 from torch._functorch._aot_autograd.graph_capture_wrappers import fn_prepped_for_autograd
 from torch._functorch._aot_autograd.utils import simple_wraps
+from torch.overrides import TorchFunctionMode
 
 from . import detached, locations
 from ._errors import DlcError
@@ -43,16 +44,18 @@ MakeStep = Callable[[torch.fx.GraphModule, Set[int], Set[int], Set[int], Callabl
 Finish = Callable[[Any, Sequence[Any]], Tuple[Any, ...]]
 
 
-class _Detaching(detached.Recorder):
+class _Detaching(TorchFunctionMode):
     """Detaches what is computed where gradients are switched off."""
 
-    @property
-    def depth(self) -> int:
-        return not torch.is_grad_enabled()
-
-    @depth.setter
-    def depth(self, value: int) -> None:
-        pass
+    def __torch_function__(self, func: Any, types: Any, args: Any = (),
+                           kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if torch.is_grad_enabled():
+            return func(*args, **kwargs)
+        if detached.may_change(getattr(func, "__name__", ""), kwargs):  # what is given is kept
+            return func(*args[:1], *detached.without_gradients(args[1:]),
+                        **detached.without_gradients(kwargs))
+        return detached.without_gradients(func(*args, **kwargs))
 
 
 def _capture(flat_fn: Any, flat_args: Any, flat_args_descs: Any, aot_config: Any, *,
@@ -104,7 +107,7 @@ def _check_changes(module: torch.fx.GraphModule) -> None:
     """Refuses, in the graph that Dynamo recorded, what a graph without updates in place
     can't say (gradients flow past a change under torch.no_grad()), and derivatives that are
     Python code."""
-    is_on = True
+    is_on, differentiable = True, _differentiable(module)
     for node in module.graph.nodes:
         name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
         if name == "_set_grad_enabled":
@@ -119,13 +122,33 @@ def _check_changes(module: torch.fx.GraphModule) -> None:
             raise DlcError(f"{where}the program registers a hook on a tensor's gradient, which the "
                            "backend dlc doesn't call: register it outside the compiled code, or put "
                            "torch.compiler.disable around it")
-        changed = node.args[0] if node.args else None
-        value = changed.meta.get("example_value") if isinstance(changed, torch.fx.Node) else None
-        if not is_on and name.endswith("_") and not name.endswith("__") and \
-                isinstance(value, torch.Tensor) and value.requires_grad:
-            raise DlcError(f"{where}'{name}' changes a tensor that requires gradients under "
-                           "torch.no_grad(), between ops that are differentiated, which isn't "
-                           "supported")
+        if any(detached.memory_of(value) in differentiable and not (is_on and value.requires_grad)
+               for value in _changed(node, name)):
+            how = "under torch.no_grad(), between ops that are differentiated" if not is_on \
+                else "by way of what was detached from it"
+            raise DlcError(f"{where}'{name}' changes a tensor that requires gradients {how}, which "
+                           "isn't supported")
+
+
+def _examples(nodes: Any) -> List[torch.Tensor]:
+    """The example values of some nodes that are tensors of floats."""
+    values = [node.meta.get("example_value") for node in torch.utils._pytree.tree_leaves(nodes)
+              if isinstance(node, torch.fx.Node)]
+    return [value for value in torch.utils._pytree.tree_leaves(values) if detached.is_float(value)]
+
+
+def _differentiable(module: torch.fx.GraphModule) -> Set[Any]:
+    """The memory of all tensors that require gradients."""
+    found = {detached.memory_of(value) for value in _examples(list(module.graph.nodes))
+             if value.requires_grad}
+    return found - {None}
+
+
+def _changed(node: torch.fx.Node, name: str) -> List[torch.Tensor]:
+    """What the node changes in place."""
+    if not detached.may_change(name, node.kwargs):
+        return []
+    return _examples([node.args[:1], node.kwargs.get("out")])
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 from . import tree
 from ._errors import TraceError
 from .runtime import between_graphs
-from .tracefile import Json, Trace
+from .tracefile import COMPLEX, Json, Trace, complex_places
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +44,6 @@ Typed = Tuple[str, Any]
 Argnums = Union[int, Sequence[int]]
 
 _FLOATS = ("f64", "f32", "f16", "bf16")
-_COMPLEX = ("c128", "c64", "c32")
 
 
 class _Program:
@@ -77,6 +76,8 @@ class _Program:
         chosen = range(len(positional)) if argnums is None else \
             [argnums] if isinstance(argnums, int) else list(argnums)
         chosen = [a + len(positional) if a < 0 else a for a in chosen]
+        if len(set(chosen)) < len(chosen):
+            raise TraceError(f"argnums is {argnums}, which names an argument twice")
         if not all(0 <= a < len(positional) for a in chosen):
             count = len(positional)
             raise TraceError(f"argnums is {argnums}, but there " +
@@ -141,22 +142,15 @@ class _Program:
     def finish(self, structure: Any, leaves: List[Any]) -> Trace:
         """The trace, whose call returns that."""
         self.metadata["out_tree"], self.metadata["outputs"] = structure, leaves
-        found = {"inputs": _complex_ones(self.inputs), "outputs": _complex_ones(self.outputs)}
+        found = {"inputs": complex_places(type for _, type in self.inputs),
+                 "outputs": complex_places(type for _, type in self.outputs)}
         if any(found.values()):
             self.metadata["complex"] = found
         return self.trace
 
 
 def _is_float(type: Any) -> bool:
-    return isinstance(type, dict) and type["dtype"] in (*_FLOATS, *_COMPLEX)
-
-
-def _complex_ones(named: List[Typed]) -> List[int]:
-    """The numbers of the complex tensors among names and types. To the compiler they are
-    real tensors of their parts, whose gradient is what PyTorch calls that of a complex
-    tensor: d/d(real part) + i·d/d(imaginary part)."""
-    return [i for i, (_, type) in enumerate(named)
-            if isinstance(type, dict) and type["dtype"] in _COMPLEX]
+    return isinstance(type, dict) and type["dtype"] in (*_FLOATS, *COMPLEX)
 
 
 def _tensors_of(document: Json) -> Tuple[List[Typed], List[Typed]]:
@@ -235,6 +229,10 @@ class _Grad(Derivative):
     def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool,
                  with_value: bool) -> None:
         super().__init__(function, "value_and_grad" if with_value else "grad")
+        numbers = argnums if isinstance(argnums, (list, tuple)) else [argnums]
+        if not numbers or not all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
+            raise TypeError("argnums is the number of an argument, or a tuple of such, not "
+                            f"{argnums!r}")
         self.argnums, self.has_aux, self.with_value = argnums, has_aux, with_value
 
     def _derive(self, program: _Program) -> Trace:
@@ -250,8 +248,9 @@ class _Grad(Derivative):
         type: Any = None
         if value == "*" and "output" in leaves[0]:
             type = program.outputs[leaves[0]["output"]][1]
-        if not _is_float(type) or type["shape"] or type["dtype"] in _COMPLEX:
-            returned = f"{type['dtype']}{type['shape']}" if isinstance(type, dict) \
+        if not _is_float(type) or type["shape"] or type["dtype"] in COMPLEX:
+            returned = f"{type['dtype']}{type['shape']}" if isinstance(type, dict) else \
+                f"the constant {leaves[0]['constant']}" if value == "*" and "constant" in leaves[0] \
                 else tree.describe(structure)
             raise TraceError("grad is of a function that returns one number, a tensor of floats "
                              f"without dimensions; this one returns {returned}")
@@ -360,6 +359,11 @@ def hessian(function: Callable[..., Any]) -> Callable[..., torch.Tensor]:
         if len(args) != 1:
             raise TypeError(f"dlc.hessian is for functions of one tensor, not of {len(args)}")
         x, = args
+        if not isinstance(x, torch.Tensor):
+            raise TypeError("dlc.hessian is for functions of one tensor, not of "
+                            f"{type(x).__name__}")
+        if not x.numel():
+            return x.new_zeros((*x.shape, *x.shape))
         columns = [product((x,), (direction.reshape(tuple(x.shape)),))[1]
                    for direction in torch.eye(x.numel(), dtype=x.dtype)]
         return torch.stack(columns).reshape((*x.shape, *x.shape))

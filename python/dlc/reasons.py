@@ -50,6 +50,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
     (r"cond's output stride is not",
      "a branch of torch.cond returns a part of a tensor that isn't dense in memory: return its "
      "clone() there"),
+    (r"Attempting to use FunctionalTensor on its own",
+     "a branch or loop in another one reads a tensor that is made of a number there "
+     "(torch.tensor(0)): make it by torch.zeros or torch.full, or outside"),
     (r"Could not extract specialized integer from data-dependent", _NUMBER),
     (r"Higher order ops do not support aliasing|cond_\w+ might be aliasing the input or the output",
      "what torch.cond, while_loop and scan take may return none of its inputs, and no tensor "

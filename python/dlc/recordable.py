@@ -180,7 +180,9 @@ def gaussian_nll_loss(input: torch.Tensor, target: torch.Tensor, var: Any, full:
             var = var.unsqueeze(-1)
         elif input.shape[:-1] != var.shape[:-1] or var.shape[-1] != 1:
             raise ValueError("var is of incorrect size")
-    var = var.clamp(min=eps)
+    var = var.clone()
+    with torch.no_grad():  # the gradient is that of what isn't clamped
+        var.clamp_(min=eps)
     loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)

@@ -10,7 +10,7 @@ import json
 import os
 import pathlib
 import struct
-from typing import Any, BinaryIO, Dict, Iterable, Iterator, Mapping, Sequence, Union
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, Mapping, Sequence, Union
 
 from . import _library
 from ._errors import TraceError
@@ -32,6 +32,18 @@ TYPES = {
     "ui32": ("U32", "uint32", 4), "ui64": ("U64", "uint64", 8),
 }
 _BY_SAFETENSORS = {v[0]: k for k, v in TYPES.items()}
+
+
+#: The trace's names of complex element types.
+COMPLEX = ("c128", "c64", "c32")
+
+
+def complex_places(types: Iterable[Any]) -> List[int]:
+    """The numbers of the complex tensors among types. To the compiler they are real tensors
+    of their parts, with a last dimension of 2, whose gradient is what PyTorch calls that of a
+    complex tensor: d/d(real part) + i·d/d(imaginary part)."""
+    return [i for i, type in enumerate(types)
+            if isinstance(type, dict) and type["dtype"] in COMPLEX]
 
 
 class Weight:
@@ -70,6 +82,8 @@ class Trace:
     def require_derivatives(self) -> None:
         """Raises where the derivative of what is recorded isn't the program's."""
         own = (self.document.get("metadata") or {}).get("own_derivatives")
+        if own and " " in own[0]:  # what it is, in words
+            raise TraceError(own[0])
         if own:
             raise TraceError(f"the program calls the torch.autograd.Function {', '.join(own)}, "
                              "whose own derivative isn't recorded: it can't be differentiated")

@@ -10,7 +10,7 @@ import inspect
 import itertools
 import math
 import operator
-from typing import (Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set,
+from typing import (Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set,
                     Tuple)
 
 import numpy as np
@@ -20,7 +20,7 @@ import torch.utils._pytree as pytree
 from . import (_library, attributes, detached, draws, foreach, locations, quiet, recordable,
                recording, shapes, transformer, tree)
 from ._errors import TraceError, warn
-from .tracefile import VERSION, Json, Trace, Weight
+from .tracefile import VERSION, Json, Trace, Weight, complex_places
 
 _DTYPES = {
     torch.float64: "f64", torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16",
@@ -376,16 +376,11 @@ def _note_complex(inputs: List[Json], nodes: List[Json], outputs: List[Json],
     the artefact they are real tensors with a last dimension of 2."""
     types = {v["value"]: v.get("type") for n in nodes for v in n["results"] if v}
     types.update((i["value"], i.get("type")) for i in inputs)
-
-    def positions(all_types: Iterable[Any]) -> List[int]:
-        return [i for i, t in enumerate(all_types) if isinstance(t, dict) and
-                t["dtype"] in ("c32", "c64", "c128")]
-
-    found = {"inputs": positions(i.get("type") for i in inputs
-                                 if "name" in i and i.get("type") != "none"),
-             "outputs": positions(types.get(o["arg"]["value"]) if "value" in o["arg"] else None
-                                  for o in outputs
-                                  if "name" in o and isinstance(o["arg"], dict))}
+    found = {"inputs": complex_places(i.get("type") for i in inputs
+                                      if "name" in i and i.get("type") != "none"),
+             "outputs": complex_places(types.get(o["arg"]["value"]) if "value" in o["arg"] else None
+                                       for o in outputs
+                                       if "name" in o and isinstance(o["arg"], dict))}
     return dict(metadata or {}, complex=found) if any(found.values()) else metadata
 
 
@@ -651,6 +646,10 @@ class _ProgramWriter(GraphWriter):
                 else:
                     metadata.append(None)
                 entry["name"] = name
+            elif spec.kind == InputKind.CUSTOM_OBJ:
+                raise TraceError(f"{_first_use(node)}the program uses an object that is neither a "
+                                 "tensor nor a number, as a torch.Generator: give it as a constant "
+                                 "of Python's, or do without")
             else:
                 raise TraceError(f"an input of kind {spec.kind} isn't supported")
             inputs.append(entry)
@@ -709,6 +708,11 @@ class _ProgramWriter(GraphWriter):
             else:
                 raise TraceError(f"an output of kind {spec.kind} isn't supported")
         return outputs, metadata
+
+
+def _first_use(node: torch.fx.Node) -> str:
+    """Where a value is used first, to begin a message with."""
+    return next((locations.prefix(user) for user in node.users), "")
 
 
 def _normalises_by_the_batch(node: torch.fx.Node) -> bool:

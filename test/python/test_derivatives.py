@@ -3,6 +3,7 @@
 """Derivatives of PyTorch functions: what dlc.grad and its like give is what autograd
 and torch.func give."""
 
+import contextlib
 import unittest
 
 import frontend
@@ -17,6 +18,30 @@ def energy(x):
 
 def two(x, y):
     return ((x.sin() * y["a"]).sum(), {"twice": x * 2})
+
+
+def _under_no_grad(change):
+    @torch.no_grad()
+    def call(y):
+        change(y)
+    return call
+
+
+def _set(y):
+    y[1:3] = 5.0
+
+
+def _add(y):
+    y += 3
+
+
+_finite = _under_no_grad(lambda y: y.nan_to_num_(1.0, 2.0, 3.0))
+
+#: Changes in place that gradients pass as if there were none.
+_CHANGES = [_finite, *map(_under_no_grad, (
+    _set, _add, lambda y: y.mul_(3), lambda y: torch.mul(y, 2, out=y),
+    lambda y: torch.nn.functional.relu(y, inplace=True), lambda y: torch._foreach_mul_([y], 3.0),
+)), lambda y: y.data.mul_(3), lambda y: y.detach()[1:].exp_()]
 
 
 class Derivatives(frontend.FrontendTest):
@@ -62,6 +87,88 @@ class Derivatives(frontend.FrontendTest):
         g = lambda z: (z.detach() * z).abs().sum()  # noqa: E731
         torch.testing.assert_close(dlc.grad(g)(z), torch.func.grad(g)(z))
 
+    def test_changes_that_have_no_gradient(self):
+        def with_a_view(x):
+            y = x * 2
+            with torch.no_grad():
+                view = y.view(2, 2).t()
+                view[0].mul_(5)
+                other = view * 2
+            return (y * y).sum() + (other.reshape(-1) * x).sum()
+
+        def detached_with_a_gradient_of_its_own(x):
+            y = x * 2
+            z = y.detach()
+            z.mul_(x)
+            return (z * z).sum() + (y * 3).sum()
+
+        def seen_by_the_detached(x):
+            y = x * 2
+            z = y.detach()
+            y.mul_(3)
+            return (z * x).sum() + y.sum()
+
+        def in_a_loop(x):
+            y, z = torch.zeros_like(x), x * 1
+            for i in range(len(x)):
+                y[i] = x[i].sin()
+                z = z.detach()
+                z += x
+                with torch.no_grad():
+                    y[i] *= 2
+            return (y * z).sum()
+
+        def replaced(x):
+            y = x * 2
+            y.data = y.data.exp()
+            return (y * y).sum()
+
+        def changed(change):
+            def function(x):
+                y = x / x.detach()[0].relu() if change is _finite else x * 2
+                change(y)
+                return (y * y).sum() + (y * x).sum()
+            return function
+
+        self.x[0] = -1  # of which _finite makes infinities
+        functions = [with_a_view, detached_with_a_gradient_of_its_own, seen_by_the_detached,
+                     in_a_loop, replaced, *map(changed, _CHANGES)]
+        for function in functions:
+            x = self.x.clone().requires_grad_()
+            value = function(x)
+            expected = value.detach(), *torch.autograd.grad(value, x)
+            self.assert_close(dlc.value_and_grad(function)(self.x), expected)
+
+    def test_clamped_variance(self):
+        def loss(x, var):
+            return torch.nn.functional.gaussian_nll_loss(x, torch.zeros_like(x), var, eps=0.5)
+
+        x, var = self.x.clone().requires_grad_(), torch.rand(4).double().requires_grad_()
+        expected = torch.autograd.grad(loss(x, var), (x, var))
+        self.assert_close(dlc.grad(loss, argnums=(0, 1))(x.detach(), var.detach()), expected)
+
+    def test_switches(self):
+        def off(x):
+            torch.set_grad_enabled(False)
+            y = x.sin()
+            torch.set_grad_enabled(True)
+            return (x * y).sum()
+
+        def chosen(x):
+            with torch.set_grad_enabled(False), contextlib.ExitStack() as stack:
+                stack.enter_context(torch.enable_grad())
+                y = x.sin()
+            return (x * y).sum()
+
+        def stacked(x):
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(torch.no_grad())
+                y = x.sin()
+            return (x * y).sum()
+
+        for function in (off, chosen, stacked):
+            self.check_gradient(function)
+
     def test_without_gradients(self):
         @torch.no_grad()
         def square(x):
@@ -90,6 +197,19 @@ class Derivatives(frontend.FrontendTest):
         for name in parameters:
             self.assert_close(found[name], expected[name])
             self.assertFalse(found[name].requires_grad)
+
+    def test_branch_without_gradients(self):
+        def branch(x):
+            with torch.no_grad():
+                y = x.sin()
+            return y * x
+
+        def f(x):
+            return torch.cond(x.sum() > 0, branch, torch.cos, (x,)).sum()
+
+        self.assert_close(dlc.compile(f, self.x.abs())(self.x.abs()), f(self.x.abs()))
+        with self.assertRaisesRegex(dlc.TraceError, r"test_derivatives\.py:\d+: what is computed without"):
+            dlc.grad(f)(self.x)
 
     def test_own_derivative(self):
         class Straight(torch.autograd.Function):
@@ -218,8 +338,21 @@ class Derivatives(frontend.FrontendTest):
                 dlc.grad(function)(*args)
         with self.assertRaisesRegex(TypeError, "hessian is for functions of one tensor, not of 2"):
             dlc.hessian(energy)(x, x)
+        with self.assertRaisesRegex(TypeError, "hessian is for functions of one tensor, not of float"):
+            dlc.hessian(energy)(3.0)
+        self.assertEqual(dlc.hessian(energy)(torch.ones(2, 0)).shape, (2, 0, 2, 0))
         with self.assertRaisesRegex(dlc.TraceError, "argnums is 3, but there is 1 argument$"):
             dlc.grad(energy, argnums=3)(x)
+        with self.assertRaisesRegex(dlc.TraceError, "this one returns the constant 3.0"):
+            dlc.grad(lambda x: 3.0)(x)
+        with self.assertRaisesRegex(dlc.TraceError, r"argnums is \(0, -1\), which names an argument"):
+            dlc.grad(energy, argnums=(0, -1))(x)
+        for argnums in ((), "x", True, 0.5):
+            with self.assertRaisesRegex(TypeError, "argnums is the number of an argument, or a tuple"):
+                dlc.grad(energy, argnums=argnums)
+        generator = torch.Generator()
+        with self.assertRaisesRegex(dlc.TraceError, r"\.py:\d+: .* as a torch.Generator"):
+            dlc.grad(lambda x: (x * torch.rand(3, generator=generator)).sum())(x)
 
 
 if __name__ == "__main__":

@@ -404,6 +404,31 @@ class ErrorsTest(TrainingTest):
 
         self.refused(function, r"\.py:\d+: 'mul_' changes a tensor", torch.ones(3, requires_grad=True))
 
+        def an_element(x):
+            y = x * 2
+            with torch.no_grad():
+                y[0] = 5.0
+            return y * y
+
+        self.refused(an_element, r"\.py:\d+: 'setitem' changes a tensor that requires gradients under",
+                     torch.ones(3, requires_grad=True))
+
+        def a_view(x):
+            y = x * 2
+            with torch.no_grad():
+                y[1:].exp_()
+            return y * y
+
+        self.refused(a_view, r"\.py:\d+: 'exp_' changes", torch.ones(3, requires_grad=True))
+
+        def detached(x):
+            y = x * 2
+            y.data.mul_(3)
+            return y * y
+
+        self.refused(detached, r"\.py:\d+: 'mul_' changes .* what was detached",
+                     torch.ones(3, requires_grad=True))
+
     def test_complex_numbers(self):
         self.refused(lambda x: x * x, "complex", torch.ones(3, dtype=torch.complex64, requires_grad=True))
 

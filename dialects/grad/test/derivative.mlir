@@ -7,13 +7,15 @@ func.func private @f(%x: tensor<f32>, %n: tensor<i64>) -> (tensor<f32>, tensor<i
 // CHECK: grad.vjp @f(%{{.*}}, %{{.*}}) cotangents(%{{.*}}) of [0] wrt [0] with_primal
 // CHECK: grad.jvp @f(%{{.*}}, %{{.*}}) tangents(%{{.*}}) of [0] wrt [0] :
 // CHECK: grad.stop %{{.*}} : tensor<f32>
+// CHECK: grad.revise %{{.*}} to %{{.*}} : tensor<f32>
 func.func @valid(%x: tensor<f32>, %n: tensor<i64>) -> (tensor<f32>, tensor<f32>) {
   %0:3 = grad.vjp @f(%x, %n) cotangents(%x) of [0] wrt [0] with_primal
       : (tensor<f32>, tensor<i64>), (tensor<f32>) -> (tensor<f32>, tensor<i64>, tensor<f32>)
   %1 = grad.jvp @f(%x, %n) tangents(%x) of [0] wrt [0]
       : (tensor<f32>, tensor<i64>), (tensor<f32>) -> (tensor<f32>)
   %2 = grad.stop %1 : tensor<f32>
-  return %0#2, %2 : tensor<f32>, tensor<f32>
+  %3 = grad.revise %1 to %2 : tensor<f32>
+  return %0#2, %3 : tensor<f32>, tensor<f32>
 }
 
 // -----
@@ -104,4 +106,12 @@ func.func @stop_c1(%x: tensor<f32>) -> tensor<f64> {
   // expected-error @below {{requires the same type for all operands and results}}
   %0 = "grad.stop"(%x) : (tensor<f32>) -> tensor<f64> // stop C1
   return %0 : tensor<f64>
+}
+
+// -----
+
+func.func @revise_c1(%x: tensor<f32>, %y: tensor<f64>) -> tensor<f32> {
+  // expected-error @below {{requires the same type for all operands and results}}
+  %0 = "grad.revise"(%x, %y) : (tensor<f32>, tensor<f64>) -> tensor<f32> // revise C1
+  return %0 : tensor<f32>
 }

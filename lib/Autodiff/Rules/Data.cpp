@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Common.h"
+#include "grad/IR/GradRevise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -37,6 +38,10 @@ static void reverseSelect(arith::SelectOp op, Reverse &r) {
   add(1, true);
   add(2, false);
 }
+
+/// Another value under the derivative that there is.
+static void forwardRevise(grad::ReviseOp op, Forward &f) { f.set(0, f.tangent(0)); }
+static void reverseRevise(grad::ReviseOp op, Reverse &r) { r.add(0, r.cotangent()); }
 
 static Value sumAll(TensorBuilder &b, Value x) {
   return sumOver(b, x, upTo(getTensorType(x).getRank()));
@@ -89,6 +94,7 @@ void autodiff::addDataRules(RuleTable &table) {
   table.addLinear<SplatOp>(reverseSplat);
   table.addLinear<arith::SelectOp>(reverseSelect);
   table.addLinear<tensor::CastOp>(reverseCast);
+  table.add<grad::ReviseOp>(forwardRevise, reverseRevise);
   table.add<RngNormalOp>(forwardRandom<RngNormalOp>, reverseRandom<RngNormalOp>);
   table.add<RngUniformOp>(forwardRandom<RngUniformOp>, reverseRandom<RngUniformOp>);
 }

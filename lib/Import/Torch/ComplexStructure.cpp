@@ -187,6 +187,7 @@ void torch::registerComplexStructureOps(OpTable &t) {
                 "aten.contiguous.default", "aten.positive.default", "aten.neg.default",
                 "aten._neg_view.default", "aten.resolve_conj.default",
                 "aten.resolve_neg.default", "aten.to.device"});
+  t.addByParts({"dlc.revise.default"}, {"self", "value"});
   // Rearranged.
   t.addByParts({"aten.view.default", "aten._unsafe_view.default", "aten._reshape_copy.default",
                 "aten.view_copy.default", "aten.reshape.default", "aten.view_as.default",

@@ -7,7 +7,7 @@
 
 #include "Formulas.h"
 #include "Loop.h"
-#include "grad/IR/Grad.h"
+#include "grad/IR/GradRevise.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -469,6 +469,19 @@ static LogicalResult importDetach(NodeImporter &n) {
   return n.result(hasDerivative ? n.create<grad::StopOp>(self.getType(), self) : self);
 }
 
+/// The value of one tensor with the derivative of another.
+static LogicalResult importRevise(NodeImporter &n) {
+  Value self = n.tensor("self"), value = n.tensor("value");
+  if (!self || !value)
+    return failure();
+  if (self.getType() != value.getType())
+    value = n.broadcastTo(value, n.sizes(self));
+  if (!value || self.getType() != value.getType())
+    return n.emitError() << "'self' and 'value' are of different types";
+  bool hasDerivative = isa<FloatType>(n.elementTypeOf(self));
+  return n.result(hasDerivative ? n.create<grad::ReviseOp>(self.getType(), self, value) : value);
+}
+
 static void registerUnaryOps(OpTable &t) {
   t.add("aten.abs.default", importAbs);
   t.add("aten.neg.default", importUnary<dl::NegOp>);
@@ -591,4 +604,5 @@ void torch::registerElementwiseOps(OpTable &t) {
          "aten.positive.default"},
         importIdentity);
   t.add({"aten.detach.default", "aten.detach_.default", "aten.detach_copy.default"}, importDetach);
+  t.add("dlc.revise.default", importRevise);
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "grad/IR/Grad.h"
+#include "grad/IR/GradRevise.h"
 
 using namespace mlir;
 using namespace dlc::grad;
@@ -16,5 +16,9 @@ void GradDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "grad/IR/GradDerivativeOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "grad/IR/GradReviseOps.cpp.inc"
       >();
 }

@@ -8,5 +8,6 @@
 #define GRAD_TD
 
 include "grad/IR/GradDerivativeOps.td"
+include "grad/IR/GradReviseOps.td"
 
 #endif // GRAD_TD
