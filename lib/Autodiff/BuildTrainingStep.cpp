@@ -329,8 +329,8 @@ LogicalResult BuildTrainingStepPass::checkOptions() {
   parsedOptimizer = Optimizer::parse(optimizer, problem);
   if (!Loss::lookup(loss))
     problem = "no loss is called '" + loss + "'; there are " + Loss::listNames();
-  else if (accumulate < 1)
-    problem = "accumulate is " + std::to_string(accumulate) + ", but must be at least 1";
+  else if (accumulate < 1 || accumulate > std::numeric_limits<int32_t>::max())
+    problem = "accumulate is " + std::to_string(accumulate) + ", but must be from 1 to 2147483647";
   else if (!(clipNorm >= 0 && clipValue >= 0))
     problem = "gradients can't be clipped to a negative number";
   else if (batchNormMomentum != kOwnMomentum && !(batchNormMomentum >= 0 && batchNormMomentum <= 1))

@@ -19,6 +19,8 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -212,7 +214,43 @@ LogicalResult Compilation::checkOutputs() {
   return success();
 }
 
+/// What is wrong with the settings of a training step, but for what the pass finds; empty if
+/// nothing is.
+static std::string findBadSetting(StringRef settings) {
+  static constexpr StringLiteral names[] = {"loss",       "optimizer",  "accumulate",
+                                            "clip-norm",  "clip-value", "frozen",
+                                            "batch-norm", "memory",     "batch-norm-momentum"};
+  llvm::StringMap<StringRef> given;
+  SmallVector<StringRef> parts;
+  settings.split(parts, ' ', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef part : parts) {
+    auto [name, value] = part.split('=');
+    if (!llvm::is_contained(names, name) || value.empty())
+      return ("'" + part + "' is no setting with a value; there are " +
+              llvm::join(ArrayRef<StringLiteral>(names), ", "))
+          .str();
+    if (!given.try_emplace(name, value).second)
+      return ("the setting '" + name + "' is given twice").str();
+  }
+  if (!given.contains("loss") || !given.contains("optimizer"))
+    return "a training step wants a loss and an optimizer: loss=cross_entropy optimizer=adamw";
+  for (StringRef name : {"accumulate", "clip-norm", "clip-value", "batch-norm-momentum"}) {
+    int64_t count;
+    double number;
+    StringRef value = given.lookup(name);
+    if (!value.empty() && (name == "accumulate" ? value.getAsInteger(10, count)
+                                                : !llvm::to_float(value, number)))
+      return (name + "=" + value + " is no " + (name == "accumulate" ? "whole " : "") + "number").str();
+  }
+  StringRef flag = given.lookup("batch-norm");
+  if (!flag.empty() && flag != "true" && flag != "false")
+    return ("batch-norm=" + flag + " is neither true nor false").str();
+  return "";
+}
+
 LogicalResult Compilation::buildTrainingStep() {
+  if (std::string problem = findBadSetting(options.training); !problem.empty())
+    return emitError(UnknownLoc::get(module.getContext()), "--train: ") << problem;
   std::unique_ptr<Pass> pass = createBuildTrainingStep();
   auto report = [&](const Twine &message) {
     return emitError(UnknownLoc::get(module.getContext()), "--train: ") << message;

@@ -14,14 +14,17 @@ import sys
 import tempfile
 import types
 import weakref
-from typing import (Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Protocol, Sequence,
-                    Tuple, Type, TypeVar, cast)
+from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Dict, List, Mapping, Optional,
+                    Protocol, Sequence, Tuple, Type, TypeVar, cast)
 
 import numpy as np
 
 from . import _abi, tensors, tree
 from ._errors import DlcError, RunError, TraceError
 from .tracefile import Path, replacing, require_place, sizes_text
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Origin(Protocol):
@@ -267,6 +270,19 @@ class CompiledModel:
             found[spec["name"]] = np.empty(shape, dtype) if buffer is None else \
                 np.frombuffer(buffer, dtype).reshape(shape)
         return types.MappingProxyType(found)
+
+    def state_dict(self) -> Dict[str, torch.Tensor]:
+        """Copies of the model's state by name, as PyTorch's tensors, which have all element
+        types. For a module, `net.load_state_dict(step.state_dict(), strict=False)`: what
+        isn't state (a weight that is frozen, the second name of a tied one) is left out."""
+        import torch
+
+        found = {}
+        for i, spec in enumerate(self.signature.get("states", [])):
+            dtype, buffer = getattr(torch, spec["dtype"]), self._state(i)
+            found[spec["name"]] = torch.empty(spec["shape"], dtype=dtype) if buffer is None else \
+                torch.frombuffer(buffer, dtype=dtype).reshape(spec["shape"]).clone()
+        return found
 
     def _state(self, number: int) -> Any:
         """The bytes of a piece of state in place; None where it has none."""

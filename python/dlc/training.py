@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import math
+import operator
+import re
 import sys
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 
@@ -48,28 +51,104 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     `memory` limits what a step takes beside the weights: "512MiB", or 0.5 of what it
     would take; some of it is then computed twice.
     """
-    for argument, value, like in (("loss", loss, "cross_entropy"), ("optimizer", optimizer, "sgd")):
-        if not isinstance(value, str):
-            raise TypeError(f"{argument} is text, as {like!r} (see help(dlc.compile_training_step)), "
-                            f"not {type(value).__name__}")
-    settings = [f"loss={loss}", f"optimizer={optimizer}", f"accumulate={accumulate}",
-                f"clip-norm={clip_norm}", f"clip-value={clip_value}"]
-    if frozen:
-        settings.append("frozen=" + ",".join(frozen))
+    settings = [f"loss={_word('loss', loss, 'cross_entropy')}",
+                f"optimizer={_word('optimizer', optimizer, 'sgd')}",
+                f"accumulate={_count('accumulate', accumulate)}",
+                f"clip-norm={_number('clip_norm', clip_norm)}",
+                f"clip-value={_number('clip_value', clip_value)}"]
     if memory is not None:
-        settings.append(f"memory={memory}")
+        settings.append("memory=" + (_word("memory", memory, "512MiB") if isinstance(memory, str)
+                                     else f"{_number('memory', memory):g}"))
+    names = _names(frozen)
+    if batch_norm_momentum is not None:
+        batch_norm_momentum = _number("batch_norm_momentum", batch_norm_momentum, 1.0)
     traced = model
     if "torch" in sys.modules and isinstance(model, sys.modules["torch"].nn.Module):
         _check_trainable(model)
         traced = _trace(model, args, kwargs, dynamic_shapes, batch_norm_momentum)
         args, kwargs, dynamic_shapes = (), {}, None
+        names = _kept_names(model, traced, names)
         settings.append("batch-norm=false")  # they do what the module's mode says
     elif batch_norm_momentum is not None:
         settings.append(f"batch-norm-momentum={batch_norm_momentum}")
+    if names:
+        settings.append("frozen=" + ",".join(names))
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
     if source.trace:
         source.trace.require_derivatives()
     return _compiled(source, TrainingStep, output, header, name, threads, progress)
+
+
+def _refuse(name: str, wanted: str, value: Any) -> NoReturn:
+    kind = TypeError if not isinstance(value, (str, int, float)) or isinstance(value, bool) \
+        else ValueError
+    shown = repr(value) if kind is ValueError or value is None or isinstance(value, bool) \
+        else type(value).__name__
+    raise kind(f"{name} is {wanted} (see help(dlc.compile_training_step)), not {shown}")
+
+
+def _word(name: str, value: Any, like: str) -> str:
+    """A setting that is text: one word, but for spaces around its parts."""
+    text = re.sub(r"\s*([,=])\s*|(?<=\d)\s+(?=\w+$)", r"\1", value.strip()) \
+        if isinstance(value, str) else ""
+    if not re.fullmatch(r"\S+", text) or name == "loss" and "=" in text:
+        _refuse(name, f"text, as {like!r}", value)
+    return text
+
+
+def _number(name: str, value: Any, most: float = math.inf) -> float:
+    """A setting that is a number, not a negative one."""
+    wanted = "a number of 0 or more" if most == math.inf else f"a number from 0 to {most:g}"
+    try:
+        number = float(value) if not isinstance(value, (bool, str)) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number <= most or number == math.inf:
+        _refuse(name, wanted, value)
+    return number
+
+
+def _count(name: str, value: Any) -> int:
+    try:
+        count = operator.index(value) if not isinstance(value, bool) else 0
+    except TypeError:
+        count = 0
+    if not 0 < count < 2**31:
+        _refuse(name, "a whole number from 1 to 2147483647", value)
+    return count
+
+
+def _rate(lr: Any) -> float:
+    try:
+        return float(lr) if not isinstance(lr, (bool, str)) else float("")
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"lr is a number, not {type(lr).__name__}") from None
+
+
+def _names(frozen: Any) -> List[str]:
+    """The names of weights that stay as they are."""
+    try:
+        names = [] if isinstance(frozen, (str, bytes)) else list(frozen)
+    except TypeError:
+        names = [None]
+    if isinstance(frozen, (str, bytes)) or not all(isinstance(name, str) for name in names):
+        _refuse("frozen", "a list of weights' names, as ['0.weight', '0.bias']", frozen)
+    for name in names:
+        if not re.fullmatch(r"[^\s,]+", name):
+            _refuse("frozen", "a list of weights' names without spaces and commas", name)
+    return names
+
+
+def _kept_names(model: Any, trace: Trace, names: Sequence[str]) -> List[str]:
+    """The names that the trace has for weights: of tied ones it keeps one."""
+    tensors = dict(model.named_parameters(remove_duplicate=False))
+    kept = {id(tensor): name for name, tensor in tensors.items() if name in trace.weights}
+    unknown = [name for name in names if name not in trace.weights and name not in tensors]
+    if unknown:
+        raise ValueError(f"frozen names '{unknown[0]}', which is no parameter of the module")
+    # What the program doesn't use isn't in the trace, and stays as it is.
+    return [kept.get(id(tensors.get(name)), name) for name in names
+            if name in trace.weights or id(tensors.get(name)) in kept]
 
 
 def _check_trainable(model: Any) -> None:
@@ -168,7 +247,7 @@ class TrainingStep(CompiledModel):
     def step(self, *args: Any, lr: float, seed: int = 0) -> float:
         """One step on the model's inputs and the target; gives the loss before it. Random
         numbers follow from `seed` and the number of the step, which is part of the state."""
-        values = list(args) + [lr]
+        values = list(args) + [_rate(lr)]
         if self._step["inputs"][-1]["name"] == "seed":
             values.append(seed)
         if len(values) != len(self._step_takes):

@@ -10,10 +10,18 @@
 // RUN: not dl-compile %s -o %t/line.so loss=mse 2>&1 | FileCheck %s --check-prefix=FLAG
 // RUN: not dl-compile %s -o %t/line.so --train 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not dl-compile %s -o %t/line.so --train loss=mse optimiser=sgd 2>&1 | FileCheck %s --check-prefix=SETTING
+// RUN: not dl-compile %s -o %t/line.so --train loss=mse 2>&1 | FileCheck %s --check-prefix=BOTH
+// RUN: not dl-compile %s -o %t/line.so --train loss=mse optimizer=sgd loss=output 2>&1 | FileCheck %s --check-prefix=TWICE
+// RUN: not dl-compile %s -o %t/line.so --train loss=mse optimizer=sgd clip-norm=None 2>&1 | FileCheck %s --check-prefix=NUMBER
+// RUN: not dl-compile %s -o %t/line.so --train loss=mse optimizer=sgd accumulate=9223372036854775807 2>&1 | FileCheck %s --check-prefix=COUNT
 
 // FLAG: error: 'loss=mse' is a second model, or a setting without --train
 // NONE: error: --train wants a loss and an optimizer
-// SETTING: error: {{.*}}no such option optimiser
+// SETTING: error: --train: 'optimiser=sgd' is no setting with a value; there are loss, optimizer, accumulate,
+// BOTH: error: --train: a training step wants a loss and an optimizer: loss=cross_entropy optimizer=adamw
+// TWICE: error: --train: the setting 'loss' is given twice
+// NUMBER: error: --train: clip-norm=None is no number
+// COUNT: error: {{.*}}: accumulate is 9223372036854775807, but must be from 1 to 2147483647
 
 // y = w·x at x = (1, 1), w = 0, target (1, 1): loss 1, gradient −1 each (a mean of two).
 // CHECK: y 0 0

@@ -44,6 +44,56 @@ class Training(frontend.FrontendTest):
         with self.assertRaisesRegex(dlc.RunError, "^\\S+: cross_entropy: a target is no class"):
             step.step(self.x, torch.full((16,), 7), lr=0.1)
 
+    def test_settings_that_are_none(self):
+        for error, sentence, settings in (
+                (ValueError, "loss is text.* not 'mse frozen=0.weight'", {"loss": "mse frozen=0.weight"}),
+                (ValueError, "optimizer is text", {"optimizer": "adamw weight_decay=1"}),
+                (ValueError, "memory is text.* not 'a b'", {"memory": "a b"}),
+                (TypeError, "memory is a number of 0 or more", {"memory": [1]}),
+                (TypeError, "clip_norm is a number of 0 or more .*not None", {"clip_norm": None}),
+                (TypeError, "clip_norm is a number of 0 or more .*not True", {"clip_norm": True}),
+                (ValueError, "clip_value is a number .*not nan", {"clip_value": float("nan")}),
+                (ValueError, "accumulate is a whole number .*not 2.0", {"accumulate": 2.0}),
+                (ValueError, "accumulate is a whole number from 1 to", {"accumulate": 2**63 - 1}),
+                (ValueError, r"frozen is a list of weights' names.*not '0\.bias'", {"frozen": "0.bias"}),
+                (ValueError, "frozen is a list of .*not 5", {"frozen": 5}),
+                (ValueError, "frozen .* without spaces", {"frozen": ["0 weight"]}),
+                (ValueError, "frozen names 'w', which is no parameter", {"frozen": ["w"]}),
+                (ValueError, "batch_norm_momentum is a number from 0 to 1 .*not 3",
+                 {"batch_norm_momentum": 3})):
+            with self.assertRaisesRegex(error, sentence):
+                self.compile(**settings)
+
+    def test_numbers_of_other_libraries(self):
+        step = self.compile(optimizer="adamw, weight_decay=0.01", memory="1 GiB",
+                            clip_norm=np.float32(1), accumulate=np.int64(1))
+        for lr in (np.float32(0.1), torch.tensor(0.1), 1):
+            step.step(self.x, self.labels, lr=lr)
+        with self.assertRaisesRegex(TypeError, "lr is a number, not str"):
+            step.step(self.x, self.labels, lr="0.1")
+
+    def test_a_tied_weight_is_frozen_by_any_name(self):
+        self.model = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.Linear(3, 3),
+                                         torch.nn.Linear(3, 5, bias=False))
+        self.model[2].weight = self.model[0].weight
+        self.x = torch.randint(0, 5, (16,))
+        for name in ("0.weight", "2.weight"):
+            self.assertEqual({"1.weight", "1.bias"}, {
+                n for n in self.compile(optimizer="sgd", frozen=[name]).state if n[0].isdigit()})
+
+    def test_the_module_gets_the_weights_back(self):
+        self.model = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.Linear(3, 3),
+                                         torch.nn.Linear(3, 5, bias=False)).bfloat16()
+        self.model[2].weight = self.model[0].weight
+        self.x = torch.randint(0, 5, (16,))
+        step = self.compile(optimizer="adam", frozen=["1.bias"])
+        before = {name: value.clone() for name, value in self.model.state_dict().items()}
+        step.step(self.x, self.labels, lr=0.1)
+        self.model.load_state_dict(step.state_dict(), strict=False)
+        same = {name for name, value in self.model.state_dict().items() if value.equal(before[name])}
+        self.assertEqual(same, {"1.bias"})
+        torch.testing.assert_close(step(self.x), self.model(self.x).detach(), rtol=2e-2, atol=2e-2)
+
     def test_a_memory_budget_changes_no_bit(self):
         layers = [m for _ in range(5) for m in (torch.nn.Linear(32, 32), torch.nn.Tanh())]
         model, x = torch.nn.Sequential(*layers), torch.randn(256, 32)
