@@ -299,7 +299,7 @@ LogicalResult ModelImporter::importOutputs(const GraphProto &graph, GraphImporte
 }
 
 LogicalResult ModelImporter::importGraph(const GraphProto &graph, StringRef functionName) {
-  Location loc = named(functionName);
+  Location loc = named("");
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
   auto function =
       func::FuncOp::create(builder, loc, functionName, builder.getFunctionType({}, {}));
