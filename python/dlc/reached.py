@@ -29,6 +29,8 @@ import torch
 
 from . import locations
 
+#: What functools.lru_cache makes; what a program adds while it is recorded isn't for others.
+_CACHE: Any = type(functools.lru_cache(maxsize=None)(len))
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 #: What of a module itself belongs to a program, and in which of that attributes lie.
@@ -224,6 +226,8 @@ _KINDS: Tuple[Tuple[Tuple[Type[Any], ...], Optional[_Kind]], ...] = (
     ((property,), _Kind(lambda v: {"": v.fget}, _itself)),
     ((functools.partial,), _Kind(lambda v: {"func": v.func, "args": v.args,
                                             "keywords": v.keywords}, _attribute)),
+    ((_CACHE,), _Kind(lambda v: {"": v.__wrapped__, "entries": v.cache_info().currsize}, _attribute,
+                      lambda v, parts: v.cache_clear())),
     ((np.ndarray, bytearray), _Kind(_array_parts, _itself, _restore_array)),
     ((random.Random,), _Kind(lambda v: {"": v.getstate()}, _itself,
                              lambda v, parts: v.setstate(parts[""]))),

@@ -177,6 +177,9 @@ def _example(value: Any) -> Any:
     """An example input: tensors of other libraries as PyTorch's."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, torch.Tensor) and torch._C._functorch.is_functorch_wrapped_tensor(value):
+        raise TraceError("torch.func's transforms, as vmap, can't look into compiled code: compile "
+                         "the transformed program, dlc.compile(torch.vmap(f), x)")
     if isinstance(value, torch.Tensor) or not hasattr(value, "__dlpack__"):
         return value
     if not isinstance(value, np.ndarray):

@@ -234,6 +234,10 @@ class NotRecordedTest(FrontendTest):
         with self.assertRaisesRegex(dlc.TraceError, "test_errors.py:.* as a number of Python's"):
             dlc.compile(lambda x: [x + i for i in range(int(x[0]))], torch.ones(2))
 
+    def test_transform_of_compiled_code(self):
+        with self.assertRaisesRegex(dlc.TraceError, "as vmap, can't look into compiled code"):
+            torch.func.vmap(dlc.grad(lambda x: x.sin().sum()))(torch.ones(2, 3))
+
     def test_change_in_a_branch(self):
         def change(x):
             return x.add_(1) * 2

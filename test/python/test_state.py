@@ -280,6 +280,18 @@ class AttributesTest(FrontendTest):
             self.assertEqual((module.longest, module.kept, hasattr(module, "last")), (0, {}, False))
             self.assert_close(dlc.compile(trace)(-self.x), module(-self.x))
 
+    def test_cache_of_a_function(self):
+        @functools.lru_cache(maxsize=None)
+        def table(size):
+            return torch.arange(float(size))
+
+        def add(self, x):
+            return x + table(len(x))
+
+        module = Module(add)
+        self.assert_close(dlc.compile(module, self.x)(self.x), module(self.x))
+        self.assert_close(table(3), torch.arange(3.0))
+
     def test_failure_leaves_nothing(self):
         def fail(self, x):
             self.calls, self.last = 1, x * 2
