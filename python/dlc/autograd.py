@@ -27,7 +27,7 @@ from torch._functorch._aot_autograd.graph_capture_wrappers import fn_prepped_for
 from torch._functorch._aot_autograd.utils import simple_wraps
 from torch.overrides import TorchFunctionMode
 
-from . import detached, locations
+from . import detached, locations, recordable
 from ._errors import DlcError
 from .compiler import compile
 from .tracefile import Json, Trace
@@ -44,12 +44,17 @@ MakeStep = Callable[[torch.fx.GraphModule, Set[int], Set[int], Set[int], Callabl
 Finish = Callable[[Any, Sequence[Any]], Tuple[Any, ...]]
 
 
+#: Functions of which AOTAutograd records what has another derivative at a kink.
+_KINKED = {torch.nn.functional.multi_margin_loss: recordable.multi_margin_loss}
+
+
 class _Detaching(TorchFunctionMode):
     """Detaches what is computed where gradients are switched off."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (),
                            kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        func = _KINKED.get(func, func)
         if torch.is_grad_enabled():
             return func(*args, **kwargs)
         if detached.may_change(getattr(func, "__name__", ""), kwargs):  # what is given is kept

@@ -101,7 +101,7 @@ class Recorder(TorchFunctionMode):
         changed = [t for t in given if id(t) in sure or _version(t) != before[id(t)][0]]
         for tensor in changed:
             old = before[id(tensor)][1]
-            if old is not None:
+            if old is not None and old.shape == tensor.shape:  # not as unsqueeze_
                 tensor.copy_(revise(old, tensor))
             elif self.is_on:
                 self.constants.pop(memory_of(tensor), None)

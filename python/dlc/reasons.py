@@ -53,6 +53,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
     (r"Attempting to use FunctionalTensor on its own",
      "a branch or loop in another one reads a tensor that is made of a number there "
      "(torch.tensor(0)): make it by torch.zeros or torch.full, or outside"),
+    (r"cannot register a hook on a tensor that doesn't require gradient",
+     "the program registers a hook on a tensor's gradient, which a program that is recorded "
+     "doesn't have"),
     (r"Could not extract specialized integer from data-dependent", _NUMBER),
     (r"Higher order ops do not support aliasing|cond_\w+ might be aliasing the input or the output",
      "what torch.cond, while_loop and scan take may return none of its inputs, and no tensor "

@@ -41,6 +41,7 @@ _finite = _under_no_grad(lambda y: y.nan_to_num_(1.0, 2.0, 3.0))
 _CHANGES = [_finite, *map(_under_no_grad, (
     _set, _add, lambda y: y.mul_(3), lambda y: torch.mul(y, 2, out=y),
     lambda y: torch.nn.functional.relu(y, inplace=True), lambda y: torch._foreach_mul_([y], 3.0),
+    lambda y: y.exp_().unsqueeze_(0),
 )), lambda y: y.data.mul_(3), lambda y: y.detach()[1:].exp_()]
 
 
@@ -350,6 +351,8 @@ class Derivatives(frontend.FrontendTest):
         for argnums in ((), "x", True, 0.5):
             with self.assertRaisesRegex(TypeError, "argnums is the number of an argument, or a tuple"):
                 dlc.grad(energy, argnums=argnums)
+        with self.assertRaisesRegex(dlc.TraceError, r"\.py:\d+: .* registers a hook on a tensor's"):
+            dlc.grad(lambda x: ((y := x * 2).register_hook(lambda g: g * 3), y.sum())[1])(x)
         generator = torch.Generator()
         with self.assertRaisesRegex(dlc.TraceError, r"\.py:\d+: .* as a torch.Generator"):
             dlc.grad(lambda x: (x * torch.rand(3, generator=generator)).sum())(x)

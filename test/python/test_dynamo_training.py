@@ -182,6 +182,10 @@ class FunctionsTest(TrainingTest):
         fast(x)[0].sum().backward()
         self.assert_close(x.grad, x.cos())
 
+    def test_kink(self):
+        x, target = torch.tensor([[0.0, 1.0, 1.0]], requires_grad=True), torch.tensor([1])
+        self.check(lambda x: torch.nn.functional.multi_margin_loss(x, target), x)
+
     def test_detached_parts(self):
         def function(x):
             with torch.no_grad():
