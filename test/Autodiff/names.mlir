@@ -1,6 +1,7 @@
-// RUN: dl-opt %s -dl-autodiff --mlir-use-nameloc-as-prefix | FileCheck %s
-// RUN: dl-opt -dl-autodiff --mlir-use-nameloc-as-prefix < %s | FileCheck %s
-// RUN: dl-opt %s -dl-autodiff | FileCheck %s --check-prefix=NUMBERS
+// RUN: dl-opt %s -dl-autodiff | FileCheck %s
+// RUN: dl-opt -dl-autodiff < %s | FileCheck %s
+// RUN: dl-opt %s --emit-bytecode | dl-opt -dl-autodiff | FileCheck %s --check-prefix=NUMBERS
+// RUN: dl-opt %s -dl-autodiff --mlir-use-nameloc-as-prefix=false | FileCheck %s --check-prefix=NUMBERS
 
 // Values keep their names, and derivatives have names made of those.
 func.func private @f(%x: tensor<4xf32>, %w: tensor<4xf32>) -> tensor<4xf32> {

@@ -1,5 +1,5 @@
-// RUN: dl-opt %s -dl-choose-layout | FileCheck %s
-// RUN: dl-opt %s -dl-choose-layout=transpose-cost=100000 | FileCheck %s --check-prefix=DEAR
+// RUN: dl-opt %s -dl-choose-layout --mlir-use-nameloc-as-prefix=false | FileCheck %s
+// RUN: dl-opt %s -dl-choose-layout=transpose-cost=100000 --mlir-use-nameloc-as-prefix=false | FileCheck %s --check-prefix=DEAR
 
 // CHECK-LABEL: @residual
 // DEAR-LABEL: @residual

@@ -1,6 +1,6 @@
-// RUN: dl-opt %s -dl-decompose-composites=ops=softmax,layer_norm,lstm,attention,conv_transpose -canonicalize -cse | FileCheck %s
-// RUN: dl-opt %s -dl-decompose-composites | FileCheck %s --check-prefix=DEFAULT
-// RUN: dl-opt %s -dl-decompose-composites=ops=layer_norm | FileCheck %s --check-prefix=SOME
+// RUN: dl-opt %s -dl-decompose-composites=ops=softmax,layer_norm,lstm,attention,conv_transpose -canonicalize -cse --mlir-use-nameloc-as-prefix=false | FileCheck %s
+// RUN: dl-opt %s -dl-decompose-composites --mlir-use-nameloc-as-prefix=false | FileCheck %s --check-prefix=DEFAULT
+// RUN: dl-opt %s -dl-decompose-composites=ops=layer_norm --mlir-use-nameloc-as-prefix=false | FileCheck %s --check-prefix=SOME
 
 // CHECK-LABEL: @softmax
 // SOME-LABEL: @softmax

@@ -1,4 +1,4 @@
-// RUN: dl-opt %s -dl-infer-shapes -canonicalize -cse | FileCheck %s
+// RUN: dl-opt %s -dl-infer-shapes -canonicalize -cse --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // Dimensions of one name are one size: broadcasting to it changes nothing.
 // CHECK-LABEL: @same_symbol

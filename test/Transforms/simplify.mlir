@@ -1,4 +1,4 @@
-// RUN: dl-opt %s -dl-simplify -dl-fold-constants -cse | FileCheck %s
+// RUN: dl-opt %s -dl-simplify -dl-fold-constants -cse --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // CHECK-LABEL: @conv_batch_norm
 func.func @conv_batch_norm(%x: tensor<1x2x4x4xf32>) -> tensor<1x1x4x4xf32> {

@@ -41,7 +41,9 @@ class SourceNamesPass : public PassWrapper<SourceNamesPass, OperationPass<>> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SourceNamesPass)
 
-  explicit SourceNamesPass(StringRef source) : source(source) { source.split(lines, '\n'); }
+  SourceNamesPass(StringRef source, StringRef sourceName) : sourceName(sourceName) {
+    source.split(lines, '\n');
+  }
   StringRef getName() const override { return "SourceNamesPass"; }
   void runOnOperation() override;
 
@@ -57,7 +59,7 @@ private:
   void nameResults(Operation *op);
   void nameArgument(BlockArgument argument);
 
-  StringRef source;
+  StringRef sourceName;
   SmallVector<StringRef> lines;
   /// Of the function at hand, the places of ops that were found.
   DenseSet<Attribute> found;
@@ -66,7 +68,8 @@ private:
 
 std::pair<StringRef, StringRef> SourceNamesPass::lookup(LocationAttr location) const {
   auto file = dyn_cast<FileLineColLoc>(location);
-  if (!file || file.getLine() == 0 || file.getLine() > lines.size())
+  if (!file || file.getFilename() != sourceName || file.getLine() == 0 ||
+      file.getLine() > lines.size())
     return {};
   StringRef line = lines[file.getLine() - 1];
   size_t column = std::min<size_t>(std::max(file.getColumn(), 1u) - 1, line.size());
@@ -134,6 +137,6 @@ void SourceNamesPass::runOnOperation() {
   });
 }
 
-std::unique_ptr<Pass> dlc::createSourceNamesPass(StringRef source) {
-  return std::make_unique<SourceNamesPass>(source);
+std::unique_ptr<Pass> dlc::createSourceNamesPass(StringRef source, StringRef sourceName) {
+  return std::make_unique<SourceNamesPass>(source, sourceName);
 }

@@ -13,10 +13,11 @@
 namespace dlc {
 
 /// A pass that gives values the names that they have in `source`, the text that the module
-/// was read from, and their derivatives names made of those: of `%x` it is `%x_grad`.
-/// Names are in the locations of values, where the printer finds them with
-/// --mlir-use-nameloc-as-prefix.
-std::unique_ptr<mlir::Pass> createSourceNamesPass(llvm::StringRef source);
+/// was read from, called `sourceName` in locations, and their derivatives names made of
+/// those: of `%x` it is `%x_grad`. Names are in the locations of values, where the printer
+/// finds them with --mlir-use-nameloc-as-prefix.
+std::unique_ptr<mlir::Pass> createSourceNamesPass(llvm::StringRef source,
+                                                  llvm::StringRef sourceName);
 
 } // namespace dlc
 

@@ -1,4 +1,4 @@
-// RUN: dl-opt %s --canonicalize | FileCheck %s
+// RUN: dl-opt %s --canonicalize --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // Integers wrap; division by zero and shifts beyond the width are defined.
 // CHECK-LABEL: @integers

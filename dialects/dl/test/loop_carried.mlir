@@ -1,5 +1,5 @@
 // A loop that grows what it carries keeps carrying a dynamic size.
-// RUN: dl-opt %s --canonicalize | FileCheck %s
+// RUN: dl-opt %s --canonicalize --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // CHECK-LABEL: @grows
 func.func @grows(%x: tensor<1xf32>, %n: index) -> tensor<?xf32> {

@@ -1,4 +1,4 @@
-// RUN: dl-opt %s --canonicalize | FileCheck %s
+// RUN: dl-opt %s --canonicalize --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // What is wrong for the sizes of an operand is an error of the run, if it gets
 // there: no fold may make an invalid op of it.

@@ -1,4 +1,4 @@
-// RUN: dl-opt %s | dl-opt | FileCheck %s
+// RUN: dl-opt %s | dl-opt --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // CHECK-LABEL: @floats
 func.func @floats(%x: tensor<?x3xf32>) {

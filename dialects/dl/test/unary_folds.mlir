@@ -1,4 +1,4 @@
-// RUN: dl-opt %s --canonicalize | FileCheck %s
+// RUN: dl-opt %s --canonicalize --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // CHECK-LABEL: @integers
 func.func @integers() -> (tensor<3xi8>, tensor<3xi8>, tensor<3xi8>, tensor<3xi8>, tensor<3xui8>, tensor<2xi1>) {

@@ -1,4 +1,4 @@
-// RUN: dl-opt %s -dl-form-dispatches | FileCheck %s
+// RUN: dl-opt %s -dl-form-dispatches --mlir-use-nameloc-as-prefix=false | FileCheck %s
 
 // A matrix product takes its epilogue; the same kernel twice is outlined once;
 // an elementwise producer goes into the reduction that reads it.

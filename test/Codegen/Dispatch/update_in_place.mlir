@@ -1,4 +1,4 @@
-// RUN: dl-opt %s -dl-form-dispatches | FileCheck %s
+// RUN: dl-opt %s -dl-form-dispatches --mlir-use-nameloc-as-prefix=false | FileCheck %s
 // RUN: dl-run %s --compiled --random-seed=1 > %t
 
 // Of an input that a kernel only changes a part of, the kernel says so: a loop then
