@@ -43,6 +43,7 @@ private:
   void setPhase(Phase phase);
   LogicalResult runPasses(const PhaseInfo &info);
   LogicalResult dump(const PhaseInfo &info);
+  SmallVector<std::string> getOutputs() const;
   LogicalResult checkOutputs();
   LogicalResult buildTrainingStep();
   LogicalResult sign();
@@ -83,17 +84,17 @@ static std::string getFile(Location loc, const CompileOptions &options) {
   return file.getFilename().str();
 }
 
-/// Where in the model, as run-time messages say it, too: "model.py:12: ". Nothing where the
-/// message begins with it, or with what else the name is of: "input 'x'", "weight 'w'".
+/// Where in the model, as run-time messages say it, too: "model.py:12: ". A name comes after
+/// the file that it is in, if that is known, and isn't said where the message begins with
+/// it, or with what else it is of: "input 'x'", "weight 'w'".
 static std::string describe(Location loc, StringRef message, const CompileOptions &options) {
-  std::string place = dispatch::getPlace(loc);
-  if (place.empty())
-    place = getFile(loc, options);
+  std::string place = dispatch::getPlace(loc), file = getFile(loc, options);
   StringRef name = place;
-  if (message.starts_with(place) ||
-      (name.consume_front("node ") && message.split(' ').second.starts_with(name)))
-    return "";
-  return place + ": ";
+  bool isName = name.consume_front("node ");
+  std::string start = file.empty() || (!place.empty() && !isName) ? "" : file + ": ";
+  if (message.starts_with(place) || (isName && message.split(' ').second.starts_with(name)))
+    return start;
+  return start + place + ": ";
 }
 
 /// Errors as one line each: where in the model, and what.
@@ -190,12 +191,17 @@ LogicalResult Compilation::runPasses(const PhaseInfo &info) {
   return failure();
 }
 
+/// The files that are written.
+SmallVector<std::string> Compilation::getOutputs() const {
+  if (options.to < Phase::Object)
+    return {options.output};
+  return getWrittenPaths(options.artifact);
+}
+
 /// No output may replace another, nor a file that the module was read from.
 LogicalResult Compilation::checkOutputs() {
   options.artifact.outputPath = options.output;
-  SmallVector<std::string> outputs =
-      options.to < Phase::Object ? SmallVector<std::string>{options.output}
-                                 : getWrittenPaths(options.artifact);
+  SmallVector<std::string> outputs = getOutputs();
   llvm::StringSet<> inputs, names;
   if (!options.model)
     inputs.insert(options.input);
@@ -382,6 +388,8 @@ LogicalResult Compilation::run() {
     return failure();
   if (options.timeReport)
     report();
+  if (options.progress && options.output != "-")
+    llvm::errs() << "  wrote " << llvm::join(getOutputs(), ", ") << "\n";
   return success();
 }
 

@@ -71,6 +71,7 @@ class Trace:
     def save(self, path: Path) -> None:
         """Writes `path` (JSON) and the weights beside it (.safetensors)."""
         path = pathlib.Path(path)
+        require_place(path)
         weights = path.with_suffix(".safetensors")
         document = dict(self.document, weights_file=weights.name if self.weights else None)
         if self.weights:
@@ -101,15 +102,19 @@ class Trace:
         return counts
 
     def __repr__(self) -> str:
-        inputs = ", ".join(f"{i['name']}: {_type_name(i.get('type'))}"
-                           for i in self.document["inputs"] if "name" in i)
+        given = [i for i in self.document["inputs"] if "name" in i]
+        known = (self.document.get("metadata") or {}).get("inputs") or [None] * len(given)
+        inputs = ", ".join(_input_text(*pair) for pair in zip(given, known))
         return f"<dlc.Trace ({inputs}), {len(self.document['nodes'])} ops>"
 
 
-def _type_name(type: Any) -> str:
-    if not isinstance(type, dict):
-        return str(type)
-    return f"{type['dtype']}{sizes_text(type['shape'])}"
+def _input_text(input: Json, known: Any) -> str:
+    """An input with its type, or with the value that it always has."""
+    if known and "constant" in known:
+        return f"{input['name']}={known['constant']!r}"
+    type = input.get("type")
+    text = f"{type['dtype']}{sizes_text(type['shape'])}" if isinstance(type, dict) else type
+    return f"{input['name']}: {text}"
 
 
 def sizes_text(shape: Sequence[Any]) -> str:

@@ -44,7 +44,7 @@ static LogicalResult checkNumbers(ProgramImporter &program, ArrayRef<int64_t> nu
 /// An argument for a direction: of the size of what it belongs to.
 static Value addDirection(ProgramImporter &program, func::FuncOp function, OpBuilder &builder,
                           Value like, DictionaryAttr likeAttributes, StringRef name) {
-  Location loc = NameLoc::get(builder.getStringAttr(name));
+  Location loc = program.named(name);
   NamedAttrList attributes(likeAttributes);
   attributes.set("dlc.name", builder.getStringAttr(name));
   unsigned index = function.getNumArguments();
@@ -134,8 +134,13 @@ LogicalResult ProgramImporter::addDerivative(const Derivative &derivative) {
   for (auto [number, name] :
        llvm::zip_equal(derivative.isReverse ? wrt : of, derivative.resultNames)) {
     types.push_back(derivative.isReverse ? type.getInput(number) : type.getResult(number));
-    attributes.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("dlc.name", builder.getStringAttr(name))));
+    Attribute sizes = derivative.isReverse ? function.getArgAttr(number, "dlc.dim_symbols")
+                                           : function.getResultAttr(number, "dlc.dim_symbols");
+    NamedAttrList named;
+    named.set("dlc.name", builder.getStringAttr(name));
+    if (sizes)
+      named.set("dlc.dim_symbols", sizes);
+    attributes.push_back(named.getDictionary(context));
   }
   Operation *request =
       derivative.isReverse

@@ -16,6 +16,41 @@ using llvm::StringRef;
 /// More levels than any program has; the document's own destructor recurses.
 static constexpr int kMaxDepth = 512;
 
+namespace {
+/// Reads a document for where it breaks off.
+struct FindFault : nlohmann::json_sax<Json> {
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t &) override { return true; }
+  bool string(string_t &) override { return true; }
+  bool binary(binary_t &) override { return true; }
+  bool start_object(size_t) override { return true; }
+  bool key(string_t &) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(size_t position, const std::string &, const Json::exception &) override {
+    bytesRead = position;
+    return false;
+  }
+
+  size_t bytesRead = 0; ///< up to what can't be there
+};
+} // namespace
+
+/// "line 3, column 14", or that the document isn't whole.
+static std::string findFault(StringRef bytes) {
+  FindFault fault;
+  Json::sax_parse(bytes.begin(), bytes.end(), &fault);
+  if (fault.bytesRead > bytes.size() || bytes.drop_front(fault.bytesRead).trim().empty())
+    return "it breaks off after " + std::to_string(bytes.size()) + " bytes";
+  StringRef before = bytes.take_front(std::max<size_t>(fault.bytesRead, 1) - 1);
+  return ("line " + llvm::Twine(before.count('\n') + 1) + ", column " +
+          llvm::Twine(before.size() - (before.rfind('\n') + 1) + 1)).str();
+}
+
 llvm::Expected<Json> torch::parseJson(StringRef bytes, StringRef what) {
   int64_t depth = 0;
   bool isInString = false;
@@ -33,7 +68,7 @@ llvm::Expected<Json> torch::parseJson(StringRef bytes, StringRef what) {
   }
   Json document = Json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded())
-    return makeError("{0} isn't valid JSON", what);
+    return makeError("{0} isn't valid JSON: {1}", what, findFault(bytes));
   return document;
 }
 

@@ -39,28 +39,48 @@ ElementsAttr NodeImporter::globalElements(dl::GlobalLoadOp load) {
   return graph.getProgram().getGlobalElements(load);
 }
 
+template <typename T>
+static Type makeFloat(MLIRContext *context) {
+  return T::get(context);
+}
+
+template <unsigned width, IntegerType::SignednessSemantics sign = IntegerType::Signless>
+static Type makeInteger(MLIRContext *context) {
+  return IntegerType::get(context, width, sign);
+}
+
+using MakeType = Type (*)(MLIRContext *);
+
+/// What makes the element type of a name; null if there is none.
+static MakeType lookupElementType(StringRef name) {
+  return llvm::StringSwitch<MakeType>(name)
+      .Case("f64", makeFloat<Float64Type>)
+      .Case("f32", makeFloat<Float32Type>)
+      .Case("f16", makeFloat<Float16Type>)
+      .Case("bf16", makeFloat<BFloat16Type>)
+      .Case("f8E4M3FN", makeFloat<Float8E4M3FNType>)
+      .Case("f8E5M2", makeFloat<Float8E5M2Type>)
+      .Case("f8E4M3FNUZ", makeFloat<Float8E4M3FNUZType>)
+      .Case("f8E5M2FNUZ", makeFloat<Float8E5M2FNUZType>)
+      .Case("i1", makeInteger<1>)
+      .Case("i8", makeInteger<8>)
+      .Case("i16", makeInteger<16>)
+      .Case("i32", makeInteger<32>)
+      .Case("i64", makeInteger<64>)
+      .Case("ui8", makeInteger<8, IntegerType::Unsigned>)
+      .Case("ui16", makeInteger<16, IntegerType::Unsigned>)
+      .Case("ui32", makeInteger<32, IntegerType::Unsigned>)
+      .Case("ui64", makeInteger<64, IntegerType::Unsigned>)
+      .Default(nullptr);
+}
+
 Type dlc::torch::getElementType(MLIRContext *context, StringRef name) {
-  Builder b(context);
-  auto isUnsigned = IntegerType::Unsigned;
-  return llvm::StringSwitch<Type>(name)
-      .Case("f64", b.getF64Type())
-      .Case("f32", b.getF32Type())
-      .Case("f16", b.getF16Type())
-      .Case("bf16", b.getBF16Type())
-      .Case("f8E4M3FN", b.getType<Float8E4M3FNType>())
-      .Case("f8E5M2", b.getType<Float8E5M2Type>())
-      .Case("f8E4M3FNUZ", b.getType<Float8E4M3FNUZType>())
-      .Case("f8E5M2FNUZ", b.getType<Float8E5M2FNUZType>())
-      .Case("i1", b.getI1Type())
-      .Case("i8", b.getI8Type())
-      .Case("i16", b.getI16Type())
-      .Case("i32", b.getI32Type())
-      .Case("i64", b.getI64Type())
-      .Case("ui8", IntegerType::get(context, 8, isUnsigned))
-      .Case("ui16", IntegerType::get(context, 16, isUnsigned))
-      .Case("ui32", IntegerType::get(context, 32, isUnsigned))
-      .Case("ui64", IntegerType::get(context, 64, isUnsigned))
-      .Default({});
+  MakeType make = lookupElementType(name);
+  return make ? make(context) : Type();
+}
+
+bool dlc::torch::isElementType(StringRef name) {
+  return lookupElementType(name) || !getPartType(name).empty();
 }
 
 StringRef dlc::torch::getPartType(StringRef name) {

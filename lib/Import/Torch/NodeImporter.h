@@ -215,6 +215,8 @@ private:
 
 /// The dl element type that the trace calls `name`; null if there is none.
 mlir::Type getElementType(mlir::MLIRContext *context, llvm::StringRef name);
+/// Whether a trace's tensor may be of this element type, complex ones among them.
+bool isElementType(llvm::StringRef name);
 /// The name of a complex type's parts ("f32" of "c64"); empty for any other type.
 llvm::StringRef getPartType(llvm::StringRef name);
 /// A real tensor with a last dimension of 2 as a complex one, and back.

@@ -10,6 +10,7 @@
 #include "NodeImporter.h"
 #include "OpTable.h"
 #include "SizeChecker.h"
+#include "SizeText.h"
 #include "dl/IR/ExternalData.h"
 #include "grad/IR/Grad.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -43,12 +44,15 @@ InFlightDiagnostic ProgramImporter::emitError() {
   return emitError(FileLineColLoc::get(context, path, 0, 0));
 }
 
+Location ProgramImporter::named(StringRef name) {
+  return NameLoc::get(StringAttr::get(context, name), FileLineColLoc::get(context, path, 0, 0));
+}
+
 Location ProgramImporter::locationOf(const Node &node) {
   if (node.location < program.locations.size())
     if (const SourceLine &line = program.locations[node.location]; !line.file.empty())
       return FileLineColLoc::get(context, line.file, line.line, 0);
-  return NameLoc::get(StringAttr::get(context, node.results.empty() ? StringRef(node.target)
-                                                                    : node.results.front().name));
+  return named(node.results.empty() ? StringRef(node.target) : node.results.front().name);
 }
 
 //===----------------------------------------------------------------------===//
@@ -136,7 +140,7 @@ Attribute ProgramImporter::makeWeightValue(const Weight &weight, StringRef name,
 Value ProgramImporter::importWeight(const InputSpec &spec, OpBuilder &builder) {
   StringRef name = spec.weight;
   auto it = program.weights.find(name);
-  Location loc = NameLoc::get(builder.getStringAttr(name));
+  Location loc = named(name);
   assert(it != program.weights.end() && "the reader checks that there are the weights");
   const Weight &weight = it->second;
   Type elementType = torch::getElementType(context, getName(weight.tensor.getType()));
@@ -188,41 +192,22 @@ ElementsAttr ProgramImporter::getGlobalElements(dl::GlobalLoadOp load) {
 // Inputs and outputs
 //===----------------------------------------------------------------------===//
 
-/// The expression as one writes it, the same for equal ones: "2*s0+1".
-static std::string formatSize(const SizeExpr &expr, unsigned depth = 0) {
-  if (expr.isNumber())
-    return std::to_string(expr.number);
-  if (expr.kind == SizeExpr::Kind::Symbol)
-    return expr.text;
-  if (depth > kMaxDepth)
-    return "…";
-  StringRef infix = llvm::StringSwitch<StringRef>(expr.text)
-                        .Case("add", "+")
-                        .Case("mul", "*")
-                        .Case("floordiv", "//")
-                        .Case("mod", "%")
-                        .Default("");
-  std::vector<std::string> operands;
-  for (const SizeExpr &operand : expr.operands) {
-    std::string text = formatSize(operand, depth + 1);
-    bool isNested = operand.kind == SizeExpr::Kind::Operation && expr.text != "add";
-    operands.push_back(isNested && !infix.empty() ? "(" + text + ")" : text);
-  }
-  // Numbers stand last in sums, first in products.
-  int64_t number;
-  if (expr.text == "add" || expr.text == "mul")
-    llvm::sort(operands, [&](StringRef a, StringRef b) {
-      bool isNumber[] = {!a.getAsInteger(10, number), !b.getAsInteger(10, number)};
-      return isNumber[0] == isNumber[1] ? a < b : isNumber[expr.text == "add"];
-    });
-  return infix.empty() ? expr.text + "(" + llvm::join(operands, ",") + ")"
-                       : llvm::join(operands, infix);
+/// What the artefact says of an input or output: its name, and the names of its sizes if
+/// there is one that isn't empty.
+static DictionaryAttr describeTensor(Builder &builder, StringRef name,
+                                     ArrayRef<std::string> sizes) {
+  NamedAttrList attributes;
+  attributes.set("dlc.name", builder.getStringAttr(name));
+  if (!llvm::all_of(sizes, [](StringRef size) { return size.empty(); }))
+    attributes.set("dlc.dim_symbols",
+                   builder.getStrArrayAttr(llvm::to_vector_of<StringRef>(sizes)));
+  return attributes.getDictionary(builder.getContext());
 }
 
 LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const NamedValue &input,
                                                const InputSpec &spec) {
   Builder builder(context);
-  Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+  Location loc = named(spec.userName);
   const ValueType &declared = input.type;
   StringRef partType = getPartType(declared.elementType);
   Type elementType;
@@ -258,19 +243,13 @@ LogicalResult ProgramImporter::importUserInput(GraphImporter &importer, const Na
     shape.push_back(2);
     names.push_back("");
   }
-  SmallVector<NamedAttribute> attributes{
-      builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))};
   auto type = RankedTensorType::get(shape, elementType);
   if (NodeBuilder::isAbsurd(type))
     return emitError(loc) << "input '" << spec.userName << "' of type " << type
                           << " is too large";
-  if (!type.hasStaticShape())
-    attributes.push_back(
-        builder.getNamedAttr("dlc.dim_symbols",
-                             builder.getStrArrayAttr(llvm::to_vector_of<StringRef>(names))));
   unsigned index = function.getNumArguments();
-  if (mlir::failed(
-          function.insertArgument(index, type, builder.getDictionaryAttr(attributes), loc)))
+  if (mlir::failed(function.insertArgument(index, type,
+                                           describeTensor(builder, spec.userName, names), loc)))
     return failure();
   BlockArgument argument = function.getArgument(index);
   for (auto [d, name] : llvm::enumerate(names))
@@ -427,7 +406,7 @@ LogicalResult ProgramImporter::checkSizes(GraphImporter &importer) {
     for (auto [input, spec] : llvm::zip_equal(part->graph.inputs, part->inputs)) {
       if (spec.kind != InputSpec::Kind::User || input.type.kind != ValueType::Kind::Tensor)
         continue;
-      Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+      Location loc = named(spec.userName);
       SizeChecker n(*this, builder, loc, spec.userName);
       const ImportedValue *value = importer.lookup(input.name);
       visit(n, input, value->isComplex() ? value->interleaved : value->tensor);
@@ -496,13 +475,32 @@ LogicalResult ProgramImporter::importInputs(GraphImporter &importer) {
   return checkSizes(importer);
 }
 
+SmallVector<std::string> ProgramImporter::nameSizes(const ValueType &type) const {
+  SmallVector<std::string> names;
+  for (const SizeExpr &size : type.shape) {
+    llvm::SetVector<StringRef> used;
+    collectSymbols(size, used);
+    bool isKnown = llvm::all_of(used, [&](StringRef name) { return symbols.contains(name); });
+    names.push_back(size.isNumber() || !isKnown ? "" : formatSize(size));
+  }
+  if (!getPartType(type.elementType).empty())
+    names.push_back("");
+  return names;
+}
+
 LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
+  llvm::StringMap<const ValueType *> made;
+  for (const NamedValue &input : part->graph.inputs)
+    made[input.name] = &input.type;
+  for (const Node &node : part->graph.nodes)
+    for (const NamedValue &result : node.results)
+      made[result.name] = &result.type;
   OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
   SmallVector<Value> results;
   SmallVector<Type> types;
   SmallVector<DictionaryAttr> attributes;
   for (auto [output, spec] : llvm::zip_equal(part->graph.outputs, part->outputs)) {
-    Location loc = NameLoc::get(builder.getStringAttr(spec.userName));
+    Location loc = named(spec.userName);
     Node result;
     result.target = "output '" + spec.userName + "'";
     result.arguments.push_back({"value", output});
@@ -526,8 +524,11 @@ LogicalResult ProgramImporter::importOutputs(GraphImporter &importer) {
     }
     results.push_back(value);
     types.push_back(value.getType());
-    attributes.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("dlc.name", builder.getStringAttr(spec.userName))));
+    const ValueType *known = output.kind == Argument::Kind::Value ? made.lookup(output.text) : nullptr;
+    SmallVector<std::string> sizes = known ? nameSizes(*known) : SmallVector<std::string>();
+    if (int64_t(sizes.size()) != cast<RankedTensorType>(value.getType()).getRank())
+      sizes.clear();
+    attributes.push_back(describeTensor(builder, spec.userName, sizes));
   }
   func::ReturnOp::create(builder, function.getLoc(), results);
   function.setFunctionType(

@@ -39,6 +39,8 @@ public:
   void setFailed() { failed = true; }
   /// The line of the user's program that a node is from.
   mlir::Location locationOf(const Node &node);
+  /// Where something of this name is in the model's file.
+  mlir::Location named(llvm::StringRef name);
   /// A size by what the inputs say of its symbols; a null tensor (nothing reported) where
   /// they don't decide it.
   frontend::Size evaluate(frontend::NodeBuilder &n, const SizeExpr &size) const;
@@ -58,6 +60,9 @@ private:
   mlir::Value importWeight(const InputSpec &spec, mlir::OpBuilder &builder);
   mlir::Attribute makeWeightValue(const Weight &weight, llvm::StringRef name,
                                   mlir::RankedTensorType type);
+  /// What the artefact calls a tensor's sizes: expressions of what it calls inputs'; empty
+  /// where a size is a number, or isn't known from the inputs'.
+  llvm::SmallVector<std::string> nameSizes(const ValueType &type) const;
   llvm::LogicalResult importOutputs(class GraphImporter &importer);
   void eraseUnusedGlobals();
   /// Puts a function that asks for the derivative around what there is.

@@ -1,4 +1,4 @@
-//===- SizeText.cpp - sizes that SymPy wrote ------------------------------===//
+//===- SizeText.cpp - sizes as text ---------------------------------------===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -87,3 +87,62 @@ std::optional<SizeExpr> dlc::torch::parseSizeText(StringRef text) {
   std::optional<SizeExpr> expr = parser.parse();
   return expr && parser.isDone() ? expr : std::nullopt;
 }
+
+/// A sum: "2*s0-1", what is taken away after what isn't, numbers last.
+static std::string joinSum(std::vector<std::string> terms) {
+  auto rank = [](StringRef term) {
+    int64_t number;
+    return term.getAsInteger(10, number) ? int(term.starts_with("-")) : 2;
+  };
+  llvm::sort(terms, [&](StringRef a, StringRef b) {
+    return std::pair(rank(a), a) < std::pair(rank(b), b);
+  });
+  std::string sum;
+  for (StringRef term : terms)
+    sum += (sum.empty() || term.starts_with("-") ? "" : "+") + term.str();
+  return sum;
+}
+
+/// A product: "2*s0*s1", "-s0", numbers first.
+static std::string joinProduct(std::vector<std::string> factors) {
+  auto isName = [](StringRef factor) {
+    int64_t number;
+    return factor.getAsInteger(10, number);
+  };
+  llvm::sort(factors, [&](StringRef a, StringRef b) {
+    return std::pair(isName(a), a) < std::pair(isName(b), b);
+  });
+  std::string product = llvm::join(factors, "*");
+  StringRef rest = product;
+  return rest.consume_front("-1*") ? "-" + rest.str() : product;
+}
+
+static std::string formatSize(const SizeExpr &expr, unsigned depth) {
+  constexpr unsigned kMaxDepth = 64;
+  if (expr.isNumber())
+    return std::to_string(expr.number);
+  if (expr.kind == SizeExpr::Kind::Symbol)
+    return expr.text;
+  if (depth > kMaxDepth)
+    return "…";
+  StringRef infix = llvm::StringSwitch<StringRef>(expr.text)
+                        .Case("add", "+")
+                        .Case("mul", "*")
+                        .Case("floordiv", "//")
+                        .Case("mod", "%")
+                        .Default("");
+  std::vector<std::string> operands;
+  for (const SizeExpr &operand : expr.operands) {
+    std::string text = formatSize(operand, depth + 1);
+    bool isNested = operand.kind == SizeExpr::Kind::Operation && expr.text != "add";
+    operands.push_back(isNested && !infix.empty() ? "(" + text + ")" : text);
+  }
+  if (expr.text == "add")
+    return joinSum(std::move(operands));
+  if (expr.text == "mul")
+    return joinProduct(std::move(operands));
+  return infix.empty() ? expr.text + "(" + llvm::join(operands, ",") + ")"
+                       : llvm::join(operands, infix);
+}
+
+std::string dlc::torch::formatSize(const SizeExpr &expr) { return ::formatSize(expr, 0); }

@@ -1,4 +1,4 @@
-//===- SizeText.h - sizes that SymPy wrote ----------------------*- C++ -*-===//
+//===- SizeText.h - sizes as text -------------------------------*- C++ -*-===//
 //
 // Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,6 +15,9 @@ namespace dlc::torch {
 /// An expression as SymPy's srepr writes it; nullopt if the text isn't one.
 ///   Add(Mul(Integer(2), Symbol('s77', positive=True, integer=True)), Integer(1))
 std::optional<SizeExpr> parseSizeText(llvm::StringRef text);
+
+/// The expression as one writes it, the same for equal ones: "2*s77+1".
+std::string formatSize(const SizeExpr &expr);
 
 } // namespace dlc::torch
 

@@ -11,6 +11,7 @@
 
 #include "CallStructure.h"
 #include "Json.h"
+#include "NodeImporter.h"
 #include "OpTable.h"
 #include "ProgramImporter.h"
 #include "dlc/Import/Torch.h"
@@ -43,6 +44,7 @@ private:
   void readSources(const Json &sources);
   /// Operands of operations may be negative.
   SizeExpr readSize(const Json &size, bool isOperand = false);
+  std::string readElementType(const Json &name);
   ValueType readType(const Json &type);
   Argument readArgument(const Json &argument);
   NamedValue readNamedValue(const Json &value);
@@ -84,6 +86,13 @@ SizeExpr TraceReader::readSize(const Json &size, bool isOperand) {
   return expr;
 }
 
+std::string TraceReader::readElementType(const Json &name) {
+  StringRef text = reader.string(name, "a dtype");
+  if (!isElementType(text))
+    reader.fail("'" + text + "' isn't a dtype");
+  return text.str();
+}
+
 ValueType TraceReader::readType(const Json &type) {
   ValueType result;
   if (type.is_null())
@@ -101,7 +110,7 @@ ValueType TraceReader::readType(const Json &type) {
   }
   reader.checkFields(type, "a type", {"dtype", "shape"});
   result.kind = ValueType::Kind::Tensor;
-  result.elementType = reader.string(reader.get(type, "dtype"), "a dtype").str();
+  result.elementType = readElementType(reader.get(type, "dtype"));
   for (const Json &size : reader.array(reader.get(type, "shape"), "a shape"))
     result.shape.push_back(readSize(size));
   return result;
@@ -125,7 +134,7 @@ Argument TraceReader::readArgument(const Json &json) {
     argument.text = reader.string(json["value"], "a value's name").str();
   } else if (json.contains("dtype")) {
     argument.kind = Kind::ElementType;
-    argument.text = reader.string(json["dtype"], "a dtype").str();
+    argument.text = readElementType(json["dtype"]);
   } else if (json.contains("complex")) {
     argument.kind = Kind::Complex;
     const Json &parts = reader.array(json["complex"], "a complex number");
