@@ -28,6 +28,22 @@ class HalfTest(PrecisionTest):
         for x in ((torch.randn(2000) * 20).half(), (torch.randn(4, 2000) / 2 + 60).bfloat16()):
             self.check(lambda x: (x.var(), x.std(-1), torch.var_mean(x, -1)), x, rtol=2e-2, atol=0)
 
+    def test_products_and_sums(self):
+        """A product that is added to isn't rounded before."""
+        for dtype in (torch.float16, torch.bfloat16):
+            x, w, bias = (torch.randn(size).to(dtype) for size in ((40, 30), (50, 30), (50,)))
+            exact = F.linear(x.double(), w.double(), bias.double()).to(dtype)
+            own = torch.randn(40, 50).to(dtype)
+            products = dlc.compile(lambda x, w, bias, own: (
+                F.linear(x, w, bias), torch.addmm(bias, x, w.T),
+                torch.baddbmm(own[None], x[None], w.T[None], beta=0.5, alpha=3)), x, w, bias, own)
+            linear, added, batch = products(x, w, bias, own)
+            # What is left is the order of f32's sums.
+            for got in (linear, added):
+                self.assertLess((got != exact).sum().item(), 0.01 * exact.numel())
+            exact = (0.5 * own.double() + 3 * (x.double() @ w.double().T)).to(dtype)
+            self.assertLess((batch[0] != exact).sum().item(), 0.01 * exact.numel())
+
     def test_batch_norm(self):
         x, ones = (torch.randn(64, 4) * 900).half(), torch.ones(4)
         self.check(

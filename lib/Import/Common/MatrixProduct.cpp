@@ -14,7 +14,7 @@ using namespace dlc::frontend;
 
 Value dlc::frontend::dot(NodeBuilder &n, Value a, Value b, ArrayRef<int64_t> batchA,
                      ArrayRef<int64_t> batchB, ArrayRef<int64_t> contractA,
-                     ArrayRef<int64_t> contractB) {
+                     ArrayRef<int64_t> contractB, Type result) {
   if (!a || !b)
     return {};
   auto shapeA = n.shapeOf(a), shapeB = n.shapeOf(b);
@@ -44,8 +44,8 @@ Value dlc::frontend::dot(NodeBuilder &n, Value a, Value b, ArrayRef<int64_t> bat
   for (int64_t d = 0; d < n.rankOf(b); ++d)
     if (!llvm::is_contained(batchB, d) && !llvm::is_contained(contractB, d))
       shape.push_back(shapeB[d]);
-  return n.create<dl::DotGeneralOp>(n.tensorType(shape, n.elementTypeOf(a)), a, b, batchA, batchB,
-                                    contractA, contractB);
+  return n.create<dl::DotGeneralOp>(n.tensorType(shape, result ? result : n.elementTypeOf(a)), a, b,
+                                    batchA, batchB, contractA, contractB);
 }
 
 bool dlc::frontend::broadcastBatches(NodeBuilder &n, Value &a, Value &b) {
@@ -86,7 +86,7 @@ bool dlc::frontend::broadcastBatches(NodeBuilder &n, Value &a, Value &b) {
 }
 
 /// Both operands have rank 2 at least.
-static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
+static Value matmulMatrices(NodeBuilder &n, Value a, Value b, Type result) {
   if (!a || !b)
     return {};
   int64_t rankA = n.rankOf(a), rankB = n.rankOf(b);
@@ -97,21 +97,21 @@ static Value matmulMatrices(NodeBuilder &n, Value a, Value b) {
     rankB = 2;
   }
   if (rankB == 2)
-    return dot(n, a, b, {}, {}, {rankA - 1}, {0});
+    return dot(n, a, b, {}, {}, {rankA - 1}, {0}, result);
   if (!broadcastBatches(n, a, b))
     return {};
   int64_t rank = n.rankOf(a);
   SmallVector<int64_t> dims = dimRange(0, rank - 2);
-  return dot(n, a, b, dims, dims, {rank - 1}, {rank - 2});
+  return dot(n, a, b, dims, dims, {rank - 1}, {rank - 2}, result);
 }
 
-Value dlc::frontend::matmul(NodeBuilder &n, Value a, Value b) {
+Value dlc::frontend::matmul(NodeBuilder &n, Value a, Value b, Type result) {
   if (!a || !b || !n.requireRank(a, 1, INT64_MAX, "A") || !n.requireRank(b, 1, INT64_MAX, "B"))
     return {};
   if (n.rankOf(b) == 1)
-    return dot(n, a, b, {}, {}, {n.rankOf(a) - 1}, {0});
+    return dot(n, a, b, {}, {}, {n.rankOf(a) - 1}, {0}, result);
   if (n.rankOf(a) > 1)
-    return matmulMatrices(n, a, b);
-  Value y = matmulMatrices(n, n.unsqueeze(a, {0}), b);
+    return matmulMatrices(n, a, b, result);
+  Value y = matmulMatrices(n, n.unsqueeze(a, {0}), b, result);
   return y ? n.squeeze(y, {n.rankOf(y) - 2}) : y;
 }

@@ -26,61 +26,63 @@ static LogicalResult importIntegerMatmul(NodeImporter &n) {
   return n.result(matmul(n, n.operand("self", i32), n.operand("mat2", i32)));
 }
 
-/// x · weightᵀ + bias
+/// x · weightᵀ + bias. Of narrow floats the sum is rounded, not the product; what is added
+/// comes first, so that product and sum are one kernel.
 static LogicalResult importLinear(NodeImporter &n) {
-  Value x = n.tensor("input"), weight = n.tensor("weight");
+  Value x = n.tensor("input"), weight = n.tensor("weight"), bias = n.optionalTensor("bias");
   if (!x || !weight)
     return failure();
-  Expr product(n, dot(n, x, weight, {}, {}, {n.rankOf(x) - 1}, {n.rankOf(weight) - 1}));
-  if (Value bias = n.optionalTensor("bias"))
-    product = product + bias;
-  return n.result(product);
+  Type type = n.elementTypeOf(x), wide = bias ? computationType(type) : type;
+  Expr added = Expr(n, bias).to(wide);
+  Expr product(n, dot(n, x, weight, {}, {}, {n.rankOf(x) - 1}, {n.rankOf(weight) - 1}, wide));
+  return n.result(bias ? (product + added.get()).to(type) : product);
 }
 
-/// beta · self + alpha · product, where beta 0 ignores self altogether; in the product's
-/// type or, of narrow floats, rounded once.
-static LogicalResult addScaled(NodeImporter &n, Expr product) {
+/// beta · self + alpha · product, where beta 0 ignores self altogether; rounded once, and
+/// added as importLinear does. Booleans are calculated with as numbers.
+static LogicalResult addScaled(NodeImporter &n, function_ref<Value(Type)> multiply) {
   Type result = n.resultElementType();
-  if (!result || !product)
+  if (!result)
     return failure();
-  Type type = computationType(n.elementTypeOf(product));
-  product = product.to(type);
+  Type type = result.isInteger(1) ? Type(n.getBuilder().getI8Type()) : computationType(result);
+  Expr self = n.operand("self", type);
+  double beta = n.number("beta");
+  if (beta != 0 && beta != 1)
+    self = self * n.operand("beta", type).get();
+  Expr product(n, multiply(type));
   if (n.number("alpha") != 1)
     product = product * n.operand("alpha", type).get();
-  Expr self = n.operand("self", type);
-  if (n.number("beta") == 0)
-    return n.result(product.to(result));
-  if (n.number("beta") != 1)
-    self = self * n.operand("beta", type).get();
-  return n.result((self + product.get()).to(result));
+  return n.result((beta == 0 ? product : self + product.get()).to(result));
 }
 
 static LogicalResult importAddProduct(NodeImporter &n, StringRef lhs, StringRef rhs) {
-  return addScaled(n, {n, matmul(n, n.tensor(lhs), n.tensor(rhs))});
+  return addScaled(n, [&](Type type) { return matmul(n, n.tensor(lhs), n.tensor(rhs), type); });
 }
 
 /// The sum of all products of a batch.
 static LogicalResult importAddbmm(NodeImporter &n) {
   Value a = n.tensor("batch1"), b = n.tensor("batch2");
-  return addScaled(n, {n, dot(n, a, b, {}, {}, {0, 2}, {0, 1})});
+  return addScaled(n, [&](Type type) { return dot(n, a, b, {}, {}, {0, 2}, {0, 1}, type); });
 }
 
-/// All products of two vectors' elements; booleans are calculated with as numbers.
-static Expr outer(NodeImporter &n, StringRef first, StringRef second) {
-  Type type = n.resultElementType();
-  if (type && type.isInteger(1))
-    type = n.getBuilder().getI8Type();
-  if (!type)
-    return {n, {}};
+/// All products of two vectors' elements, calculated in a type.
+static Expr outer(NodeImporter &n, StringRef first, StringRef second, Type type) {
   Value a = n.operand(first, type), b = n.operand(second, type);
   return {n, dot(n, a, b, {}, {}, {}, {})};
 }
 
-static LogicalResult importAddr(NodeImporter &n) { return addScaled(n, outer(n, "vec1", "vec2")); }
+static LogicalResult importAddr(NodeImporter &n) {
+  return addScaled(n, [&](Type type) { return outer(n, "vec1", "vec2", type); });
+}
 
+/// Booleans are calculated with as numbers.
 static LogicalResult importOuter(NodeImporter &n) {
-  Expr products = outer(n, "self", "vec2");
-  return products ? n.result(products.to(n.resultElementType())) : failure();
+  Type result = n.resultElementType();
+  if (!result)
+    return failure();
+  Type type = result.isInteger(1) ? Type(n.getBuilder().getI8Type()) : result;
+  Expr products = outer(n, "self", "vec2", type);
+  return products ? n.result(products.to(result)) : failure();
 }
 
 static LogicalResult importEinsum(NodeImporter &n) {
