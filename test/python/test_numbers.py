@@ -48,7 +48,8 @@ class NumbersTest(FrontendTest):
     def test_ranges_with_their_ends(self):
         self.check(lambda x: (x + torch.range(0, 3), torch.range(1, -2, -1),
                               torch.range(0, 1, 0.1), torch.range(0.5, 3),
-                              torch.range(0.5, 3, dtype=torch.int64)), torch.zeros(4))
+                              torch.range(0.5, 3, dtype=torch.int64),
+                              torch.range(0, 3, 1.5, dtype=torch.int32)), torch.zeros(4))
 
     def test_floats_rounded_as_if_quantised(self):
         x = torch.tensor([-3, -0.25, 0.04, 0.05, 0.15, 0.25, 30, math.nan, math.inf, -math.inf])
@@ -63,6 +64,15 @@ class NumbersTest(FrontendTest):
             y, 0.1, 3, 0, 255) * y.detach()).sum()
         expected, = torch.autograd.grad(quantise(y), y)
         self.assert_close(dlc.grad(quantise)(y.detach()), expected)
+
+    def test_channels_rounded_as_if_quantised(self):
+        x = torch.tensor([-3, 0.04, 0.26, 30, 1e18, 1e19, math.nan, math.inf, -math.inf])
+        x = x.repeat(3, 1)
+        scale = torch.tensor([0.1, 0.2, 0.3])
+        for zero in (torch.tensor([3, 2, 1], dtype=torch.int32), torch.tensor([3, 2.5, 1.3])):
+            self.check(lambda x: (
+                torch.fake_quantize_per_channel_affine(x, scale, zero, 0, 0, 255),
+                torch.fake_quantize_per_channel_affine(x.T, scale, zero, -1, -9, 9)), x)
 
     def test_products_of_bytes(self):
         a, b = (torch.randint(-128, 128, (32, 32), dtype=torch.int8) for _ in range(2))

@@ -83,7 +83,7 @@ static LogicalResult importArange(NodeImporter &n) {
          end = n.number("end");
   if (step == 0)
     return n.emitError() << "its step is 0";
-  // PyTorch counts in the result's type; narrower ones than i64 it only fills so.
+  // PyTorch counts in the result's type, but arange only fills so what is narrower than i64.
   auto countTo = [&](double end) {
     double steps = (end - start) / step;
     return hasEnd ? std::floor(steps) + 1 : std::ceil(steps);
@@ -93,7 +93,7 @@ static LogicalResult importArange(NodeImporter &n) {
     start = std::trunc(start);
     step = std::trunc(step);
   }
-  if (type.isInteger(64))
+  if (type.isInteger(64) || (hasEnd && type.isInteger()))
     count = step == 0 ? -1 : countTo(std::trunc(end));
   if (n.hasFailed() || !(count >= 0 && count < 1e12))
     return n.emitError() << "its bounds don't fit its step";
@@ -155,14 +155,8 @@ static LogicalResult importLinspace(NodeImporter &n) {
   return n.result(line.to(type));
 }
 
-/// Powers of the base, in f64.
-static LogicalResult importLogspace(NodeImporter &n) {
-  n.ignore({"dtype"});
-  Type type = n.resultElementType(), f64 = n.getBuilder().getF64Type();
-  if (!type)
-    return failure();
-  Size steps = n.symbolic("steps");
-  double base = n.number("base");
+static LogicalResult makeLogspace(NodeImporter &n, Type type, Size steps, double base) {
+  Type f64 = n.getBuilder().getF64Type();
   Expr line = countBetween(n, bound(n, "start", type, f64), bound(n, "end", type, f64), steps,
                            scaleAdd);
   // A lone one is of the start as it is.
@@ -171,13 +165,8 @@ static LogicalResult importLogspace(NodeImporter &n) {
   return n.result((Expr(n, n.scalar(f64, base)).pow(line.get())).to(type));
 }
 
-static LogicalResult importComplexLogspace(NodeImporter &n) {
-  n.ignore({"dtype"});
-  Type type = n.resultElementType(), f64 = n.getBuilder().getF64Type();
-  if (!type)
-    return failure();
-  Size steps = n.symbolic("steps");
-  double base = n.number("base");
+static LogicalResult makeComplexLogspace(NodeImporter &n, Type type, Size steps, double base) {
+  Type f64 = n.getBuilder().getF64Type();
   Complex start = n.complexOperand("start", f64), end = n.complexOperand("end", f64);
   Complex line{countBetween(n, start.re, end.re, steps, scaleAdd),
                countBetween(n, start.im, end.im, steps, scaleAdd)};
@@ -185,6 +174,14 @@ static LogicalResult importComplexLogspace(NodeImporter &n) {
     return failure();
   Complex power = line.constant(base).pow(line);
   return n.result(Complex{power.re.to(type), power.im.to(type)});
+}
+
+/// Powers of the base, computed in f64: `make` has their type, their number and the base.
+template <LogicalResult (*make)(NodeImporter &, Type, Size, double)>
+static LogicalResult importLogspace(NodeImporter &n) {
+  n.ignore({"dtype"});
+  Type type = n.resultElementType();
+  return type ? make(n, type, n.symbolic("steps"), n.number("base")) : failure();
 }
 
 static LogicalResult importEmpty(NodeImporter &n) { return importFilled<0>(n); }
@@ -220,8 +217,8 @@ void torch::registerCreationOps(OpTable &t) {
   std::initializer_list<StringRef> logspaces = {
       "aten.logspace.default", "aten.logspace.Tensor_Tensor", "aten.logspace.Tensor_Scalar",
       "aten.logspace.Scalar_Tensor"};
-  t.add(logspaces, importLogspace);
-  t.addComplex(logspaces, importComplexLogspace);
+  t.add(logspaces, importLogspace<makeLogspace>);
+  t.addComplex(logspaces, importLogspace<makeComplexLogspace>);
   t.add({"aten.arange.default", "aten.arange.start", "aten.arange.start_step"},
         importArange</*hasEnd=*/false>);
   t.add({"aten.range.default", "aten.range.step"}, importArange</*hasEnd=*/true>);
