@@ -21,7 +21,7 @@ import torch
 from torch.fx.experimental.symbolic_shapes import statically_known_false, statically_known_true
 from torch.utils import _pytree
 
-from . import locations, quiet, reasons, recording, scriptops, shapes, tree
+from . import checks, locations, quiet, reasons, recording, scriptops, shapes, tree
 from ._errors import TraceError
 from .tracefile import Trace
 
@@ -60,8 +60,8 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
     program, args, kwargs = Program(model), tuple(args), dict(kwargs or {})
     check_example(program.module, args, kwargs)
     try:
-        with recording.LOCK, torch.no_grad(), locations.recorded(), shapes.open_sizes(), \
-                quiet.recording():
+        with recording.LOCK, torch.no_grad(), locations.recorded(), checks.recorded(), \
+                shapes.open_sizes(), quiet.recording():
             exported = torch.export.export(program.module, args, kwargs, strict=False,
                                            dynamic_shapes=dynamic_shapes)
     except TraceError as error:
@@ -710,6 +710,10 @@ class _Branch(_Region):
                 _fail(self.node, "the branches give values of different structure, and data "
                                  "decides which")
             for mine, other in zip(self.leaves, leaves):
+                if scriptops.UNSET in (mine, other):
+                    _fail(self.node, "each branch has a value that the other lacks, as where a loop "
+                                     "is left at two places, and data decides which: this isn't "
+                                     "supported; join the conditions into one")
                 if not (_is_value(mine) and _is_value(other)) and _differ(mine, other):
                     _fail(self.node, f"one branch gives {_shown(mine)} and the other "
                                      f"{_shown(other)}, and data decides which: this isn't "

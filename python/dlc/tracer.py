@@ -10,14 +10,14 @@ import inspect
 import itertools
 import math
 import operator
-from typing import (Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set,
-                    Tuple)
+from typing import (Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional,
+                    Sequence, Set, Tuple)
 
 import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import (_library, attributes, detached, draws, foreach, locations, quiet, recordable,
+from . import (_library, attributes, checks, detached, draws, foreach, locations, quiet, recordable,
                recording, shapes, transformer, tree)
 from ._errors import TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight, complex_places
@@ -157,7 +157,7 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     try:
         with recording.LOCK, torch.no_grad(), locations.recorded(), watch.recorded(), \
                 detached.recorded() as own_derivatives, recordable.substituted(), \
-                shapes.open_sizes(), quiet.recording():
+                checks.recorded(), shapes.open_sizes(), quiet.recording():
             if isinstance(dynamic_shapes, (dict, tuple, list)):
                 check_dimensions(module, args, kwargs, dynamic_shapes)
             program = torch.export.export(module, tuple(args), kwargs, strict=strict,
@@ -521,6 +521,8 @@ class GraphWriter:
                 wants_float = str(parameter.type) in ("float", "Optional[float]")
                 if wants_float and isinstance(value, int) and not isinstance(value, bool):
                     value = float(value)
+                if parameter.name == "assert_msg":
+                    value = checks.message_of(node) or value
                 arguments.append([parameter.name, self._argument(value, module)])
             if target._opname in ("as_strided", "as_strided_scatter"):
                 viewed: Any = node.args[0]
@@ -653,6 +655,8 @@ class _ProgramWriter(GraphWriter):
                 raise TraceError(f"{_first_use(node)}the program uses an object that is neither a "
                                  "tensor nor a number, as a torch.Generator: give it as a constant "
                                  "of Python's, or do without")
+            elif spec.kind == InputKind.TOKEN:
+                _refuse_effects(node)
             else:
                 raise TraceError(f"an input of kind {spec.kind} isn't supported")
             inputs.append(entry)
@@ -716,6 +720,17 @@ class _ProgramWriter(GraphWriter):
 def _first_use(node: torch.fx.Node) -> str:
     """Where a value is used first, to begin a message with."""
     return next((locations.prefix(user) for user in node.users), "")
+
+
+def _refuse_effects(token: torch.fx.Node) -> NoReturn:
+    """Says which op it is that does more than to give results."""
+    node = next(iter(token.users), token)
+    op, arguments = (node.args[1], node.args[2:]) if len(node.args) > 2 else (node.target, ())
+    what = f"this op isn't supported: {op}"
+    if op is torch.ops.aten._linalg_check_errors.default:
+        name = str(arguments[1]).replace("torch.", "")
+        what = f"torch.{name} of complex matrices isn't supported"
+    raise TraceError(locations.prefix(node) + what)
 
 
 def _normalises_by_the_batch(node: torch.fx.Node) -> bool:

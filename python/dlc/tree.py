@@ -83,6 +83,8 @@ def names(structure: Any, name: str) -> List[str]:
 
 def _what(value: Any) -> str:
     """A value's structure, in short."""
+    if value is None:
+        return "None"
     if isinstance(value, dict):
         return "{" + ", ".join(str(k) for k in value) + "}"
     if hasattr(value, "_fields"):
@@ -143,9 +145,9 @@ def paths(structure: Any, prefix: str = "") -> List[str]:
 
 
 def describe(structure: Any) -> str:
-    """The structure as one would write it: (*, {a: *})."""
+    """The structure as one would write it: (tensor, {a: tensor})."""
     if structure is None or structure == "*":
-        return str(structure)
+        return "tensor" if structure else "None"
     keys, parts = _children(structure)
     inner = [describe(part) for part in parts]
     if "dict" in structure:

@@ -151,8 +151,8 @@ class WrongCallTest(FrontendTest):
             self.model(*args, **kwargs)
 
     def test_structure(self):
-        self.check(TypeError, r"argument 'd' should be {w: \*}, not {v}", self.x, {"v": self.x})
-        self.check(TypeError, r"argument 'd' should be {w: \*}, not a tuple of 1", self.x, (1,))
+        self.check(TypeError, r"argument 'd' should be {w: tensor}, not {v}", self.x, {"v": self.x})
+        self.check(TypeError, r"argument 'd' should be {w: tensor}, not a tuple of 1", self.x, (1,))
         self.check(TypeError, r"argument 'd'\['w'\] should be a tensor or a number, not {v}",
                    self.x, {"w": {"v": 1}})
         self.check(TypeError, "argument 'x' should be a tensor or a number, not a list of 1",

@@ -132,6 +132,12 @@ class ComplexTest(FrontendTest):
         with self.assertRaisesRegex(TypeError, "input 'x': real numbers are expected"):
             compiled(self.z)
 
+    def test_factorisations(self):
+        for function in (torch.linalg.cholesky, torch.linalg.inv):
+            with self.assertRaisesRegex(dlc.TraceError, rf"test_complex.py:\d+: torch.linalg."
+                                        rf"{function.__name__[7:]} of complex matrices isn't supported"):
+                dlc.trace(lambda z: function(z), torch.eye(3, dtype=torch.complex64))
+
     def test_spectrum(self):
         window = torch.hann_window(16)
 

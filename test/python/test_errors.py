@@ -131,6 +131,18 @@ class RunTimeTest(FrontendTest):
         self.refuse(model, line_of(function, 1), "the assertion .* doesn't hold$",
                     torch.randn(5), torch.tensor(9))
 
+    def test_messages_of_checks(self):
+        for fits in (lambda n: n >= 2, lambda n: n > 1, lambda n: n < 9, lambda n: n != 9,
+                     lambda n: n == 4):
+            def function(n):
+                count = n.item()
+                torch._check(fits(count), lambda: "so many don't fit")
+                return torch.zeros(count * count)
+
+            model = dlc.compile(function, torch.tensor(4))
+            for bad in ([x for x in (1, 9) if not fits(x)]):
+                self.refuse(model, line_of(function, 1), "so many don't fit$", torch.tensor(bad))
+
     def test_dimension_that_is_not_there(self):
         n = torch.export.Dim("n")
         for shapes in (({5: n},), {"input": {5: n}}, [{5: n}]):

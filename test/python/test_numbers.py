@@ -72,7 +72,7 @@ class NumbersTest(FrontendTest):
         for zero in (torch.tensor([3, 2, 1], dtype=torch.int32), torch.tensor([3, 2.5, 1.3])):
             self.check(lambda x: (
                 torch.fake_quantize_per_channel_affine(x, scale, zero, 0, 0, 255),
-                torch.fake_quantize_per_channel_affine(x.T, scale, zero, -1, -9, 9)), x)
+                torch.fake_quantize_per_channel_affine(x.T, scale, zero, 1, -9, 9)), x)
 
     def test_products_of_bytes(self):
         a, b = (torch.randint(-128, 128, (32, 32), dtype=torch.int8) for _ in range(2))

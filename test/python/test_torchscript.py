@@ -283,6 +283,19 @@ def until(x):
 
 
 @torch.jit.script
+def left_twice(x):
+    rounds = 0
+    while True:
+        x = x * 2
+        rounds += 1
+        if bool(x.sum() > 100):
+            break
+        if rounds > 5:
+            break
+    return x
+
+
+@torch.jit.script
 def count(x):
     n = 0
     for i in range(x.size(0)):
@@ -419,6 +432,11 @@ class TorchScriptTest(FrontendTest):
         with self.assertRaisesRegex(dlc.TraceError, r"test_torchscript\.py:\d+: one branch gives "
                                     r"torch\.float32\[3\] and the other None"):
             dlc.trace(perhaps, torch.ones(3))
+
+    def test_loops_left_at_two_places_are_refused(self):
+        with self.assertRaisesRegex(dlc.TraceError, r"test_torchscript\.py:\d+: each branch has a value "
+                                    "that the other lacks"):
+            dlc.trace(left_twice, torch.ones(3))
 
     def test_script_classes_are_refused(self):
         @torch.jit.script
