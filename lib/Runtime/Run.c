@@ -139,9 +139,11 @@ int32_t dlc_rt_status(const dlc_call *call) {
   return atomic_load_explicit(&((struct dlc_run *)call)->status, memory_order_relaxed);
 }
 
+/// `bytes` is negative where the number is beyond what memory can have.
 static void *fail_memory(dlc_call *call, int64_t bytes) {
-  char message[96];
-  snprintf(message, sizeof message, "no memory: %lld bytes are needed", (long long)bytes);
+  char message[96] = "no memory: more bytes are needed than any machine has";
+  if (bytes >= 0)
+    snprintf(message, sizeof message, "no memory: %lld bytes are needed", (long long)bytes);
   dlc_rt_fail(call, DLC_OUT_OF_MEMORY, message);
   return NULL;
 }

@@ -42,7 +42,22 @@ struct LowerConstant : OpConversionPattern<dl::ConstantOp> {
     auto elements = toStorageElements(op.getValue(), storageTensorType(op.getOutput()));
     if (!elements)
       return op.emitOpError("holds elements of an unknown form");
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, elements);
+    bool isReturned =
+        llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+    if (!isReturned || !elements.isSplat()) {
+      rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, elements);
+      return success();
+    }
+    // Written where it is wanted; a constant would lie in the artefact, to be copied.
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto sizes = getOnlyResultSizes(b, op);
+    if (failed(sizes))
+      return failure();
+    auto type = storageTensorType(op.getOutput());
+    Value element = arith::ConstantOp::create(b, elements.getSplatValue<TypedAttr>());
+    rewriter.replaceOp(op, generate(b, type, *sizes, [&](ImplicitLocOpBuilder &, ArrayRef<Value>) {
+                         return element;
+                       }));
     return success();
   }
 };
