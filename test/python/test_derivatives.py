@@ -279,7 +279,7 @@ class Derivatives(frontend.FrontendTest):
             x = torch.randn(n, dtype=torch.float64)
             torch.testing.assert_close(compiled(x), torch.func.grad(energy)(x))
         vjp = dlc.compile(dlc.pullback(lambda x: x.sin()).trace((self.x,), dynamic_shapes=sizes))
-        with self.assertRaisesRegex(dlc.RunError, "sizes differ|isn't that of what"):
+        with self.assertRaisesRegex(dlc.RunError, "'cotangent_output' should be .*must be 4"):
             vjp((self.x,), torch.randn(5, dtype=torch.float64))
 
     def test_control_flow(self):
