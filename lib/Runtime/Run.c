@@ -270,10 +270,6 @@ static int32_t check_output(struct dlc_run *run, int32_t index) {
     return dlc_error(DLC_INVALID_ARGUMENT,
                      "%s: output '%s' has strides with which its elements overlap",
                      dlc_rt_model.name, info->name);
-  for (int32_t other = 0; other < index; ++other)
-    if (overlap(&run->outputs[other].view, state->view.begin, state->view.end))
-      return dlc_error(DLC_INVALID_ARGUMENT, "%s: outputs '%s' and '%s' share memory",
-                       dlc_rt_model.name, run->function->outputs[other].name, info->name);
   return DLC_OK;
 }
 
@@ -299,6 +295,22 @@ static bool fits(struct dlc_run *run, int32_t index, const int64_t *sizes) {
   return false;
 }
 
+/// Of two outputs the second to be produced sees whether they lie over each other: what is
+/// too large is refused as that.
+static bool lies_apart(struct dlc_run *run, int32_t index) {
+  const dlc_view *view = &run->outputs[index].view;
+  for (int32_t other = 0; other < run->function->num_outputs; ++other)
+    if (other != index && run->outputs[other].sizes &&
+        overlap(&run->outputs[other].view, view->begin, view->end)) {
+      char message[400];
+      snprintf(message, sizeof message, "outputs '%s' and '%s' share memory",
+               run->function->outputs[other].name, run->function->outputs[index].name);
+      dlc_rt_fail(&run->call, DLC_INVALID_ARGUMENT, message);
+      return false;
+    }
+  return true;
+}
+
 void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *sizes) {
   struct dlc_run *run = (struct dlc_run *)call;
   const dlc_tensor_info *info = &run->function->outputs[index];
@@ -315,7 +327,7 @@ void *dlc_rt_output(dlc_call *call, int32_t index, int32_t rank, const int64_t *
     kept[d] = sizes[d];
   const DLTensor *given = run->given_outputs[index];
   if (given->data) {
-    if (!fits(run, index, sizes))
+    if (!fits(run, index, sizes) || !lies_apart(run, index))
       return NULL;
     state->copy = !state->view.contiguous || (uintptr_t)state->view.data % info->bytes;
     for (int32_t i = 0; i < run->function->num_inputs && !state->copy; ++i)

@@ -111,6 +111,11 @@ Value HostBufferizer::allocate(Value tensor, ValueRange sizes, OpBuilder &builde
 SmallVector<Value> HostBufferizer::getSizes(Value buffer, OpBuilder &builder) {
   SmallVector<Value> sizes;
   auto type = cast<MemRefType>(buffer.getType());
+  // What is known already can move to the start.
+  if (auto view = buffer.getDefiningOp<dispatch::ViewOp>())
+    return SmallVector<Value>(view.getSizes());
+  if (auto alloc = buffer.getDefiningOp<memref::AllocOp>())
+    return SmallVector<Value>(alloc.getDynamicSizes());
   for (int64_t d = 0; d < type.getRank(); ++d)
     if (type.isDynamicDim(d))
       sizes.push_back(memref::DimOp::create(builder, buffer.getLoc(), buffer, d));
@@ -238,16 +243,19 @@ void HostBufferizer::visitGlobalLoad(dl::GlobalLoadOp op, OpBuilder &builder) {
   buffers[op.getOutput()] = buffer;
 }
 
+void HostBufferizer::makeOutputs(Value returned, OpBuilder &builder) {
+  for (OpOperand &use : returned.getUses())
+    if (unsigned index = use.getOperandNumber();
+        isa<func::ReturnOp>(use.getOwner()) && !claimed.contains(index))
+      outputs[index] = dispatch::OutputOp::create(builder, use.getOwner()->getLoc(),
+                                                  getBufferType(returned.getType()), index,
+                                                  getSizes(lookup(returned), builder));
+}
+
 void HostBufferizer::visitReturn(func::ReturnOp op, OpBuilder &builder) {
-  for (auto [index, returned] : llvm::enumerate(op.getOperands())) {
-    if (claimed.contains(index))
-      continue;
-    Value source = lookup(returned);
-    Value output =
-        dispatch::OutputOp::create(builder, op.getLoc(), getBufferType(returned.getType()), index,
-                                   getSizes(source, builder));
-    dispatch::CopyOp::create(builder, op.getLoc(), source, output);
-  }
+  for (auto [index, returned] : llvm::enumerate(op.getOperands()))
+    if (!claimed.contains(index))
+      dispatch::CopyOp::create(builder, op.getLoc(), lookup(returned), outputs.lookup(index));
   func::ReturnOp::create(builder, op.getLoc());
 }
 
@@ -349,9 +357,15 @@ LogicalResult HostBufferizer::visit(Operation *op) {
 LogicalResult HostBufferizer::visitBlock(Block &block) {
   // A loop's body comes after itself.
   mayHaveFailed = true;
-  for (Operation &op : llvm::make_early_inc_range(block))
+  for (Operation &op : llvm::make_early_inc_range(block)) {
     if (failed(visit(&op)))
       return failure();
+    if (&block != &func.getBody().front() || op.hasTrait<OpTrait::IsTerminator>())
+      continue;
+    OpBuilder builder(&block, std::next(op.getIterator()));
+    for (Value result : op.getResults())
+      makeOutputs(result, builder);
+  }
   mayHaveFailed = true;
   return success();
 }
@@ -369,6 +383,8 @@ LogicalResult HostBufferizer::run() {
   for (BlockArgument argument : SmallVector<BlockArgument>(entry.getArguments())) {
     buffers[argument] = entry.addArgument(getBufferType(argument.getType()), argument.getLoc());
     deadArguments.insert(argument);
+    OpBuilder builder = OpBuilder::atBlockBegin(&entry);
+    makeOutputs(argument, builder);
   }
   if (failed(visitBlock(entry)))
     return failure();

@@ -44,6 +44,26 @@ static bool isKnownAtStart(Value size) {
          llvm::all_of(op->getOperands(), isKnownAtStart);
 }
 
+/// Whether a tensor's sizes follow from the arguments'.
+static bool hasKnownSizes(Value tensor) {
+  if (cast<RankedTensorType>(tensor.getType()).hasStaticShape())
+    return true;
+  if (auto launch = tensor.getDefiningOp<dispatch::LaunchOp>())
+    return llvm::all_of(launch.getSizes(), isKnownAtStart);
+  if (auto view = tensor.getDefiningOp<dispatch::ViewOp>())
+    return llvm::all_of(view.getSizes(), isKnownAtStart);
+  return isa<BlockArgument>(tensor);
+}
+
+/// Whether an op makes an output whose sizes only data decide: the caller's tensor may have
+/// others.
+static bool mayRefuseOutput(Operation &op) {
+  return llvm::any_of(op.getResults(), [](Value result) {
+    return isa<RankedTensorType>(result.getType()) && !hasKnownSizes(result) &&
+           llvm::any_of(result.getUsers(), llvm::IsaPred<func::ReturnOp>);
+  });
+}
+
 /// The first op of the block from which on nothing can fail.
 static Operation *findSafeStart(Block &block, KernelFailures &failures) {
   DenseSet<Operation *> repeated = findRepeated(block);
@@ -57,7 +77,7 @@ static Operation *findSafeStart(Block &block, KernelFailures &failures) {
       isSafe = llvm::all_of(launch.getSizes(), isKnownAtStart) &&
                (failures.get(launch.getKernelAttr().getAttr()) & ~allowed) == Failure::None;
     }
-    if (!isSafe)
+    if (!isSafe || mayRefuseOutput(op))
       break;
     first = &op;
   }

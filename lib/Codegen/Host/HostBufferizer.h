@@ -46,6 +46,8 @@ private:
   void visitConstant(mlir::arith::ConstantOp op, mlir::OpBuilder &builder);
   bool mayChange(dl::GlobalLoadOp load);
   void visitGlobalLoad(dl::GlobalLoadOp op, mlir::OpBuilder &builder);
+  /// Asks for the outputs that a tensor is returned as and that no launch writes.
+  void makeOutputs(mlir::Value returned, mlir::OpBuilder &builder);
   void visitReturn(mlir::func::ReturnOp op, mlir::OpBuilder &builder);
   mlir::LogicalResult visitIf(mlir::scf::IfOp op, mlir::OpBuilder &builder);
   mlir::LogicalResult visitFor(mlir::scf::ForOp op, mlir::OpBuilder &builder);
@@ -95,6 +97,7 @@ private:
   /// Whether an error may have been reported since the last look.
   bool mayHaveFailed = true;
   llvm::DenseSet<unsigned> claimed;
+  llvm::DenseMap<unsigned, mlir::Value> outputs; ///< those that aren't
   llvm::SmallVector<mlir::Operation *> dead;
   llvm::DenseSet<mlir::BlockArgument> deadArguments;
 };

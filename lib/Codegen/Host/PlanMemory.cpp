@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // PackBuffers.h says how the static ones are placed; dynamic ones of the same factors take
-// turns in slots.
+// turns in slots. What can be refused before the first launch is: sizes that don't go
+// together, and tensors for outputs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -58,6 +59,8 @@ private:
   /// Moves what computes the size to the function's start, if it may.
   bool hoist(Value size);
   bool isHoistable(Value size);
+  /// Moves all errors of sizes to the function's start, and finds the outputs to follow.
+  void checkEarly();
   void placeStatic();
   void placeDynamic();
   void rewrite();
@@ -66,6 +69,7 @@ private:
   func::FuncOp func;
   BufferLiveness liveness;
   std::vector<Buffer> fixed, dynamic, late;
+  SmallVector<dispatch::OutputOp> outputs; ///< whose sizes are known at the start
   /// What a loop leaves on the heap, its own, and the last user.
   std::vector<std::pair<Value, Operation *>> left;
   std::vector<Slot> slots;
@@ -125,10 +129,22 @@ bool MemoryPlanner::hoist(Value size) {
   return true;
 }
 
+void MemoryPlanner::checkEarly() {
+  for (Operation &op : llvm::make_early_inc_range(func.getBody().front())) {
+    if (auto fail = dyn_cast<dispatch::FailIfOp>(op); fail && hoist(fail.getCondition()))
+      fail->moveBefore(start);
+    else if (auto output = dyn_cast<dispatch::OutputOp>(op);
+             output && llvm::all_of(output.getSizes(), [&](Value size) { return hoist(size); }))
+      outputs.push_back(output);
+  }
+  llvm::sort(outputs, [](auto a, auto b) { return a.getIndex() < b.getIndex(); });
+}
+
 void MemoryPlanner::collect() {
   Block &entry = func.getBody().front();
   OpBuilder builder = OpBuilder::atBlockBegin(&entry);
   start = arith::ConstantIndexOp::create(builder, func.getLoc(), 0);
+  checkEarly();
   func.walk([&](scf::ForOp loop) {
     for (Value result : loop.getResults())
       if (isa<MemRefType>(result.getType()))
@@ -261,6 +277,9 @@ void MemoryPlanner::rewrite() {
     allocateLate(buffer);
   for (auto [result, last] : left)
     freeAfter(last, result);
+  // The arena first: who only asks for its size gives no outputs.
+  for (dispatch::OutputOp output : outputs)
+    output->moveBefore(start);
   start->erase();
 }
 

@@ -5,12 +5,12 @@ func.func private @k(tensor<4xf32>) -> tensor<4xf32> attributes {dlc.kernel}
 // A result goes where the caller wants it; what is an input goes there by a copy.
 // CHECK-LABEL: func.func @outputs(
 // CHECK-SAME: %[[X:.*]]: memref<4xf32>)
+// CHECK: %[[P:.*]] = dispatch.output 1 : memref<4xf32>
 // CHECK: %[[T:.*]] = memref.alloc() : memref<4xf32>
 // CHECK: dispatch.launch @k(%[[X]]) outs(%[[T]] : memref<4xf32>)
 // CHECK: %[[O:.*]] = dispatch.output 0 : memref<2x2xf32>
 // CHECK: %[[V:.*]] = dispatch.view %[[O]] : memref<2x2xf32> -> memref<4xf32>
 // CHECK: dispatch.launch @k(%[[T]]) outs(%[[V]] : memref<4xf32>)
-// CHECK: %[[P:.*]] = dispatch.output 1 : memref<4xf32>
 // CHECK: dispatch.copy %[[X]] to %[[P]]
 func.func @outputs(%x: tensor<4xf32>) -> (tensor<2x2xf32>, tensor<4xf32>) {
   %0 = dispatch.launch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>

@@ -49,6 +49,38 @@ func.func @dynamic(%x: memref<?xf32>, %m: memref<index>) {
 
 // -----
 
+func.func private @k(memref<?xf32>, memref<?xf32>) attributes {dlc.kernel}
+
+// What can be refused before the first launch is: sizes that don't go together, then tensors
+// for outputs, but for one whose size is data.
+// CHECK-LABEL: func.func @refuses
+// CHECK: %[[BAD:.*]] = arith.cmpi
+// CHECK: dispatch.fail_if %[[BAD]]
+// CHECK: dispatch.arena
+// CHECK: dispatch.output 0 sizes(
+// CHECK: dispatch.output 2 :
+// CHECK: dispatch.launch
+// CHECK: dispatch.output 1 sizes(
+// CHECK: dispatch.launch
+func.func @refuses(%x: memref<?xf32>, %m: memref<index>) {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  %c = memref.alloc(%n) : memref<?xf32>
+  dispatch.launch @k(%x) outs(%c : memref<?xf32>) : (memref<?xf32>) -> ()
+  %size = memref.load %m[] : memref<index>
+  %b = dispatch.output 1 sizes(%size) : memref<?xf32>
+  dispatch.launch @k(%c) outs(%b : memref<?xf32>) : (memref<?xf32>) -> ()
+  %bad = arith.cmpi slt, %n, %c0 : index
+  dispatch.fail_if %bad, "too few"
+  %s = dispatch.output 2 : memref<index>
+  dispatch.copy %m to %s : memref<index> to memref<index>
+  %a = dispatch.output 0 sizes(%n) : memref<?xf32>
+  dispatch.launch @k(%x) outs(%a : memref<?xf32>) : (memref<?xf32>) -> ()
+  return
+}
+
+// -----
+
 func.func private @k(memref<32xf32>, memref<32xf32>) attributes {dlc.kernel}
 
 // What a loop reads lives as long as the loop: the two don't share.

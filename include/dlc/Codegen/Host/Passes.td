@@ -59,6 +59,9 @@ def PlanMemory : Pass<"dl-plan-memory", "::mlir::ModuleOp"> {
     A buffer lives from its allocation to the last use of it or a view of it; a use
     in a loop that doesn't hold the allocation lasts as long as the loop.
 
+    Errors that follow from sizes go before the arena, outputs whose sizes are known behind
+    it: what a call is refused for is found before the first launch.
+
     Example (test/Codegen/Host/plan_memory.mlir): of a chain two buffers live at a
     time, so that
 
