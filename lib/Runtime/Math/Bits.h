@@ -52,6 +52,9 @@ static inline double scale_f64(double x, int64_t k) {
 /// for it, lib/Target puts that in its place.
 float dlc_math_scale_f32(float x, int32_t k);
 
+/// exp(x + rest) of a tiny rest (Exp.c).
+double dlc_math_exp_sum_f64(double x, double rest);
+
 /// sin and tan of |x| <= 2^30 (Trig.c).
 double dlc_math_sin_small_f64(double x);
 double dlc_math_tan_small_f64(double x);

@@ -75,8 +75,7 @@ double dlc_math_pow_f64(double x, double y) {
   double product = in * l.high, rest = fma_f64(in, l.high, -product) + in * l.low;
   product = product > 800 ? 800 : product < -800 ? -800 : product;
   rest = __builtin_fabs(product) == 800 ? 0 : rest;
-  double power = dlc_math_exp_f64(product);
-  power = power < INFINITY_F64 ? fma_f64(power, rest, power) : power;
+  double power = dlc_math_exp_sum_f64(product, rest);
   int whole = y == __builtin_floor(y);
   int odd = whole && __builtin_fabs(y) < 0x1p53 && __builtin_floor(0.5 * y) != 0.5 * y;
   power = a == 0 ? (y > 0 ? 0 : INFINITY_F64) : power;
