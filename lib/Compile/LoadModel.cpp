@@ -38,24 +38,6 @@ bool dlc::parseShapeOption(StringRef text, llvm::StringMap<SmallVector<int64_t>>
   return !name.empty();
 }
 
-/// MLIR bytecode, or text that starts as a module does.
-static bool isMlir(StringRef bytes) {
-  if (bytes.starts_with("ML\xefR"))
-    return true;
-  StringRef text = bytes.take_front(4096);
-  if (text.contains('\0'))
-    return false;
-  while (true) {
-    text = text.ltrim();
-    if (!text.starts_with("//"))
-      break;
-    text = text.drop_until([](char c) { return c == '\n'; });
-  }
-  return text.starts_with("module") || text.starts_with("func") || text.starts_with("dl.") ||
-         text.starts_with("builtin") || text.starts_with("\"") || text.starts_with("#") ||
-         text.starts_with("!") || text.starts_with("llvm.");
-}
-
 /// Gives the inputs of an MLIR model the shapes asked for.
 static LogicalResult setShapes(ModuleOp module, const CompileOptions &options) {
   if (options.shapes.empty())

@@ -12,7 +12,7 @@ import sysconfig
 import traceback
 import types
 import unittest.mock
-from typing import Any, Iterable, Iterator, List, Optional, Set, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Set, Tuple
 
 import torch
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
@@ -129,7 +129,8 @@ def prefix(node: torch.fx.Node) -> str:
     return f"{place[0]}:{place[1]}: " if place else ""
 
 
-def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] = None) -> str:
+def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] = None,
+              reason: Callable[[BaseException], str] = reasons.reason_of) -> str:
     """A sentence on an error of PyTorch's while it recorded the user's program: where in
     that it happened, what couldn't be done, and why. `root` is the module that was
     recorded, in which a module of PyTorch's is found."""
@@ -138,7 +139,7 @@ def explained(error: BaseException, what: str, root: Optional[torch.nn.Module] =
     own = own or [line for line in _noted(str(error)) if is_own(line[0])] or _fixing(error)
     where = f"{own[-1][0]}:{own[-1][1]}: " if own else ""
     inside = "" if own or root is None else _module_of(error.__traceback__, root)
-    return f"{where}{what}{inside}: {reasons.reason_of(error)}"
+    return f"{where}{what}{inside}: {reason(error)}"
 
 
 def _fixing(error: BaseException) -> List[Place]:

@@ -96,6 +96,20 @@ def reason_of(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
+#: What other programs say to PyTorch by functions, and TorchScript by its own words.
+_IN_SCRIPT = ((r"what torch\.cond(?:, [\w, ]+? take| takes)", "a branch or loop"),
+              (r"a branch of torch\.cond", "a branch"),
+              (r"torch\.cond and torch\.where", "`if` and torch.where"))
+
+
+def reason_in_script(error: BaseException) -> str:
+    """`reason_of` in terms of TorchScript."""
+    text = reason_of(error)
+    for pattern, words in _IN_SCRIPT:
+        text = re.sub(pattern, words, text)
+    return text
+
+
 def _without_hints(text: str) -> str:
     """What Dynamo explains, without its hints on torch.compile, and in which branch or loop."""
     found = re.search(r"^\s*Explanation: (.*?)(?=^\s*(?:Hint|Developer debug context):|\Z)", text,

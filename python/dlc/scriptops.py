@@ -76,6 +76,14 @@ def _bool(value: Any) -> Any:
         value != 0 if isinstance(value, (torch.SymInt, torch.SymFloat)) else bool(value)
 
 
+def _int(value: Any) -> Any:
+    return _sym_ite(value, 1, 0) if isinstance(value, torch.SymBool) else torch.sym_int(value)
+
+
+def _float(value: Any) -> Any:
+    return torch.sym_float(_int(value) if isinstance(value, torch.SymBool) else value)
+
+
 def _sum(values: Any) -> Any:
     return sum(values)
 
@@ -109,7 +117,7 @@ _PLAIN: Dict[str, Callable[..., Any]] = {
     "aten::gt": operator.gt, "aten::ge": operator.ge, "aten::__and__": operator.and_,
     "aten::__or__": operator.or_, "aten::__xor__": operator.xor, "aten::__not__": torch.sym_not,
     "aten::__lshift__": operator.lshift, "aten::__rshift__": operator.rshift,
-    "aten::Bool": _bool, "aten::Int": torch.sym_int, "aten::Float": torch.sym_float,
+    "aten::Bool": _bool, "aten::Int": _int, "aten::Float": _float,
     "aten::IntImplicit": torch.sym_int, "aten::FloatImplicit": torch.sym_float,
     "aten::ScalarImplicit": lambda value: value, "prim::NumToTensor": lambda value: value,
     "aten::sqrt": math.sqrt, "aten::exp": math.exp, "aten::log": math.log, "aten::sin": math.sin,

@@ -68,7 +68,8 @@ def trace_script(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, 
         raise TraceError(str(error)) from None
     except Exception as error:
         what = "the TorchScript program can't be recorded"
-        raise TraceError(locations.explained(error, what)) from None
+        raise TraceError(locations.explained(error, what,
+                                             reason=reasons.reason_in_script)) from None
     return from_exported(exported, *parameters_of(program.module),
                          symbol_names(program.module, exported, args, kwargs, dynamic_shapes),
                          trains)
@@ -391,7 +392,7 @@ class _Frame:
         except (TraceError, _Raised):
             raise
         except Exception as error:
-            _fail(node, f"{kind} can't be recorded: {reasons.reason_of(error)}")
+            _fail(node, f"{kind} can't be recorded: {reasons.reason_in_script(error)}")
         count = node.outputsSize()
         return [result] if count == 1 else result if count else []
 

@@ -416,6 +416,20 @@ class TorchScriptTest(FrontendTest):
         with self.assertRaisesRegex(dlc.TraceError, "it begins as one tensor with another attribute"):
             dlc.trace(torch.jit.script(SharedBuffer(sets=True)), torch.ones(3))
 
+    def test_conditions_by_item(self):
+        for function in (sign_by_item, halved_by_item):
+            compiled = dlc.compile(torch.jit.script(function), torch.ones(4))
+            for x in (torch.ones(4), -torch.ones(4)):
+                self.assert_close(compiled(x), function(x))
+
+    def test_hints_are_in_its_own_terms(self):
+        @torch.jit.script
+        def bad(x):
+            return x.transpose(int(x.sum().item()), 0)
+
+        with self.assertRaisesRegex(dlc.TraceError, "`if` and torch.where choose by such a value"):
+            dlc.trace(bad, torch.ones(3, 1))
+
     def test_named_tuples(self):
         compiled = dlc.compile(pair, torch.ones(3))
         for x in (torch.ones(3), -torch.ones(3)):
@@ -499,6 +513,18 @@ class DefaultsTest(FrontendTest):
             self.assert_close(result, torch.full((2,), 2.0))
         with self.assertRaisesRegex(TypeError, "compiled for factor=2.0, its default"):
             compiled(torch.ones(2), factor=3.0)
+
+
+def sign_by_item(x):
+    if (x.sum() > 0).item():
+        return x + 1
+    return x - 1
+
+
+def halved_by_item(x):
+    while bool((x.abs().sum() > 1.0).item()):
+        x = x * 0.5
+    return x
 
 
 def scaled(x, factor: float = 2.0):

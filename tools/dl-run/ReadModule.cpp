@@ -9,6 +9,7 @@
 #include "dl/IR/ExternalData.h"
 #include "dlc/Import/Onnx.h"
 #include "dlc/Import/Torch.h"
+#include "dlc/Import/UnknownFormat.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -34,9 +35,25 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> dlc::readModule(StringRef path,
   if (StringRef format = getImportedFormat((*file)->getBuffer()); !format.empty())
     return makeError("{0} is {1}: compile it first, by `dl-compile {0} -o model.so`, or bring it "
                      "to the dl dialect, by `dl-translate {0} -o model.mlir`", path, format);
+  if (StringRef bytes = (*file)->getBuffer(); !isMlir(bytes) && !path.ends_with(".mlir"))
+    return makeError("{0} {1}", path, describeUnknownFormat(bytes, path));
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
+  // What a later phase leaves is no damaged file.
+  std::string foreign;
+  mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diagnostic) {
+    std::string text = diagnostic.str();
+    StringRef dialect = text;
+    if (!dialect.consume_front("Dialect `"))
+      return mlir::failure();
+    foreign = dialect.take_until([](char c) { return c == '\''; }).str();
+    return mlir::success();
+  });
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(context));
+  if (!foreign.empty())
+    return makeError("{0} has ops of the dialect '{1}', and the interpreter takes none below dl: "
+                     "run what `dl-compile --compile-to=simplify` leaves, or compile it",
+                     path, foreign);
   if (!module || failed(dl::resolveExternalData(*module, llvm::sys::path::parent_path(path),
                                                 [](StringRef, StringRef) {})))
     return makeError("{0} can't be read", path);

@@ -13,6 +13,9 @@
 
 namespace dlc {
 
+/// Whether a file is MLIR bytecode, or begins as a module's text does.
+bool isMlir(llvm::StringRef bytes);
+
 /// What a file is that no importer takes, as far as its bytes and its name tell, and what
 /// to do with it: "is a TorchScript file: …", "is no whole ONNX model: …".
 std::string describeUnknownFormat(llvm::StringRef bytes, llvm::StringRef path);

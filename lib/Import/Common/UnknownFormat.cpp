@@ -8,8 +8,24 @@
 #include "dlc/Import/UnknownFormat.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Regex.h"
 
 using llvm::StringRef;
+
+bool dlc::isMlir(StringRef bytes) {
+  if (bytes.starts_with("ML\xefR"))
+    return true;
+  StringRef text = bytes;
+  if (text.take_front(4096).contains('\0'))
+    return false;
+  while ((text = text.ltrim()).starts_with("//"))
+    text = text.drop_until([](char c) { return c == '\n'; });
+  // A module, one of its ops, or the alias of an attribute, location or type.
+  static const llvm::Regex begins(
+      "^((builtin\\.)?module([ \n@{]|$)|func\\.func |(dl|llvm)\\.[a-z_]|\"[a-zA-Z_.]+\" *\\(|"
+      "[#!][a-zA-Z0-9_$.]+ *=)");
+  return begins.match(text.take_front(4096));
+}
 
 /// The first entry of a zip archive, and, unless that is cut off, its directory.
 static bool hasZipEntry(StringRef bytes, StringRef name) {
