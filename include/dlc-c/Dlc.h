@@ -46,8 +46,9 @@ typedef struct dlc_compile_request {
   const char *cpu;    ///< by LLVM's name; NULL: this machine's
   int32_t num_threads; ///< compile threads; 0: all cores
   int32_t external_weights; ///< not 0: weights go into a file beside the output
-  /// Told when a phase ends, and how many seconds it took; may be NULL.
-  void (*on_phase)(void *user, const char *phase, double seconds);
+  /// Told when a phase ends, and how many seconds it took; may be NULL. Where it doesn't
+  /// return 0 compiling ends there, with an error, and writes nothing.
+  int32_t (*on_phase)(void *user, const char *phase, double seconds);
   void *user;
   /// A training step to add, as dl-compile takes it after --train; NULL: none.
   const char *training;

@@ -57,7 +57,7 @@ static llvm::Error readRequest(const dlc_compile_request &request, CompileOption
   options.training = request.training ? request.training : "";
   if (request.on_phase)
     options.onPhase = [&request](llvm::StringRef phase, double seconds) {
-      request.on_phase(request.user, phase.str().c_str(), seconds);
+      return request.on_phase(request.user, phase.str().c_str(), seconds) == 0;
     };
   return llvm::Error::success();
 }

@@ -39,6 +39,8 @@ public:
 private:
   /// Runs `work` as a phase: its time is kept, its name is a crash's.
   LogicalResult time(llvm::StringLiteral name, function_ref<LogicalResult()> work);
+  /// Tells the caller that a phase ends; fails where that wants no more.
+  LogicalResult tell(llvm::StringRef name, double seconds);
   FailureOr<Phase> getFirstPhase();
   void setPhase(Phase phase);
   LogicalResult runPasses(const PhaseInfo &info);
@@ -54,6 +56,7 @@ private:
   void report() const;
 
   CompileOptions options;
+  MLIRContext *context = nullptr;
   ModuleOp module;
   bool hasErrors = false;
   std::vector<std::pair<StringRef, double>> times;
@@ -66,14 +69,28 @@ LogicalResult Compilation::time(llvm::StringLiteral name, function_ref<LogicalRe
   auto [crashPhase, kind] = StringRef(options.testCrash).split(':');
   if (crashPhase == name)
     crashForTest(kind);
+  auto getPassed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  bool isTold = false;
+  options.artifact.onReady = [&] {
+    isTold = true;
+    return tell(name, getPassed());
+  };
   LogicalResult result = work();
-  std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
-  times.push_back({name, passed.count()});
-  if (options.onPhase && succeeded(result))
-    options.onPhase(name, passed.count());
+  double passed = getPassed();
+  times.push_back({name, passed});
+  if (succeeded(result) && !isTold)
+    result = tell(name, passed);
   if (options.progress && succeeded(result))
-    llvm::errs() << llvm::formatv("  {0,-10} {1,7:F3} s\n", name, passed.count());
+    llvm::errs() << llvm::formatv("  {0,-10} {1,7:F3} s\n", name, passed);
   return result;
+}
+
+LogicalResult Compilation::tell(StringRef name, double seconds) {
+  if (!options.onPhase || options.onPhase(name, seconds))
+    return success();
+  return emitError(UnknownLoc::get(context)) << "ended by the caller in the phase '" << name << "'";
 }
 
 /// The file of a model as a whole; empty where it lies in memory.
@@ -99,6 +116,7 @@ static std::string describe(Location loc, StringRef message, const CompileOption
 
 /// Errors as one line each: where in the model, and what.
 void Compilation::setUpContext(MLIRContext &context) {
+  this->context = &context;
   DialectRegistry registry;
   registerAllDialects(registry);
   context.appendDialectRegistry(registry);

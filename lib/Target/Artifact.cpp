@@ -191,6 +191,8 @@ LogicalResult Emitter::writeOutput(StringRef contents) {
   auto file = AtomicFile::create(context, options.outputPath);
   if (failed(file) || failed(writeInto(*file, options.outputPath, contents)))
     return failure();
+  if (options.onReady && failed(options.onReady()))
+    return failure();
   return file->keep(context);
 }
 
@@ -254,6 +256,8 @@ LogicalResult Emitter::link() {
     job.objects.push_back(std::move(*input));
   }
   if (failed(linkSharedObject(job, loc)) || failed(writeHeader()))
+    return failure();
+  if (options.onReady && failed(options.onReady()))
     return failure();
   if (weightsFile && failed(weightsFile->keep(context)))
     return failure();

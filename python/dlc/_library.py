@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import ctypes
+import errno
 import functools
 import os
 import pathlib
+import re
+import threading
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Callable, FrozenSet, Iterator, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, FrozenSet, Iterator, List, Mapping, Optional
 
 from ._errors import CompileError, DlcError
 
@@ -22,7 +26,7 @@ class _Weight(ctypes.Structure):
                 ("shape", ctypes.POINTER(ctypes.c_int64)), ("rank", ctypes.c_int32)]
 
 
-_PHASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double)
+_PHASE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double)
 
 
 class _Request(ctypes.Structure):
@@ -112,13 +116,36 @@ def _encode(text: Optional[Path]) -> Optional[bytes]:
     return os.fsencode(text) if text is not None else None
 
 
+def _in_thread(work: Callable[[], int], raised: List[BaseException]) -> int:
+    """What `work` gives in a thread of its own, where Python runs no handlers of signals: those
+    of Ctrl-C and the like run here, and what they raise is kept in `raised`."""
+    results: List[int] = []
+    done = threading.Event()
+    context = contextvars.copy_context()
+
+    def run() -> None:
+        try:
+            results.append(context.run(work))
+        finally:
+            done.set()
+
+    threading.Thread(target=run, name="dlc").start()
+    while not done.is_set():
+        try:
+            done.wait()
+        except BaseException as error:
+            raised.append(error)
+    return results[0]
+
+
 def compile_file(path: str, output: str, *, model: Optional[bytes] = None,
                  weights: Mapping[str, Weight] = MappingProxyType({}),
                  header: Optional[Path] = None, name: Optional[str] = None,
                  cpu: Optional[str] = None, threads: int = 0, external_weights: bool = False,
                  training: Optional[str] = None,
                  on_phase: Optional[Callable[[str, float], Any]] = None) -> str:
-    """Compiles; returns the warnings, raises CompileError with the errors."""
+    """Compiles; returns the warnings, raises CompileError with the errors, OSError for a file
+    that can't be written, or what `on_phase` raises, which a thread of its own calls."""
     library = _load()
     array = (_Weight * max(len(weights), 1))()
     for slot, (key, weight) in zip(array, weights.items()):
@@ -126,17 +153,36 @@ def compile_file(path: str, output: str, *, model: Optional[bytes] = None,
         slot.data = address_of(weight.data)
         slot.shape = (ctypes.c_int64 * max(len(weight.shape), 1))(*weight.shape)
         slot.rank = len(weight.shape)
-    callback = _PHASE(lambda _, phase, seconds: on_phase(phase.decode(), seconds)) \
-        if on_phase else _PHASE()
+    raised: List[BaseException] = []
+
+    def tell(_: Any, phase: bytes, seconds: float) -> int:
+        try:
+            if on_phase and not raised:
+                on_phase(phase.decode(), seconds)
+        except BaseException as error:
+            raised.append(error)
+        return len(raised)
+
     request = _Request(
         size=ctypes.sizeof(_Request), path=_encode(path), model=model,
         model_bytes=len(model) if model is not None else 0, weights=array,
         num_weights=len(weights), output=_encode(output), header=_encode(header),
         name=_encode(name), cpu=_encode(cpu), num_threads=threads,
-        external_weights=int(external_weights), on_phase=callback, training=_encode(training))
+        external_weights=int(external_weights), on_phase=_PHASE(tell), training=_encode(training))
     messages = ctypes.c_void_p()
-    failed = library.dlc_compile(ctypes.byref(request), ctypes.byref(messages))
+    failed = _in_thread(lambda: library.dlc_compile(ctypes.byref(request), ctypes.byref(messages)),
+                        raised)
     text = _take(messages)
+    if raised:
+        raise raised[0]
     if failed:
-        raise CompileError(text.replace("error: ", "", 1) if text.count("\n") == 0 else text)
+        raise _unwritten(text) or \
+            CompileError(text.replace("error: ", "", 1) if text.count("\n") == 0 else text)
     return text
+
+
+def _unwritten(text: str) -> Optional[OSError]:
+    """The error of a file that the compiler can't write, if that is what it says."""
+    found = re.fullmatch(r"error: can't write '(.+)': (.+)", text)
+    number = next((n for n in errno.errorcode if found and os.strerror(n) == found[2]), None)
+    return OSError(number, os.strerror(number), found[1]) if found and number else None

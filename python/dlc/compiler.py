@@ -65,6 +65,8 @@ class _Source:
     def compile(self, output: pathlib.Path, header: Optional[Path], name: Optional[str],
                 progress: Optional[Progress] = None) -> None:
         """Compiles to a file, and says what the compiler warns of."""
+        if header is not None and pathlib.Path(header) == output:
+            raise ValueError(f"the shared object can't be '{output}', which is the name of its header")
         for file in (output, header):
             if file is not None:
                 require_place(file)
@@ -158,13 +160,25 @@ def _cached(source: _Source, name: str, threads: int, progress: Optional[Progres
     """The compiled model out of the cache, compiled first if it isn't there."""
     source.key = source.cache_key(name)
     problem: Exception
+    of_progress: List[Exception] = []
+
+    def tell(phase: str, seconds: float) -> None:
+        try:
+            if progress:
+                progress(phase, seconds)
+        except Exception as error:
+            of_progress.append(error)
+            raise
+
     for place in (cache.place, cache.place, cache.place_elsewhere):
         path = place(source.key)
         try:
             if not path.exists():
-                source.compile(path, cache.header(path), name, progress)
+                source.compile(path, cache.header(path), name, tell if progress else None)
             model = kind(path, threads, origin=source)
         except (OSError, LoadError) as error:
+            if error in of_progress:
+                raise
             problem = error  # another process has removed it just now, or it is damaged
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -194,8 +208,9 @@ def compile(model: Any, *args: Any, dynamic_shapes: Any = None,
     (default: beside it). `name` begins the names of its C functions (default: the
     output's stem). `cpu` is LLVM's name of the processor to compile for (default: this
     one), `threads` how many threads a call may use (0: one per CPU). `progress` is
-    called as `progress(phase, seconds)` when a phase ends; without it a long
-    compilation shows its phases on a terminal, and the logger "dlc" has them all.
+    called as `progress(phase, seconds)` when a phase ends, in a thread of its own, and what it
+    raises, or Ctrl-C, ends the compilation; without it a long one shows its phases on a
+    terminal, and the logger "dlc" has them all.
 
     Compiling releases the interpreter's lock, and writes nothing but the result.
     Raises CompileError, with the line of your program, if the model can't be compiled,

@@ -76,7 +76,7 @@ def _compiled(module: torch.fx.GraphModule, example_inputs: Sequence[Any],
               options: Dict[str, Any]) -> Callable[..., Any]:
     unknown = sorted(options.keys() - {"threads", "cpu", "freeze"})
     if unknown:
-        raise DlcError("the options of the backend dlc are threads, cpu and freeze, not "
+        raise TypeError("the options of the backend dlc are threads, cpu and freeze, not "
                        + ", ".join(unknown))
     kept, taken_apart = _composites()
     # Composites are kept in the graph only: kept before, they would hide from AOTAutograd

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiling in this process: saved, loaded, with other threads going on."""
 
+import errno
 import logging
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -263,6 +265,40 @@ class ProgressTest(FrontendTest):
         dlc.compile(lambda x: x + 1, torch.ones(2), progress=lambda *phase: phases.append(phase))
         self.assertEqual([name for name, _ in phases][:2], ["import", "simplify"])
         self.assertIn("link", phases[-1][0])
+
+    def test_an_error_of_the_callback_ends_it(self):
+        for name, error in (("import", OSError("mine")), ("object+link", KeyError("mine")),
+                            ("simplify", KeyboardInterrupt())):
+            def stop(phase, _, name=name, error=error):
+                seen.append(phase)
+                if phase == name:
+                    raise error
+
+            for output in (None, self.folder / "m.so"):
+                seen = []
+                with self.assertRaises(type(error)) as raised:
+                    dlc.compile(lambda x: x + 1, torch.ones(2), progress=stop, output=output)
+                self.assertIs(raised.exception, error)
+                self.assertEqual([seen[-1], seen.count("import")], [name, 1])
+            self.assertEqual([path for path in self.folder.rglob("*") if path.is_file()], [])
+
+    def test_files_that_cannot_be_written(self):
+        with self.assertRaises(OSError) as raised:
+            dlc.compile(torch.sin, torch.ones(2), output="/dev/full")
+        self.assertEqual((raised.exception.errno, raised.exception.filename),
+                         (errno.ENOSPC, "/dev/full"))
+        with self.assertRaisesRegex(ValueError, "m.h', which is the name of its header"):
+            dlc.compile(torch.sin, torch.ones(2)).save(self.folder / "m.h")
+
+    def test_signals(self):
+        def interrupt(phase, _):
+            if phase == "simplify":
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with self.assertRaises(KeyboardInterrupt):
+            dlc.compile(lambda x: x + 1, torch.ones(2), progress=interrupt,
+                        output=self.folder / "m.so")
+        self.assertEqual(list(self.folder.glob("m.*")), [])
 
     def test_logger(self):
         with self.assertLogs("dlc", logging.DEBUG) as logs:

@@ -436,7 +436,7 @@ class ErrorsTest(DynamoTest):
         fast = torch.compile(lambda x: unknown(x), backend=dynamo.backend)
         with self.assertRaisesRegex(dlc.CompileError, r"^\S*test_dynamo.py:\d+: .*dlc_tests.foreign"):
             fast(torch.eye(3))
-        with self.assertRaisesRegex(dlc.DlcError, "are threads, cpu and freeze, not mode"):
+        with self.assertRaisesRegex(TypeError, "are threads, cpu and freeze, not mode"):
             torch.compile(torch.sin, backend=dynamo.backend, options={"mode": 1})(torch.ones(2))
         for threads, kind in (("many", TypeError), (-1, ValueError)):
             with self.assertRaisesRegex(kind, "^threads is"):

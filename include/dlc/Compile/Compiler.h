@@ -43,8 +43,9 @@ struct CompileOptions {
   bool progress = false, timeReport = false, memoryReport = false;
   /// Takes each error and warning, a line; by default they go to stderr.
   std::function<void(llvm::StringRef line)> diagnose;
-  /// Told when a phase ends, and how long it took.
-  std::function<void(llvm::StringRef phase, double seconds)> onPhase;
+  /// Told when a phase ends, and how long it took: the last one just before its files appear.
+  /// Where it returns false, compiling ends with an error.
+  std::function<bool(llvm::StringRef phase, double seconds)> onPhase;
 };
 
 /// Parses `name=1x3x?x224`; false where it isn't of that form.

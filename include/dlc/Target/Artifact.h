@@ -25,6 +25,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <functional>
 #include <string>
 
 namespace dlc {
@@ -125,6 +126,8 @@ struct ArtifactOptions {
   std::string headerPath;      ///< "-" writes none
   bool externalWeights = false; ///< weights to NAME.safetensors, beside the .so
   unsigned numThreads = 0;     ///< compile threads; 0: all cores
+  /// Asked when the files are ready; where it fails, they don't appear.
+  std::function<mlir::LogicalResult()> onReady;
 };
 
 /// The files that emitArtifact writes: the output, then those beside it.
