@@ -46,7 +46,7 @@ docs/python.md tells it all.
 
 from typing import Any, Callable, List, Mapping, Optional
 
-from . import cache
+from . import _errors, cache
 from ._errors import CompileError, DlcError, DlcWarning, LoadError, RunError, TraceError
 from .compiler import compile
 from .derivatives import (Derivative, directional, grad, hessian, jvp, pullback,
@@ -88,6 +88,7 @@ def trace(model: Callable[..., Any], *args: Any, dynamic_shapes: Any = None,
 
     Raises TraceError if the program can't be recorded.
     """
+    _errors.require_torch()
     from .tracer import trace_program
 
     return trace_program(model, args, kwargs, dynamic_shapes, strict)

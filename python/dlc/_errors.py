@@ -8,6 +8,10 @@ import sys
 import warnings
 from typing import Set, Tuple
 
+#: What is said of a call within torch.func's transforms.
+NO_TRANSFORMS = "torch.func's transforms, as vmap, can't look into compiled code: compile the " \
+    "transformed program, dlc.compile(torch.vmap(f), x)"
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -33,6 +37,19 @@ class LoadError(DlcError):
 
 class DlcWarning(UserWarning):
     """A model was compiled, but perhaps isn't what was meant."""
+
+
+def require_torch(what: str = "recording a PyTorch program") -> None:
+    """Raises an ImportError where PyTorch isn't there, or is too old."""
+    needed = f"{what} needs PyTorch 2.13 or later; traces, .pt2 and ONNX files don't"
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ModuleNotFoundError(needed, name="torch") from None
+    if torch.torch_version.TorchVersion(torch.__version__) < "2.13.0a0":
+        raise ImportError(f"{needed}; this is {torch.__version__}", name="torch")
 
 
 #: What was warned of, and where: Python's own list is lost whenever filters change, which

@@ -24,7 +24,7 @@ import torch.utils._pytree as pytree
 
 from . import locations
 from ._errors import TraceError, warn
-from .reached import Change, State, is_same
+from .reached import Change, State, Tensors, is_same
 
 
 _is_alias: Any = getattr(torch._C, "_is_alias_of")
@@ -60,6 +60,28 @@ class Watch:
         with unittest.mock.patch.multiple(torch.export._trace, _detect_attribute_assignment=watched,
                                           register_buffer_assignment_hook=_NoHook):
             yield
+
+    @contextlib.contextmanager
+    def tensors_kept(self) -> Iterator[None]:
+        """Gives the tensors that aren't parameters and buffers their elements back when it ends."""
+        self.tensors = Tensors(self.program)
+        try:
+            yield
+        finally:
+            self.tensors.restore()
+
+    def changed_tensor(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Optional[TraceError]:
+        """The error of such a tensor that a call changes; None where that isn't found."""
+        self.tensors.restore()
+        self._try(args, kwargs)
+        name = self.tensors.changed()
+        self.tensors.restore()
+        if name is None:
+            return None
+        line = self._line(lambda: self.tensors.changed() is not None, args, kwargs)
+        return TraceError(f"{line}the program changes the tensor that it refers to as '{name}', and a "
+                          "compiled model keeps buffers only from call to call: make it a buffer of "
+                          "a module (register_buffer)")
 
     def check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Refuses what is changed if a call depends on those before it; warns of numbers drawn
@@ -107,9 +129,9 @@ class Watch:
                 before.restore()
                 self._call(args, kwargs, torch.clone)
                 got = self._call(args, kwargs, other)
-                if is_same(expected, got, by_value=True) and \
-                        not any(True for _ in alone.changes(by_value=True)):
-                    return ""
+                if is_same(expected, got, by_value=True):
+                    return "on which a later call may depend, if not the next (leave it out where " \
+                        "none does)" if any(alone.changes(by_value=True)) else ""
                 break
         return "on which later calls depend"
 

@@ -17,7 +17,7 @@ from typing import (Any, Callable, Iterator, List, Mapping, Optional, Sequence, 
                     Union)
 
 from . import _library, cache, tree
-from ._errors import DlcError, LoadError, warn
+from ._errors import DlcError, LoadError, require_torch, warn
 from .runtime import CompiledModel, thread_count
 from .tracefile import Path, Trace, require_place
 
@@ -247,6 +247,7 @@ def _trace_or_path(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str
     if not callable(model):
         raise TypeError("a PyTorch module or function, a trace or a file's path is expected, "
                         f"not {type(model).__name__}")
+    require_torch()
     from .derivatives import Derivative
     from .tracer import trace_program
 

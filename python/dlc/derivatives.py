@@ -28,7 +28,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from . import tree
-from ._errors import TraceError
+from ._errors import TraceError, require_torch
 from .runtime import between_graphs
 from .tracefile import COMPLEX, Json, Trace, complex_places
 
@@ -186,6 +186,7 @@ class Derivative(abc.ABC):
 
     @between_graphs
     def __call__(self, *args: Any) -> Any:
+        require_torch()
         import torch
         import torch.utils._pytree as pytree
 
@@ -217,6 +218,7 @@ class Derivative(abc.ABC):
             return _Program(self.function)
         if isinstance(self.function, Derivative):
             return _Program(self.function.trace(*args, dynamic_shapes=dynamic_shapes))
+        require_torch()
         from .tracer import trace_program
 
         return _Program(trace_program(self.function, args, None, dynamic_shapes))
@@ -315,6 +317,7 @@ def vjp(function: Callable[..., Any], *primals: Any) -> Tuple[Any, Callable[[Any
     call: keep `pullback(function)` to compile once."""
     from .compiler import compile
 
+    require_torch()
     import torch
 
     derivative = pullback(function)
@@ -354,6 +357,7 @@ def hessian(function: Callable[..., Any]) -> Callable[..., torch.Tensor]:
     product = directional(grad(function))
 
     def evaluate(*args: torch.Tensor) -> torch.Tensor:
+        require_torch()
         import torch
 
         if len(args) != 1:

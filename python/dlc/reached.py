@@ -319,6 +319,44 @@ class State:
             known.restore()
 
 
+class Tensors:
+    """The tensors that a program reaches, but for parameters, buffers and large ones, with their
+    elements as they are now."""
+
+    def __init__(self, program: Any) -> None:
+        found: Dict[int, Tuple[str, torch.Tensor]] = {}
+        own: Set[int] = set()
+        for known in State(program).objects.values():
+            kind: Any = _kind_of(known.value)
+            if kind is _MODULE:
+                own.update(id(tensor) for holder in ("_parameters", "_buffers")
+                           for tensor in known.value.__dict__[holder].values())
+            found.update((id(part), (kind.name(known.name, key), part))
+                         for key, part in known.parts.items() if _is_plain(part))
+        self._kept = [(name, tensor, tensor.detach().clone())
+                      for key, (name, tensor) in found.items() if key not in own]
+        self._versions = [tensor._version for _, tensor, _ in self._kept]
+
+    def changed(self) -> Optional[str]:
+        """The name of one that was changed in place; None if there is none."""
+        return next((name for (name, tensor, _), version in zip(self._kept, self._versions)
+                     if tensor._version != version), None)
+
+    def restore(self) -> None:
+        """Gives those that were changed their elements back."""
+        for i, (_, tensor, elements) in enumerate(self._kept):
+            if tensor._version != self._versions[i] and tensor.shape == elements.shape:
+                with torch.no_grad():
+                    tensor.copy_(elements)
+                self._versions[i] = tensor._version
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a tensor whose elements can be kept."""
+    return type(value) is torch.Tensor and value.is_cpu and value.layout == torch.strided and \
+        not value.is_inference() and value.nbytes <= _MOST_BYTES
+
+
 def is_same(a: Any, b: Any, by_value: bool, depth: int = _DEPTH) -> bool:
     """Whether two values are the same, or consist of the same parts. Tensors are compared by
     their elements, if asked for."""

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Callable
 
 import sympy  # type: ignore[import-untyped]
+import torch
 from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
 _FIXED = "{0} is {1} in the example, and PyTorch takes 0 and 1 for fixed sizes: give an example " \
@@ -60,6 +61,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
     (r"Higher order ops do not support aliasing|cond_\w+ might be aliasing the input or the output",
      "what torch.cond, while_loop and scan take may return none of its inputs, and no tensor "
      "twice: return x.clone() there"),
+    (r"^Found <class '(?:\S+\.)?(\w+Cache)'> in output, which is not a known type",
+     "it returns {0}, a class whose parts PyTorch doesn't know: a model of transformers leaves it "
+     "out where use_cache=False is given, dlc.compile(model, x, kwargs={{'use_cache': False}})"),
     (r"^Found <class '(?:\S+\.)?(\w+)'> in output, which is not a known type",
      "it returns {0}, a class whose parts PyTorch doesn't know: register it, a dataclass by "
      "torch.export.register_dataclass({0}), another class by "
@@ -74,6 +78,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
 def reason_of(error: BaseException) -> str:
     """One sentence on an error of PyTorch's."""
     if isinstance(error, GuardOnDataDependentSymNode):
+        if _is_from(error, getattr(torch, "_assert")):
+            return "torch._assert needs a tensor's value when the program is recorded: " \
+                "torch._assert_async(condition, message) asserts it in each call"
         if isinstance(error.cond, (sympy.core.relational.Relational,
                                    sympy.logic.boolalg.BooleanFunction)):
             return "the program branches on a tensor's value, or on a size that follows from " \
@@ -108,6 +115,14 @@ def reason_in_script(error: BaseException) -> str:
     for pattern, words in _IN_SCRIPT:
         text = re.sub(pattern, words, text)
     return text
+
+
+def _is_from(error: BaseException, function: Callable[..., Any]) -> bool:
+    """Whether a function of Python's has raised an error."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code is not getattr(function, "__code__", None):
+        trace = trace.tb_next
+    return trace is not None
 
 
 def _without_hints(text: str) -> str:

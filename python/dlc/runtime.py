@@ -20,7 +20,7 @@ from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Dict, List, Mapping,
 import numpy as np
 
 from . import _abi, tensors, tree
-from ._errors import DlcError, RunError, TraceError
+from ._errors import DlcError, RunError, TraceError, require_torch
 from .tracefile import Path, replacing, require_place, sizes_text
 
 if TYPE_CHECKING:
@@ -275,6 +275,7 @@ class CompiledModel:
         """Copies of the model's state by name, as PyTorch's tensors, which have all element
         types. For a module, `net.load_state_dict(step.state_dict(), strict=False)`: what
         isn't state (a weight that is frozen, the second name of a tied one) is left out."""
+        require_torch("state_dict()")
         import torch
 
         found = {}

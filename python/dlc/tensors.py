@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Sequenc
 
 import numpy as np
 
+from ._errors import NO_TRANSFORMS
+
 if TYPE_CHECKING:
     import torch
 
@@ -134,6 +136,8 @@ def _lend_torch(value: torch.Tensor, kept: List[Any]) -> Tuple[int, bool]:
     forward: Any = torch.autograd.forward_ad
     if _forward_level(torch) >= 0 and forward.unpack_dual(value).tangent is not None:
         raise TypeError("it has a tangent, and a compiled model gives none: dlc.jvp does")
+    if torch._C._functorch.is_functorch_wrapped_tensor(value):
+        raise TypeError(NO_TRANSFORMS)
     if not value.is_cpu:
         raise TypeError(f"a tensor on the CPU is expected, not on {value.device}")
     if value.layout != torch.strided:

@@ -19,7 +19,7 @@ import torch.utils._pytree as pytree
 
 from . import (_library, attributes, checks, detached, draws, foreach, locations, quiet, recordable,
                recording, shapes, transformer, tree)
-from ._errors import TraceError, warn
+from ._errors import NO_TRANSFORMS, TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight, complex_places
 
 _DTYPES = {
@@ -154,23 +154,31 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     module = model if isinstance(model, torch.nn.Module) else _module_of(model)
     check_example(module, args, kwargs)
     watch = attributes.Watch(model, strict)
-    try:
-        with recording.LOCK, torch.no_grad(), locations.recorded(), watch.recorded(), \
-                detached.recorded() as own_derivatives, recordable.substituted(), \
-                checks.recorded(), shapes.open_sizes(), quiet.recording():
-            if isinstance(dynamic_shapes, (dict, tuple, list)):
-                check_dimensions(module, args, kwargs, dynamic_shapes)
-            program = torch.export.export(module, tuple(args), kwargs, strict=strict,
-                                          dynamic_shapes=dynamic_shapes)
-    except Exception as error:
-        what = "torch.export can't record the program"
-        raise TraceError(locations.explained(error, what, module)) from None
-    watch.check(args, kwargs)
-    trace = from_exported(program, *parameters_of(model),
-                          symbol_names(module, program, args, kwargs, dynamic_shapes), trains)
+    with watch.tensors_kept():
+        try:
+            with recording.LOCK, torch.no_grad(), locations.recorded(), watch.recorded(), \
+                    detached.recorded() as own_derivatives, recordable.substituted(), \
+                    checks.recorded(), shapes.open_sizes(), quiet.recording():
+                if isinstance(dynamic_shapes, (dict, tuple, list)):
+                    check_dimensions(module, args, kwargs, dynamic_shapes)
+                program = torch.export.export(module, tuple(args), kwargs, strict=strict,
+                                              dynamic_shapes=dynamic_shapes)
+        except Exception as error:
+            what = "torch.export can't record the program"
+            raise TraceError(locations.explained(error, what, module)) from None
+        watch.check(args, kwargs)
+        names = symbol_names(module, program, args, kwargs, dynamic_shapes)
+        try:
+            trace = from_exported(program, *parameters_of(model), names, trains)
+        except _ConstantChanged as error:
+            raise watch.changed_tensor(args, kwargs) or error from None
     if own_derivatives:
         trace.document["metadata"]["own_derivatives"] = own_derivatives
     return trace
+
+
+class _ConstantChanged(TraceError):
+    """A program changes a tensor that is neither an input nor a buffer."""
 
 
 def _example(value: Any) -> Any:
@@ -178,8 +186,7 @@ def _example(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, torch.Tensor) and torch._C._functorch.is_functorch_wrapped_tensor(value):
-        raise TraceError("torch.func's transforms, as vmap, can't look into compiled code: compile "
-                         "the transformed program, dlc.compile(torch.vmap(f), x)")
+        raise TraceError(NO_TRANSFORMS)
     if isinstance(value, torch.Tensor) or not hasattr(value, "__dlpack__"):
         return value
     if not isinstance(value, np.ndarray):
@@ -253,8 +260,8 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
                              f"'{shared[1]}'; register one, and make the other of it where it is "
                              "used") from None
         where = _changed_in_branch(program) if "is not functional" in str(error) else ""
-        raise TraceError(where + locations.explained(error, "the program can't be recorded")) \
-            from None
+        kind = _ConstantChanged if "is mutated in the forward method" in str(error) else TraceError
+        raise kind(where + locations.explained(error, "the program can't be recorded")) from None
     writer = _ProgramWriter(program, parameters, defaults or {}, names or {})
     trace = writer.write()
     if not trains:

@@ -251,8 +251,11 @@ class TrainingStep(CompiledModel):
         if self._step["inputs"][-1]["name"] == "seed":
             values.append(seed)
         if len(values) != len(self._step_takes):
-            names = ", ".join(spec.name for spec in self._step_takes)
-            raise TypeError(f"the step takes {names}; {len(values)} are given")
+            names = [spec.name for spec in self._step_takes]
+            missing = names[len(args):len(names) - len(values) + len(args)]
+            raise TypeError(f"the step takes {', '.join(names)}; " + (
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+                if missing else f"{len(values)} are given"))
         outputs = self.run(values, self._result_kind, self._number)
         self.results = {s["name"]: float(o) for s, o in zip(self._step["outputs"], outputs)}
         return self.results["loss"]

@@ -8,8 +8,10 @@ import dataclasses
 import functools
 import io
 import logging
+import sys
 import traceback
 import unittest
+import unittest.mock
 import warnings
 
 import numpy as np
@@ -249,6 +251,38 @@ class NotRecordedTest(FrontendTest):
     def test_transform_of_compiled_code(self):
         with self.assertRaisesRegex(dlc.TraceError, "as vmap, can't look into compiled code"):
             torch.func.vmap(dlc.grad(lambda x: x.sin().sum()))(torch.ones(2, 3))
+        with self.assertRaisesRegex(TypeError, "'x': .*as vmap, can't look into compiled code"):
+            torch.func.vmap(dlc.compile(lambda x: x * 2, torch.ones(3)))(torch.ones(2, 3))
+
+    def test_assertion(self):
+        def positive(x):
+            torch._assert((x > 0).all(), "negative")
+            return x
+
+        with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:{line_of(positive, 1)}: .*: "
+                                    "torch._assert needs .* torch._assert_async"):
+            dlc.compile(positive, torch.ones(3))
+
+    def test_cache_of_transformers(self):
+        class DynamicCache:
+            pass
+
+        with self.assertRaisesRegex(dlc.TraceError, "returns DynamicCache, .*use_cache=False"):
+            dlc.compile(lambda x: (x, DynamicCache()), torch.ones(3))
+
+    def test_no_pytorch(self):
+        derivative = dlc.grad(torch.sum)
+        step = dlc.compile_training_step(torch.nn.Linear(2, 2), torch.ones(1, 2), loss="mse",
+                                         optimizer="sgd")
+        recording, x = "^recording a PyTorch program needs PyTorch 2.13 .*ONNX files don't$", np.ones(2)
+        with unittest.mock.patch.dict(sys.modules, torch=None):
+            for call in (lambda: dlc.compile(abs, x), lambda: dlc.trace(abs, x),
+                         lambda: derivative(x), lambda: derivative.trace(x),
+                         lambda: dlc.vjp(abs, x), lambda: dlc.hessian(abs)(x)):
+                with self.assertRaisesRegex(ModuleNotFoundError, recording):
+                    call()
+            with self.assertRaisesRegex(ModuleNotFoundError, r"^state_dict\(\) needs PyTorch"):
+                step.state_dict()
 
     def test_change_in_a_branch(self):
         def change(x):

@@ -254,8 +254,8 @@ class AttributesTest(FrontendTest):
         self.refused(r'sums\["x"\]', note, sums={})
 
     def test_tensor_changed_in_place(self):
-        with self.assertRaisesRegex(dlc.TraceError, r"changes the tensor 'total' of its module, "
-                                    r".*make it one \(register_buffer\)$"):
+        with self.assertRaisesRegex(dlc.TraceError, r"the tensor that it refers to as 'total', "
+                                    r".*make it a buffer of a module \(register_buffer\)$"):
             dlc.trace(Module(lambda self, x: self.total.add_(x) * 2, total=torch.ones(3)), self.x)
 
     def test_what_is_kept_of_the_first_call(self):
@@ -373,6 +373,32 @@ class AttributesTest(FrontendTest):
                                         rf"'{name}', on which later calls depend, .* it a buffer"):
                 dlc.trace(program, self.x)
         self.assertEqual((inner.calls, seen, calls), (0, [], 0))
+
+    def test_counter_that_no_result_depends_on(self):
+        def count(self, x):
+            self.calls += 1
+            return x * 2
+
+        with self.assertRaisesRegex(dlc.TraceError, "'calls' of its module, on which a later call may "
+                                    r"depend, if not the next \(leave it out where none does\)"):
+            dlc.trace(Module(count, calls=0), self.x)
+
+    def test_tensors_that_are_no_buffers(self):
+        total, owned = torch.zeros(1), torch.zeros(1)
+
+        def add(x):
+            total.add_(1)
+            return x * total
+
+        def add_own(self, x):
+            self.total += 1
+            return x * self.total
+
+        for program, name in ((add, "total"), (Module(add_own, total=owned), "total")):
+            with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: the program changes the "
+                                        rf"tensor that it refers to as '{name}', .*register_buffer"):
+                dlc.compile(program, self.x)
+        self.assertEqual((total.item(), owned.item()), (0, 0))
 
     def test_call_that_fails(self):
         def count(self, x):

@@ -41,6 +41,8 @@ class Training(frontend.FrontendTest):
         with self.assertRaisesRegex(TypeError, "optimizer is text, as 'sgd' .*not SGD"):
             self.compile(optimizer=torch.optim.SGD(self.model.parameters(), lr=0.1))
         step = self.compile()
+        with self.assertRaisesRegex(TypeError, "^the step takes input, target, learning_rate; target is missing$"):
+            step.step(self.x, lr=0.1)
         with self.assertRaisesRegex(dlc.RunError, "^\\S+: cross_entropy: a target is no class"):
             step.step(self.x, torch.full((16,), 7), lr=0.1)
 
