@@ -77,11 +77,13 @@ def _bool(value: Any) -> Any:
 
 
 def _int(value: Any) -> Any:
-    return _sym_ite(value, 1, 0) if isinstance(value, torch.SymBool) else torch.sym_int(value)
+    number: Any = torch.sym_int
+    return _sym_ite(value, 1, 0) if isinstance(value, torch.SymBool) else number(value)
 
 
 def _float(value: Any) -> Any:
-    return torch.sym_float(_int(value) if isinstance(value, torch.SymBool) else value)
+    number: Any = torch.sym_float
+    return number(_int(value) if isinstance(value, torch.SymBool) else value)
 
 
 def _sum(values: Any) -> Any:
