@@ -334,8 +334,9 @@ static int32_t find_states(const dlc_mapping *file, const char *path, int32_t pa
     if (is_metadata || (!state && partial))
       continue;
     if (!state)
-      return dlc_error(DLC_INVALID_ARGUMENT, "%s: has no state '%s', which '%s' holds",
-                       dlc_rt_model.name, tensor.name, path);
+      return dlc_error(DLC_INVALID_ARGUMENT,
+                       "%s: '%s' holds '%s', which is no state of this model: it is of another one",
+                       dlc_rt_model.name, path, tensor.name);
     if (!fits(state, &tensor, file->bytes - sizeof length - length))
       return dlc_error(DLC_INVALID_ARGUMENT, "%s: the state '%s' should be %s, but isn't in '%s'",
                        dlc_rt_model.name, tensor.name, state->tensor.type, path);

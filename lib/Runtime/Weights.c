@@ -54,8 +54,9 @@ static bool is_our_file(const dlc_mapping *mapping) {
 int32_t dlc_file_map(const char *path, dlc_mapping *mapping) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   struct stat stat;
-  if (fd < 0 || fstat(fd, &stat)) {
-    int error = errno;
+  bool is_folder = false;
+  if (fd < 0 || fstat(fd, &stat) || (is_folder = S_ISDIR(stat.st_mode))) {
+    int error = is_folder ? EISDIR : errno;
     if (fd >= 0)
       close(fd);
     return dlc_error(DLC_IO_ERROR, "%s: can't open the weights '%s': %s", dlc_rt_model.name, path,

@@ -168,6 +168,7 @@ void dlc::installCrashHandler() {
   reproducer.hasTimer = ::timer_create(CLOCK_MONOTONIC, /*sevp: SIGALRM=*/nullptr,
                                        &reproducer.timer) == 0;
   llvm::sys::AddSignalHandler(onCrash, nullptr);
+  ::signal(SIGXFSZ, SIG_IGN); // the write fails and says so
   setBugReportMessage();
 }
 

@@ -31,8 +31,9 @@ FailureOr<LinkInput> LinkInput::create(Location loc, StringRef contents) {
     llvm::raw_fd_ostream os(input.fd, /*shouldClose=*/false, /*unbuffered=*/true);
     os << contents;
     if (os.has_error()) {
+      std::string reason = os.error().message();
       os.clear_error();
-      return emitError(loc) << "no memory to link in";
+      return emitError(loc) << "can't write a file in memory to link from: " << reason;
     }
   }
   return input;

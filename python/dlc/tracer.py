@@ -44,7 +44,8 @@ _NEVER_KEPT = {
 _OPERATORS = {
     operator.add: "operator.add", operator.sub: "operator.sub", operator.mul: "operator.mul",
     operator.floordiv: "operator.floordiv", operator.truediv: "operator.truediv",
-    operator.mod: "operator.mod", operator.neg: "operator.neg", operator.pow: "operator.pow",
+    operator.mod: "operator.mod", operator.neg: "operator.neg", operator.abs: "operator.abs",
+    operator.pow: "operator.pow",
     operator.eq: "operator.eq", operator.ne: "operator.ne", operator.lt: "operator.lt",
     operator.le: "operator.le", operator.gt: "operator.gt", operator.ge: "operator.ge",
     operator.and_: "operator.and", operator.or_: "operator.or",

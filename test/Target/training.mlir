@@ -34,11 +34,12 @@
 // CHECK: loss 0, w 1.25 1.25
 // CHECK: line: has no function 2
 // CHECK: line: can't open the weights '/nowhere': {{.*}}
+// CHECK: line: can't open the weights '/': Is a directory
 // CHECK: line: '{{.*}}.bad' is no safetensors file
 // CHECK: line: '{{.*}}.part' lacks the state 'optimizer.step'
 // CHECK: partly: w 3 4
 // CHECK: line: the state 'w' should be float32[2], but isn't in '{{.*}}.part'
-// CHECK: line: has no state 'v', which '{{.*}}.part' holds
+// CHECK: line: '{{.*}}.part' holds 'v', which is no state of this model
 
 dl.global private @w : tensor<2xf32> = dense<0.0> : tensor<2xf32>
 func.func @main(%x: tensor<2xf32> {dlc.name = "x"}) -> (tensor<2xf32> {dlc.name = "y"}) {

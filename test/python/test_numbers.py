@@ -74,6 +74,17 @@ class NumbersTest(FrontendTest):
                 torch.fake_quantize_per_channel_affine(x, scale, zero, 0, 0, 255),
                 torch.fake_quantize_per_channel_affine(x.T, scale, zero, 1, -9, 9)), x)
 
+    def test_sizes_of_numbers(self):
+        def function(x, y):
+            return x * abs(x.shape[0] - y.shape[0]), x * abs(x.sum().to(torch.int64).item()), \
+                x * abs(x.sum().item())
+
+        compiled = dlc.compile(function, torch.ones(3), torch.ones(5),
+                               dynamic_shapes={"x": {0: torch.export.Dim("n")},
+                                               "y": {0: torch.export.Dim("m")}})
+        for x, y in ((torch.ones(3), torch.ones(5)), (torch.ones(6) - 3, torch.ones(2))):
+            self.assert_close(compiled(x, y), function(x, y))
+
     def test_products_of_bytes(self):
         a, b = (torch.randint(-128, 128, (32, 32), dtype=torch.int8) for _ in range(2))
         self.check(torch._int_mm, a, b)

@@ -60,9 +60,12 @@ const ImportedValue *GraphImporter::lookup(StringRef name) {
 }
 
 Location GraphImporter::locationOf(const NodeProto &node) {
+  // As NodeImporter::getName.
   std::string name = node.name();
+  for (int i = 0; i < node.output_size() && name.empty(); ++i)
+    name = node.output(i);
   if (name.empty())
-    name = node.op_type() + (node.output_size() ? ":" + node.output(0) : "");
+    name = node.op_type();
   Location loc = model.named(name);
   return frame.callSite ? CallSiteLoc::get(loc, *frame.callSite) : loc;
 }

@@ -98,6 +98,13 @@ static LogicalResult importNegate(NodeImporter &n) {
   return n.results({ImportedValue(negated, ImportedValue::Kind::Float)});
 }
 
+static LogicalResult importAbsolute(NodeImporter &n) {
+  if (n.isIntegral("a"))
+    return n.result(n.max(n.symbolic("a"), n.sub(0, n.symbolic("a"))));
+  Expr size = n.operand("a", n.getBuilder().getF64Type()).unary<dl::AbsOp>();
+  return n.results({ImportedValue(size, ImportedValue::Kind::Float)});
+}
+
 template <Direction direction>
 static LogicalResult importComparison(NodeImporter &n) {
   bool isIntegral = n.isIntegral("a") && n.isIntegral("b");
@@ -239,6 +246,7 @@ void torch::registerSymbolicOps(OpTable &t) {
   t.add("operator.truediv", importTrueDiv);
   t.add("operator.pow", importPower);
   t.add("operator.neg", importNegate);
+  t.add("operator.abs", importAbsolute);
   t.add("operator.eq", importComparison<Direction::eq>);
   t.add("operator.ne", importComparison<Direction::ne>);
   t.add("operator.lt", importComparison<Direction::lt>);

@@ -62,6 +62,7 @@ int main(int argc, char **argv) {
   if (line_call(NULL, 2, NULL, NULL))
     puts(line_last_error());
   load("/nowhere", 0);
+  load("/", 0);
   snprintf(other, sizeof other, "%s.bad", argv[1]);
   write_file(other, "{\"w\":{\"dtype\":\"F32\",");
   load(other, 0);
