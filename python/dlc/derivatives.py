@@ -221,7 +221,8 @@ class Derivative(abc.ABC):
         require_torch()
         from .tracer import trace_program
 
-        return _Program(trace_program(self.function, args, None, dynamic_shapes))
+        return _Program(trace_program(self.function, args, None, dynamic_shapes,
+                                      is_differentiated=True))
 
     def __repr__(self) -> str:
         return f"<dlc.{self.name} of {self.function!r}>"

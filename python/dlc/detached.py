@@ -4,7 +4,8 @@
 
 A program is recorded without gradients, so that what it computes under torch.no_grad()
 looks like the rest: while `recorded()` is active, results of such a part are detached. A
-torch.autograd.Function is recorded as its forward; that its derivative is another is noted.
+torch.autograd.Function is recorded as its forward; that its derivative is another is noted,
+and so are hooks on gradients, which nothing calls.
 
 What is changed in place under torch.no_grad() has another value then, and the gradient
 that it had: dlc::revise gives a tensor so. The same holds for what shares memory with a
@@ -26,6 +27,7 @@ from torch._subclasses.fake_tensor import is_fake
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from . import locations
 from ._errors import TraceError
 
 #: PyTorch's own modules that record, and enter torch.no_grad() on the way.
@@ -42,6 +44,8 @@ _LIBRARY.impl("revise", lambda self, value: value.clone(), "CompositeExplicitAut
 revise: Any = torch.ops.dlc.revise.default
 
 _set_data: Any = getattr(torch.Tensor.data, "__set__")
+_requires_grad: Any = getattr(torch.Tensor.requires_grad, "__get__")
+_HOOKING = (torch.Tensor.register_hook, torch.Tensor.register_post_accumulate_grad_hook)
 
 
 def may_change(name: str, kwargs: Any) -> bool:
@@ -60,12 +64,13 @@ _CHANGING = {f"__{'' if name.endswith('item') else 'i'}{name}__" for name in _IN
 class Recorder(TorchFunctionMode):
     """Keeps from gradients, in this thread, what the program does."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_differentiated: bool) -> None:
         super().__init__()
         self.thread = threading.get_ident()
+        self.is_differentiated = is_differentiated
         #: Whether the program has gradients switched on.
         self.is_on = True
-        #: The classes of Functions whose backward isn't what is recorded.
+        #: Sentences on why the derivative of what is recorded isn't the program's.
         self.own_derivatives: List[str] = []
         #: Detached tensors and what they were detached from, by the memory of each.
         self.links: Dict[int, List[Tuple[torch.Tensor, torch.Tensor]]] = {}
@@ -87,6 +92,11 @@ class Recorder(TorchFunctionMode):
             return args[0].copy_(args[0].detach().clone())
         if func == _set_data:
             return self._set_data(*args)
+        if func == _requires_grad:
+            return self._requires_grad(args[0])
+        if func in _HOOKING:
+            self.note(sys._getframe(1), "registers a hook on a tensor's gradient, which isn't called "
+                      "where the program is compiled: it can't be differentiated")
         name = getattr(func, "__name__", "")
         changes = may_change(name, kwargs)
         if self.is_on and not (changes or self.links):
@@ -109,6 +119,29 @@ class Recorder(TorchFunctionMode):
         if self.is_on or changed:
             return result
         return tree_map_only(torch.Tensor, lambda tensor: self._without(tensor, given), result)
+
+    def note(self, frame: types.FrameType, what: str) -> None:
+        """Notes that the program does something because of which it has another derivative than
+        what is recorded."""
+        place = locations.innermost(frame)
+        if threading.get_ident() == self.thread and place:
+            self.own_derivatives.append(f"{place[0]}:{place[1]}: the program {what}")
+
+    def _requires_grad(self, tensor: torch.Tensor) -> bool:
+        """What the program sees where it asks: it is recorded without gradients, but does what it
+        does with them if it is for a derivative."""
+        caller = sys._getframe(2)
+        while caller.f_back and caller.f_code.co_name == "__torch_function__":
+            caller = caller.f_back
+        if tensor.requires_grad or not self.is_on or not is_float(tensor) or \
+                isinstance(tensor, torch.nn.Parameter) or not is_fake(tensor) or \
+                memory_of(tensor) in self.constants or \
+                not locations.is_own(caller.f_code.co_filename):
+            return tensor.requires_grad
+        if not self.is_differentiated:
+            self.note(caller, "asks whether a tensor requires a gradient, and was recorded as one "
+                      "without: give what is to be differentiated itself, not a trace of it")
+        return self.is_differentiated
 
     def is_programs(self, frame: Optional[types.FrameType]) -> bool:
         """Whether code is of the program that is recorded: a decorated function counts as
@@ -237,17 +270,45 @@ def _switches(recorder: Recorder) -> Iterator[Tuple[type, str, Callable[..., Any
         yield leaving(kind, "__exit__")
 
 
+def _hooks(recorder: Recorder) -> Iterator[Tuple[type, str, Callable[..., Any]]]:
+    """How PyTorch finds a module's hooks on gradients when it is called, as what tells the
+    recorder, too."""
+
+    def finding(name: str) -> Any:
+        original = getattr(torch.nn.Module, name)
+
+        def find(module: torch.nn.Module) -> Any:
+            found = original(module)
+            if any(found):
+                recorder.note(sys._getframe(1), hook_sentence(module))
+            return found
+
+        return torch.nn.Module, name, find
+
+    yield finding("_get_backward_hooks")
+    yield finding("_get_backward_pre_hooks")
+
+
+def hook_sentence(module: torch.nn.Module) -> str:
+    return f"has a module, {type(module).__name__}, with a hook on its gradients, which isn't " \
+        "called where the program is compiled: it can't be differentiated"
+
+
 @contextlib.contextmanager
-def recorded() -> Iterator[List[str]]:
-    """See above; gives the names of the Functions with a derivative of their own, which
-    are known when it ends."""
-    recorder = Recorder()
+def recorded(program: Any, is_differentiated: bool) -> Iterator[List[str]]:
+    """See above; gives sentences on why the derivative of what is recorded isn't that of the
+    program, which are known when it ends."""
+    recorder = Recorder(is_differentiated)
+    if isinstance(program, torch.nn.Module):
+        recorder.own_derivatives += [
+            f"the program {hook_sentence(module)}" for module in program.modules()
+            if getattr(module, "_backward_hooks") or getattr(module, "_backward_pre_hooks")]
     apply: Callable[..., Any] = getattr(torch.autograd.Function.apply, "__func__")
 
     def noting(cls: type, *args: Any, **kwargs: Any) -> Any:
-        if cls.__name__ not in recorder.own_derivatives and \
-                recorder.is_programs(sys._getframe(1)):
-            recorder.own_derivatives.append(cls.__name__)
+        if recorder.is_programs(sys._getframe(1)):
+            recorder.note(sys._getframe(1), f"calls the torch.autograd.Function {cls.__name__}, "
+                          "whose own derivative isn't recorded: it can't be differentiated")
         return apply(cls, *args, **kwargs)
 
     def noting_switch(tx: Any, target_value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -263,7 +324,7 @@ def recorded() -> Iterator[List[str]]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(unittest.mock.patch.object(GradModeVariable, "create",
                                                        staticmethod(noting_switch)))
-        for kind, name, call in list(_switches(recorder)):
+        for kind, name, call in [*_switches(recorder), *_hooks(recorder)]:
             stack.enter_context(unittest.mock.patch.object(kind, name, call))
         stack.enter_context(
             unittest.mock.patch.object(torch.autograd.Function, "apply", classmethod(noting)))

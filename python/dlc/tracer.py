@@ -139,8 +139,10 @@ if not torch._C._dispatch_has_kernel_for_dispatch_key("aten::linalg_lstsq", "Met
 
 
 def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]] = None,
-                  dynamic_shapes: Any = None, strict: bool = False, trains: bool = False) -> Trace:
-    """See dlc.trace. A program that `trains` isn't warned of for what is for training."""
+                  dynamic_shapes: Any = None, strict: bool = False, trains: bool = False,
+                  is_differentiated: bool = False) -> Trace:
+    """See dlc.trace. A program that `trains` isn't warned of for what is for training; one that
+    `is_differentiated` sees that its tensors require gradients."""
     from .torchscript import is_script, trace_script
 
     if recording.is_here():
@@ -158,8 +160,8 @@ def trace_program(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str,
     with watch.tensors_kept():
         try:
             with recording.LOCK, torch.no_grad(), locations.recorded(), watch.recorded(), \
-                    detached.recorded() as own_derivatives, recordable.substituted(), \
-                    checks.recorded(), shapes.open_sizes(), quiet.recording():
+                    detached.recorded(module, is_differentiated) as own_derivatives, \
+                    recordable.substituted(), checks.recorded(), shapes.open_sizes(), quiet.recording():
                 if isinstance(dynamic_shapes, (dict, tuple, list)):
                     check_dimensions(module, args, kwargs, dynamic_shapes)
                 program = torch.export.export(module, tuple(args), kwargs, strict=strict,

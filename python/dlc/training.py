@@ -76,6 +76,8 @@ def compile_training_step(model: Any, *args: Any, loss: str, optimizer: str, cli
     source = _Source(_trace_or_path(traced, args, kwargs, dynamic_shapes), cpu, " ".join(settings))
     if source.trace:
         source.trace.require_derivatives()
+        if any(map(_has_hooks, source.trace.captured)):
+            raise TraceError(f"a parameter of the program {_HOOKED}")
     return _compiled(source, TrainingStep, output, header, name, threads, progress)
 
 
@@ -120,9 +122,12 @@ def _count(name: str, value: Any) -> int:
 
 def _rate(lr: Any) -> float:
     try:
-        return float(lr) if not isinstance(lr, (bool, str)) else float("")
+        rate = float(lr) if not isinstance(lr, (bool, str)) else float("")
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"lr is a number, not {type(lr).__name__}") from None
+    if not 0 <= rate < math.inf:
+        raise ValueError(f"lr is a finite number of 0 or more, not {rate!r}")
+    return rate
 
 
 def _names(frozen: Any) -> List[str]:
@@ -156,6 +161,18 @@ def _check_trainable(model: Any) -> None:
     parameters = list(model.parameters())
     if parameters and not any(parameter.requires_grad for parameter in parameters):
         raise TraceError("no parameter of the module requires a gradient: nothing can be trained")
+    for name, parameter in model.named_parameters():
+        if _has_hooks(parameter):
+            raise TraceError(f"parameter '{name}' {_HOOKED}")
+
+
+_HOOKED = "has a hook on its gradient (register_hook, register_post_accumulate_grad_hook), which a " \
+    "compiled step doesn't call: remove it"
+
+
+def _has_hooks(parameter: Any) -> bool:
+    return bool(getattr(parameter, "_backward_hooks", None) or
+                getattr(parameter, "_post_accumulate_grad_hooks", None))
 
 
 def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
@@ -171,13 +188,14 @@ def _trace(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str, Any]],
              and batch_norm_momentum is not None]
     momenta = [module.momentum for module in moved]
     try:
-        trace = trace_program(model.eval(), args, kwargs, dynamic_shapes)
+        trace = trace_program(model.eval(), args, kwargs, dynamic_shapes, is_differentiated=True)
         for module, mode in modes.items():
             module.training = mode
         for module in moved:
             module.momentum = batch_norm_momentum
         if any(modes.values()):
-            _add_training(trace, trace_program(model, args, kwargs, dynamic_shapes, trains=True))
+            _add_training(trace, trace_program(model, args, kwargs, dynamic_shapes, trains=True,
+                                               is_differentiated=True))
         return trace
     finally:
         for module, mode in modes.items():

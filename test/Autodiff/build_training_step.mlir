@@ -6,6 +6,7 @@
 // RUN: not dl-opt %s -dl-build-training-step="loss=hinge" 2>&1 | FileCheck %s --check-prefix=LOSS
 // RUN: not dl-opt %s -dl-build-training-step="loss=mse optimizer=adam,lr=3" 2>&1 | FileCheck %s --check-prefix=RATE
 // RUN: not dl-opt %s -dl-build-training-step="loss=mse optimizer=sgd,momentum=x" 2>&1 | FileCheck %s --check-prefix=NUMBER
+// RUN: not dl-opt %s -dl-build-training-step="loss=mse optimizer=adam,beta1=0.5,beta1=0.6" 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not dl-opt %s -dl-build-training-step="loss=cross_entropy optimizer=sgd" 2>&1 | FileCheck %s --check-prefix=LOGITS
 
 // ALL: error: the loss depends on no weight of floats: nothing can be trained
@@ -13,6 +14,7 @@
 // LOSS: error: no loss is called 'hinge'; there are bce_with_logits, cross_entropy, mse, output
 // RATE: error: adam has no setting 'lr'; it has beta1, beta2, eps, weight_decay, amsgrad; the learning rate is an input of the step
 // NUMBER: error: sgd: 'momentum=x' gives no number
+// TWICE: error: adam: beta1 is given twice
 // LOGITS: error: cross_entropy takes logits [N, C, ...], but the model's first output is 'tensor<f32>'
 
 // A weight that the loss doesn't depend on stays as it is.

@@ -45,6 +45,11 @@ _CHANGES = [_finite, *map(_under_no_grad, (
 )), lambda y: y.data.mul_(3), lambda y: y.detach()[1:].exp_()]
 
 
+class Sum(torch.nn.Module):
+    def forward(self, x):
+        return x.sum()
+
+
 class Derivatives(frontend.FrontendTest):
     def setUp(self):
         super().setUp()
@@ -226,6 +231,47 @@ class Derivatives(frontend.FrontendTest):
         torch.testing.assert_close(dlc.compile(f, self.x)(self.x), f(self.x))
         with self.assertRaisesRegex(dlc.TraceError, "Straight, whose own derivative isn't"):
             dlc.grad(f)(self.x)
+
+    def test_hooks_on_gradients(self):
+        def triple(gradient):
+            return gradient * 3
+
+        def hooked(x):
+            if x.requires_grad:
+                x.register_hook(triple)
+            return (x * x).sum()
+
+        def hooked_result(x):
+            y = x * x
+            if y.requires_grad:
+                y.register_hook(triple)
+            return y.sum()
+
+        leaf = self.x.clone().requires_grad_()
+        self.assert_close(dlc.compile(hooked, leaf)(self.x), hooked(self.x))
+        for f, x in ((hooked, leaf), (hooked_result, self.x), (hooked_result, leaf)):
+            with self.assertRaisesRegex(dlc.TraceError, r"s\.py:\d+: .* registers a hook on a tensor's"):
+                dlc.grad(f)(x)
+        with self.assertRaisesRegex(dlc.TraceError, r"s\.py:\d+: .*asks whether a tensor requires"):
+            dlc.grad(dlc.trace(hooked_result, self.x))(self.x)
+
+        module = torch.nn.Tanh()
+        for register in (module.register_full_backward_hook, module.register_full_backward_pre_hook):
+            handle = register(lambda *_: None)
+            for f in (lambda x: module(x).sum(), torch.nn.Sequential(module, Sum())):
+                with self.assertRaisesRegex(dlc.TraceError, "Tanh, with a hook on its gradients"):
+                    dlc.grad(f)(self.x)
+            handle.remove()
+        module.register_forward_hook(lambda module, args, result: 2 * result)
+        self.check_gradient(lambda x: module(x).sum())
+
+    def test_programs_see_that_gradients_are_required(self):
+        def f(x):
+            with torch.no_grad():
+                y = x.sin()
+            return (x * (2 if x.requires_grad else 3) * (5 if y.requires_grad else 7)).sum()
+
+        self.assert_close(dlc.grad(f)(self.x), torch.full_like(self.x, 14))
 
     def test_next_number(self):
         up, same = self.x + 1, self.x.clone()

@@ -295,6 +295,27 @@ class Training(frontend.FrontendTest):
             with self.assertRaisesRegex(dlc.CompileError, "is out of range: at (least|most) "):
                 self.compile(optimizer=optimizer)
 
+    def test_learning_rates_out_of_range(self):
+        step = self.compile()
+        for rate in (float("nan"), float("inf"), -1):
+            with self.assertRaisesRegex(ValueError, "lr is a finite number of 0 or more, not "):
+                step.step(self.x, self.labels, lr=rate)
+        step.step(self.x, self.labels, lr=0)
+
+    def test_hooks_on_gradients(self):
+        weight = self.model[0].weight
+        for register in (weight.register_hook, weight.register_post_accumulate_grad_hook):
+            handle = register(lambda _: None)
+            with self.assertRaisesRegex(dlc.TraceError, r"parameter '0\.weight' has a hook on its"):
+                self.compile()
+            with self.assertRaisesRegex(dlc.TraceError, "parameter of the program has a hook on"):
+                dlc.compile_training_step(dlc.trace(self.model.eval(), self.x), loss="cross_entropy",
+                                          optimizer="sgd")
+            handle.remove()
+        self.model[0].register_full_backward_hook(lambda *_: None)
+        with self.assertRaisesRegex(dlc.TraceError, "Linear, with a hook on its gradients"):
+            self.compile()
+
     def test_errors(self):
         with self.assertRaisesRegex(dlc.CompileError, "no loss is called 'hinge'"):
             self.compile(loss="hinge")

@@ -8,6 +8,7 @@
 #include "Optimizers.h"
 #include "../Rules/Common.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -246,6 +247,7 @@ std::optional<Optimizer> Optimizer::parse(StringRef text, std::string &problem) 
     optimizer.settings[setting.name] = setting.value;
   SmallVector<StringRef> parts;
   rest.split(parts, ',', -1, /*KeepEmpty=*/false);
+  llvm::StringSet<> given;
   for (StringRef part : parts) {
     auto [key, number] = part.split('=');
     double value = number == "true";
@@ -257,6 +259,10 @@ std::optional<Optimizer> Optimizer::parse(StringRef text, std::string &problem) 
     }
     if (number != "true" && number != "false" && number.getAsDouble(value)) {
       problem = (name + ": '" + part + "' gives no number").str();
+      return std::nullopt;
+    }
+    if (!given.insert(key).second) {
+      problem = (name + ": " + key + " is given twice").str();
       return std::nullopt;
     }
     const Limits &limits = llvm::find_if(info->settings, [&](const Setting &setting) {

@@ -226,10 +226,10 @@ void CallChecker::check(const Json &metadata) {
       reader.string(name, "a parameter's name");
   if (const Json &names = reader.find(metadata, "own_derivatives"); !names.is_null()) {
     for (const Json &name : reader.array(names, "'own_derivatives'"))
-      reader.string(name, "a Function's name");
+      reader.string(name, "a reason");
     if (isDifferentiated)
-      reader.fail("a derivative is asked for, but 'own_derivatives' names functions whose own "
-                  "derivative isn't recorded");
+      reader.fail("a derivative is asked for, but 'own_derivatives' says why what is recorded has "
+                  "another");
   }
   if (metadata.contains("defaults"))
     for (const auto &[name, value] : reader.object(metadata["defaults"], "'defaults'").items())
