@@ -25,6 +25,7 @@ import torch.utils._pytree as pytree
 from . import locations
 from ._errors import TraceError, warn
 from .reached import Change, State, Tensors, is_same
+from .tied import shared_memory
 
 
 _is_alias: Any = getattr(torch._C, "_is_alias_of")
@@ -194,44 +195,70 @@ class _NoHook:
 @contextlib.contextmanager
 def _buffers_kept(root: torch.nn.Module) -> Iterator[None]:
     """While it is active, a buffer in `root` to which a call assigns a tensor is changed in
-    place when the call ends: so it becomes state."""
-    inside = set(map(id, root.modules()))
-    assigned: Dict[Tuple[int, str], Tuple[torch.nn.Module, torch.Tensor]] = {}
+    place when the call ends: so it becomes state. Modules are known by their attributes: what
+    torch.export runs for one that has two names has another identity."""
+    inside = {id(vars(module)) for module in root.modules()}
+    tied = _tied(root)
+    calls: List[Dict[Tuple[int, str], Tuple[torch.nn.Module, torch.Tensor]]] = []
 
     def refuse(module: torch.nn.Module, name: str, value: Any) -> None:
-        if id(module) in inside and module._parameters.get(name) is not None:
+        if id(vars(module)) in inside and module._parameters.get(name) is not None:
             raise TraceError(f"the program changes its parameter '{name}', which isn't supported; "
                              "a buffer is state")
 
     def assign(module: torch.nn.Module, name: str, value: Any) -> None:
         old = module._buffers.get(name)
-        if old is None or id(module) not in inside:
-            return
+        if old is not None and value is not old and id(vars(module)) in inside:
+            check(module, name, old, value)
+
+    def check(module: torch.nn.Module, name: str, old: torch.Tensor, value: Any) -> None:
         if value is None or value.dtype != old.dtype or value.shape != old.shape:
             raise TraceError(f"the program gives its buffer '{name}' another shape or element type, "
                              "and state has one for ever: make the buffer as large as it may become, "
                              "and write a part of it")
-        assigned.setdefault((id(module), name), (module, old))
+        if (id(vars(module)), name) in tied:
+            first, second = tied[id(vars(module)), name]
+            raise TraceError(shared_memory(first, second))
+
+    def begin(_: Any, args: Any) -> None:
+        calls.append({} if calls else {
+            (id(vars(module)), name): (module, buffer) for module in root.modules()
+            for name, buffer in module._buffers.items() if buffer is not None})
 
     def finish(_: Any, args: Any, results: Any) -> Any:
-        values = [getattr(module, name).clone() for (_, name), (module, _) in assigned.items()]
-        changed = [old for _, old in assigned.values()]
+        changed = [(module, name, old) for (_, name), (module, old) in calls.pop().items()
+                   if module._buffers.get(name) is not old]
+        for module, name, old in changed:
+            check(module, name, old, module._buffers.get(name))
+        values = [getattr(module, name).clone() for module, name, _ in changed]
         results = pytree.tree_map_only(torch.Tensor, lambda x: x.clone() if any(
-            _is_alias(x, old) for old in changed) else x, results)
-        for value, ((_, name), (module, old)) in zip(values, assigned.items()):
+            _is_alias(x, old) for _, _, old in changed) else x, results)
+        for value, (module, name, old) in zip(values, changed):
             module._buffers[name] = old.copy_(value)
-        assigned.clear()
         return results
 
     handles = [
         torch.nn.modules.module.register_module_parameter_registration_hook(refuse),
         torch.nn.modules.module.register_module_buffer_registration_hook(assign),
+        root.register_forward_pre_hook(begin, prepend=True),
         root.register_forward_hook(finish)]
     try:
         yield
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _tied(root: torch.nn.Module) -> Dict[Tuple[int, str], Tuple[str, str]]:
+    """The buffers that are one tensor with another, by their modules and names: both names."""
+    places: Dict[int, List[Tuple[int, str, str]]] = {}
+    for path, module in root.named_modules():
+        for name, buffer in module._buffers.items():
+            if buffer is not None:
+                places.setdefault(id(buffer), []).append(
+                    (id(vars(module)), name, f"{path}.{name}" if path else name))
+    return {(module, name): (same[0][2], same[1][2])
+            for same in places.values() if len(same) > 1 for module, name, _ in same}
 
 
 def _generators() -> Dict[str, Any]:

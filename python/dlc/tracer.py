@@ -18,7 +18,7 @@ import torch
 import torch.utils._pytree as pytree
 
 from . import (_library, attributes, checks, detached, draws, foreach, locations, quiet, recordable,
-               recording, shapes, transformer, tree)
+               recording, shapes, tied, transformer, tree)
 from ._errors import NO_TRANSFORMS, TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight, complex_places
 
@@ -255,13 +255,12 @@ def from_exported(program: torch.export.ExportedProgram, parameters: Optional[Li
     try:
         with recording.LOCK, torch.no_grad(), recordable.taken_apart(), shapes.open_sizes(), \
                 quiet.recording():
+            program = tied.merged(program)
             program = program.run_decompositions(decompositions())
     except Exception as error:
-        shared = _shared_buffers(program) if "expected compiled_fn to be" in str(error) else None
+        shared = "expected compiled_fn to be" in str(error) and tied.shared_buffers(program)
         if shared:
-            raise TraceError(f"the program changes buffers that share memory: '{shared[0]}' and "
-                             f"'{shared[1]}'; register one, and make the other of it where it is "
-                             "used") from None
+            raise TraceError(tied.shared_memory(*shared)) from None
         where = _changed_in_branch(program) if "is not functional" in str(error) else ""
         kind = _ConstantChanged if "is mutated in the forward method" in str(error) else TraceError
         raise kind(where + locations.explained(error, "the program can't be recorded")) from None
@@ -280,21 +279,6 @@ def _changed_in_branch(program: torch.export.ExportedProgram) -> str:
             if isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable:
                 return locations.prefix(node)
     return ""
-
-
-def _shared_buffers(program: torch.export.ExportedProgram) -> Optional[Tuple[str, str]]:
-    """Two of the program's buffers that share memory, which PyTorch can't take apart where one
-    of them is changed."""
-    seen: Dict[int, str] = {}
-    for name in program.graph_signature.inputs_to_buffers.values():
-        tensor = program.state_dict.get(name, program.constants.get(name))
-        if not isinstance(tensor, torch.Tensor) or not tensor.numel():
-            continue
-        memory = tensor.untyped_storage().data_ptr()
-        if memory in seen:
-            return seen[memory], name
-        seen[memory] = name
-    return None
 
 
 def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:

@@ -134,10 +134,33 @@ class StateTest(FrontendTest):
                 self.whole += x
                 return self.whole * 2, self.part * 2
 
-        for part in (lambda whole: whole, lambda whole: whole[1:3]):
-            with self.assertRaisesRegex(dlc.TraceError, "changes buffers that share memory: "
-                                                        "'whole' and 'part'; register one"):
-                dlc.trace(Shared(part), torch.ones(4))
+        with self.assertRaisesRegex(dlc.TraceError, "changes buffers that share memory: "
+                                                    "'whole' and 'part'; register one"):
+            dlc.trace(Shared(lambda whole: whole[1:3]), torch.ones(4))
+        same = Shared(lambda whole: whole)  # one buffer by two names
+        compiled, x = dlc.compile(same, torch.ones(4)), torch.arange(4.0)
+        self.assertEqual(list(compiled.state), ["whole"])
+        for _ in range(3):
+            self.assert_close(compiled(x), same(x))
+
+    def test_module_of_two_names(self):
+        class Twice(torch.nn.Module):
+            def __init__(self, inner):
+                super().__init__()
+                self.first, self.layers = inner, torch.nn.ModuleList([inner])
+
+            def forward(self, x):
+                return self.layers[0](self.first(x)) + self.first(x)
+
+        x = torch.randn(4, 2)
+        assigned = Module(lambda self, x: setattr(self, "sum", self.sum + x) or self.sum * 2)
+        assigned.register_buffer("sum", torch.zeros(4, 2))
+        for inner in (torch.nn.BatchNorm1d(2), assigned):
+            expected = Twice(inner)
+            compiled = dlc.compile(expected, x)
+            self.assertTrue(all(name.startswith("first.") for name in compiled.state))
+            for _ in range(3):
+                self.assert_close(compiled(x), expected(x))
 
     def test_reset_gives_the_first_value(self):
         compiled, x = dlc.compile(Counter(), torch.zeros(2)), torch.zeros(2)
@@ -442,6 +465,23 @@ class AssignedTest(FrontendTest):
             for _ in range(3):
                 self.assert_close(compiled(x), expected(x))
 
+    def test_buffers_by_their_dictionary(self):
+        def add(self, x):
+            self._buffers["a"] = self._buffers["a"] + x
+            return self.a
+
+        def update(self, x):
+            self._buffers.update(a=self.a + x)
+            return self.a * 2
+
+        x = torch.arange(3.0)
+        for function in (add, update):
+            expected = torch.nn.Sequential(Module(function))
+            expected[0].register_buffer("a", torch.zeros(3))
+            compiled = dlc.compile(copy.deepcopy(expected), x)
+            for _ in range(3):
+                self.assert_close(compiled(x), expected(x))
+
     def test_what_is_refused(self):
         def grow(self, x):
             self.table = torch.cat([self.table, x])
@@ -456,11 +496,17 @@ class AssignedTest(FrontendTest):
                 self.register_buffer("first", x * 2)
             return x + self.first
 
+        def part(self, x):
+            self.table = self.table + x
+            return self.same * 2
+
         for function, reason in ((grow, "the program gives its buffer 'table' another shape"),
+                                 (part, "changes buffers that share memory: 'table' and 'same'"),
                                  (replace, "the program changes its parameter 'weight'"),
                                  (first, "attribute 'first' of its module, on which later calls")):
             module = Module(function)
             module.register_buffer("table", torch.zeros(3))
+            module.register_buffer("same", module.table)
             module.weight = torch.nn.Parameter(torch.ones(3))
             with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: .*{reason}"):
                 dlc.trace(module, torch.ones(3))
