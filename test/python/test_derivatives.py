@@ -20,6 +20,11 @@ def two(x, y):
     return ((x.sin() * y["a"]).sum(), {"twice": x * 2})
 
 
+def scaled_by_number(x):
+    # type: (torch.Tensor) -> torch.Tensor
+    return (x * float(x[0])).sum() + (x * x[1].item()).sum()
+
+
 def _under_no_grad(change):
     @torch.no_grad()
     def call(y):
@@ -92,6 +97,27 @@ class Derivatives(frontend.FrontendTest):
         z = torch.randn(3, dtype=torch.complex128)
         g = lambda z: (z.detach() * z).abs().sum()  # noqa: E731
         torch.testing.assert_close(dlc.grad(g)(z), torch.func.grad(g)(z))
+
+    def test_numbers_taken_out(self):
+        def set_in_place(x):
+            y = x.clone()
+            y[0] = x[1].item()
+            return (y * x).sum()
+
+        functions = [
+            set_in_place,
+            lambda x: x.sum() * x[0].item(),
+            lambda x: x.sum() * x.tolist()[0],
+            lambda x: (x * x.max().item()).sum(),
+            lambda x: x.sum() * (x[0].item() + 1.0) ** 2,
+            lambda x: x.clamp(max=x[1].item()).square().sum(),
+            lambda x: (x * torch.full((4,), x.sum().item(), dtype=x.dtype)).sum(),
+            torch.jit.script(scaled_by_number),
+        ]
+        for function in functions:
+            x = self.x.clone().requires_grad_()
+            expected, = torch.autograd.grad(function(x), x)
+            self.assert_close(dlc.grad(function)(self.x), expected)
 
     def test_changes_that_have_no_gradient(self):
         def with_a_view(x):

@@ -62,8 +62,29 @@ CASES = {
     "means": (bag("mean", scale_grad_by_freq=True), [[1, 2], [3, 4], [5, 6], [7, 8]], False),
 }
 
+#: Functions whose derivatives are infinite at the ends of their domains and NaN outside.
+ENDS = {
+    "entr": torch.special.entr,
+    "logit": torch.logit,
+    "logit with eps": lambda x: torch.logit(x, 0.25),
+    "ndtri": torch.special.ndtri,
+}
+
 
 class Singular(frontend.FrontendTest):
+    def test_ends_of_domains(self):
+        for name, function in ENDS.items():
+            with self.subTest(name):
+                x = torch.tensor([-1, 0, 0.125, 0.25, 0.5, 0.875, 1, 2], dtype=torch.float64,
+                                 requires_grad=True)
+                value = function(x)
+                expected, = torch.autograd.grad(value.sum(), x)
+                point, ones = x.detach(), torch.ones_like(x)
+                got, pull_back = dlc.vjp(function, point)
+                for slope in (pull_back(ones)[0], dlc.jvp(function, (point,), (ones,))[1]):
+                    torch.testing.assert_close((got, slope), (value.detach(), expected),
+                                               equal_nan=True)
+
     def test_first_and_second_derivatives(self):
         for name, (function, point, has_second) in CASES.items():
             with self.subTest(name):

@@ -462,11 +462,7 @@ static LogicalResult importIdentity(NodeImporter &n) { return n.result(n.tensor(
 
 /// The same, but constant to every derivative.
 static LogicalResult importDetach(NodeImporter &n) {
-  Value self = n.tensor("self");
-  if (!self)
-    return failure();
-  bool hasDerivative = isa<FloatType>(n.elementTypeOf(self)) && !matchPattern(self, m_Constant());
-  return n.result(hasDerivative ? n.create<grad::StopOp>(self.getType(), self) : self);
+  return n.result(stop({n, n.tensor("self")}));
 }
 
 /// The value of one tensor with the derivative of another.

@@ -7,7 +7,6 @@
 
 #include "Formulas.h"
 #include "NodeImporter.h"
-#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -17,10 +16,6 @@ static Expr asFloat(NodeImporter &n, Expr bits, Type type) {
   if (!bits)
     return bits;
   return {n, n.create<dl::BitcastOp>(n.type(bits).clone(type), bits.get())};
-}
-
-static Expr stop(NodeImporter &n, Expr x) {
-  return x ? Expr(n, n.create<grad::StopOp>(x.get().getType(), x.get())) : x;
 }
 
 /// The nearest number in the direction of `other`: the bits plus or minus 1. Where it is
@@ -41,8 +36,8 @@ static LogicalResult importNextAfter(NodeImporter &n) {
   Expr value = x.eq(0.0).select(least, next);
   value = x.eq(y.get()).select(y, value);
   value = x.isNan().select(x, y.isNan().select(y, value));
-  Expr none = stop(n, x) - x.get(), moves = ~x.eq(y.get()) & (x.abs() < INFINITY).get();
-  return n.result(stop(n, value) - moves.select(none, 0.0).get());
+  Expr none = stop(x) - x.get(), moves = ~x.eq(y.get()) & (x.abs() < INFINITY).get();
+  return n.result(stop(value) - moves.select(none, 0.0).get());
 }
 
 /// A mantissa in [½, 1) and an exponent, whose bits the number has; one too small for that

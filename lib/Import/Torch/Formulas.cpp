@@ -6,11 +6,26 @@
 //===----------------------------------------------------------------------===//
 
 #include "Formulas.h"
+#include "grad/IR/GradRevise.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 using frontend::NodeBuilder;
+
+Expr torch::stop(Expr x) {
+  if (!x || !NodeBuilder::isFloat(x) || matchPattern(x.get(), m_Constant()))
+    return x;
+  NodeBuilder &n = x.builder();
+  return {n, n.create<grad::StopOp>(x.get().getType(), x.get())};
+}
+
+Expr torch::revise(Expr value, Expr slope) {
+  if (!value || !slope)
+    return {value.builder(), {}};
+  NodeBuilder &n = value.builder();
+  return {n, n.create<grad::ReviseOp>(value.get().getType(), slope.get(), value.get())};
+}
 
 std::pair<Expr, Expr> torch::broadcast(Expr x, Expr y) {
   NodeBuilder &n = x.builder();

@@ -14,6 +14,10 @@ namespace dlc::torch {
 
 using frontend::Expr;
 
+/// The same, constant to every derivative.
+Expr stop(Expr x);
+/// A value with the derivative of another.
+Expr revise(Expr value, Expr slope);
 /// Both brought to their common shape; null after reporting that there is none.
 std::pair<Expr, Expr> broadcast(Expr x, Expr y);
 /// Whether a number isn't 0.

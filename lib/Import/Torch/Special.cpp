@@ -12,14 +12,36 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
 
+/// √x, and 0 where `isLeftOut`: its derivative is infinite at 0 and NaN below, as those of
+/// functions are at the ends of their domains and outside.
+static Expr rootWithout(Expr isLeftOut, Expr x) { return (~isLeftOut).select(x, 0.0).sqrt(); }
+
 /// −x ln x, 0 at 0, −∞ below.
 static LogicalResult importEntr(NodeImporter &n) {
   Type type = n.resultElementType();
   if (!type)
     return failure();
-  Expr x = n.operand("self", type), zero(n, n.scalar(type, 0));
-  Expr inside = x.eq(0.0).select(zero, -(x * x.log().get()));
-  return n.result((x < 0.0).select(n.scalar(type, -INFINITY), inside));
+  Expr x = n.operand("self", type);
+  Expr isInside = x > 0.0, positive = isInside.select(x, 1.0);
+  Expr slope = isInside.select(-(positive * positive.log().get()), rootWithout(isInside, x));
+  return n.result(revise((x < 0.0).select(n.scalar(type, -INFINITY), slope), slope));
+}
+
+/// ln(x / (1 − x)), of x between eps and 1 − eps if that is given.
+static LogicalResult importLogit(NodeImporter &n) {
+  Type type = n.resultElementType();
+  if (!type)
+    return failure();
+  std::optional<double> eps = n.optionalNumber("eps");
+  Expr x = n.operand("self", computationType(type));
+  double low = eps.value_or(0);
+  Expr isInside = (x >= low) & (x <= 1 - low).get(), inside = isInside.select(x, 0.5);
+  Expr slope = inside.log() - (-inside + 1.0).log().get();
+  if (eps)
+    x = x.max(low).min(1 - low);
+  else
+    slope = isInside.select(slope, rootWithout(isInside, x * (-x + 1.0).get()));
+  return n.result(revise((x / (-x + 1.0).get()).log(), slope).to(type));
 }
 
 /// The normal distribution's cumulative function, ½ (1 + erf(x / √2)).
@@ -110,10 +132,13 @@ static LogicalResult importNdtri(NodeImporter &n) {
   Expr rest = (x < 8.0).select(quotient(z, ndtriP1, ndtriQ1), quotient(z, ndtriP2, ndtriQ2));
   Expr size = x - (x.log() / x.get()).get() - (z * rest.get()).get();
   Expr result = isTail.select(isUpper.select(size, -size), around);
+  Expr isOutside = (p < 0.0) | (p > 1.0).get();
+  Expr ends = (p <= 0.0).select(rootWithout(isInside, p), -rootWithout(isInside, -p + 1.0));
+  Expr slope = isInside.select(result, ends);
   result = p.eq(0.0).select(n.scalar(n.elementTypeOf(p), -INFINITY), result);
   result = p.eq(1.0).select(n.scalar(n.elementTypeOf(p), INFINITY), result);
-  Expr isOutside = (p < 0.0) | (p > 1.0).get();
-  return n.result(isOutside.select(n.scalar(n.elementTypeOf(p), NAN), result).to(type));
+  result = isOutside.select(n.scalar(n.elementTypeOf(p), NAN), result);
+  return n.result(revise(result, slope).to(type));
 }
 
 /// x ln(1 + y), 0 where x is 0 and y a number: there ln 1 is taken where it isn't finite.
@@ -213,6 +238,7 @@ static LogicalResult importModifiedBessel(NodeImporter &n, int order, bool isSca
 
 void torch::registerSpecialOps(OpTable &t) {
   t.add("aten.special_entr.default", importEntr);
+  t.add({"aten.logit.default", "aten.special_logit.default"}, importLogit);
   t.add("aten.special_ndtr.default", importNdtr);
   t.add("aten.special_ndtri.default", importNdtri);
   t.add({"aten.special_xlog1py.default", "aten.special_xlog1py.other_scalar",

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "NodeImporter.h"
 
 using namespace mlir;
@@ -133,14 +134,14 @@ static LogicalResult importSymInt(NodeImporter &n) {
   return n.result(Size(truncated));
 }
 
-/// The element of a tensor as a Python number.
+/// The element of a tensor as a Python number, which no derivative follows.
 static LogicalResult importItem(NodeImporter &n) {
   Value self = n.tensor("self");
   if (!self)
     return failure();
   Value element = n.reshape(self, ArrayRef<int64_t>{});
   if (n.isFloat(self)) {
-    Value number = n.convert(element, n.getBuilder().getF64Type());
+    Expr number = stop({n, n.convert(element, n.getBuilder().getF64Type())});
     return n.results({ImportedValue(number, ImportedValue::Kind::Float)});
   }
   if (n.isBool(self))
