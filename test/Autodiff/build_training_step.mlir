@@ -9,7 +9,7 @@
 // RUN: not dl-opt %s -dl-build-training-step="loss=mse optimizer=adam,beta1=0.5,beta1=0.6" 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not dl-opt %s -dl-build-training-step="loss=cross_entropy optimizer=sgd" 2>&1 | FileCheck %s --check-prefix=LOGITS
 
-// ALL: error: the loss depends on no weight of floats: nothing can be trained
+// ALL: error: the loss depends on no weight of floats in a way that has a derivative: nothing can be trained
 // UNKNOWN: error: frozen: the model has no weight 'v'
 // LOSS: error: no loss is called 'hinge'; there are bce_with_logits, cross_entropy, mse, output
 // RATE: error: adam has no setting 'lr'; it has beta1, beta2, eps, weight_decay, amsgrad; the learning rate is an input of the step

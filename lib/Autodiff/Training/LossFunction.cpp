@@ -8,6 +8,7 @@
 #include "LossFunction.h"
 #include "../Rules/Common.h"
 #include "dl/IR/ExternalData.h"
+#include "grad/IR/GradRevise.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -36,6 +37,7 @@ private:
   LogicalResult normalize(BatchNormOp op);
   LogicalResult normalizeByBatch(BatchNormOp op, GlobalOp mean, GlobalOp variance);
   void drawAnew();
+  DenseSet<Operation *> findReached(Value loss);
   LogicalResult findParameters(Value loss);
   Value addArgument(Type type) {
     return function().front().addArgument(type, function().getLoc());
@@ -247,23 +249,36 @@ void LossFunctionWriter::replaceLoads(GlobalOp global, Value value) {
   }
 }
 
-/// The float globals that the loss depends on, in the module's order.
-LogicalResult LossFunctionWriter::findParameters(Value loss) {
+/// The globals from which a way that derivatives follow leads to the loss. One that reaches
+/// it by integers, decisions or detached values alone has no gradient, not even zeros.
+DenseSet<Operation *> LossFunctionWriter::findReached(Value loss) {
   DenseSet<Value> seen;
   DenseSet<Operation *> reached;
   SmallVector<Value> work{loss};
   while (!work.empty()) {
     Value value = work.pop_back_val();
-    if (!seen.insert(value).second)
+    if (!isa<FloatType>(getElementTypeOrSelf(value)) || !seen.insert(value).second)
       continue;
     Operation *op = value.getDefiningOp();
     if (!op)
       op = cast<BlockArgument>(value).getOwner()->getParentOp();
-    if (GlobalOp global = getGlobal(value))
-      reached.insert(global);
-    if (op && !isa<func::FuncOp>(op))
-      op->walk([&](Operation *inner) { llvm::append_range(work, inner->getOperands()); });
+    if (auto load = dyn_cast<GlobalLoadOp>(op))
+      reached.insert(symbols.lookup<GlobalOp>(load.getGlobal()));
+    if (isa<func::FuncOp>(op))
+      continue;
+    op->walk([&](Operation *inner) {
+      if (auto revised = dyn_cast<grad::ReviseOp>(inner))
+        work.push_back(revised.getInput());
+      else if (!isa<grad::StopOp>(inner))
+        llvm::append_range(work, inner->getOperands());
+    });
   }
+  return reached;
+}
+
+/// The float globals by which the loss has gradients, in the module's order.
+LogicalResult LossFunctionWriter::findParameters(Value loss) {
+  DenseSet<Operation *> reached = findReached(loss);
   for (const std::string &name : options.frozen)
     if (!symbols.lookup<GlobalOp>(name))
       return result.model.emitError("frozen: the model has no weight '") << name << "'";
@@ -280,9 +295,9 @@ LogicalResult LossFunctionWriter::findParameters(Value loss) {
       result.parameters.push_back(global);
   if (result.parameters.empty())
     return result.model.emitError(isMarked ? "the loss depends on no parameter that is to be trained: all that "
-                                             "there are, if any, are frozen"
-                                           : "the loss depends on no weight of floats: nothing can "
-                                             "be trained");
+                                             "there are, if any, are frozen or detached"
+                                           : "the loss depends on no weight of floats in a way that has "
+                                             "a derivative: nothing can be trained");
   return success();
 }
 
