@@ -39,6 +39,7 @@ class Watch:
         self.program, self.strict = program, strict
         self.found: Optional[Change] = None
         self.draws: Optional[str] = None
+        self.most: Optional[int] = None
 
     @contextlib.contextmanager
     def recorded(self) -> Iterator[None]:
@@ -53,7 +54,7 @@ class Watch:
                 with _buffers_kept(root):
                     yield
             finally:
-                self.found = next(before.changes(), None)
+                self.found, self.most = next(before.changes(), None), before.most
                 before.restore()
                 self.draws = next((name for name, state in _generators().items()
                                    if state != numbers[name]), None)
@@ -92,9 +93,13 @@ class Watch:
             warn(self._line(lambda: _generators()[name] != numbers[name], args, kwargs) +
                  f"the program draws random numbers of {name}'s, which are constants of the "
                  "compiled program: draw them by torch.rand, or give them to it")
-        if not self.found and not self.strict:
+        before = State(self.program) if self.found or self.strict else None
+        most = before.most if before else self.most
+        if most:
+            warn(f"the program refers to more than {most:,} objects of Python's: whether it changes "
+                 "one of the others isn't known, and a compiled model keeps no such change")
+        if not before:
             return
-        before = State(self.program)
         try:
             error = self._try(args, kwargs)
             change = next(before.changes(), self.found if error else None)

@@ -16,9 +16,11 @@ where the program is recorded.
 
 from __future__ import annotations
 
+import argparse
 import collections
 import contextlib
 import functools
+import operator
 import random
 import sys
 import types
@@ -41,7 +43,7 @@ _HOLDERS = ("_parameters", "_buffers", "_modules")
 #: Whose objects aren't looked into.
 _OTHERS = {"torch", "numpy", "dlc", *sys.stdlib_module_names} - {"__main__"}
 #: How many objects are kept, how many bytes of an array, how deep two values are compared.
-_MOST_OBJECTS, _MOST_BYTES, _DEPTH = 100_000, 1 << 24, 4
+_MOST_OBJECTS, _MOST_BYTES, _DEPTH = 300_000, 1 << 24, 4
 
 
 class _Kind(NamedTuple):
@@ -120,6 +122,11 @@ def _restore_instance(value: Any, parts: Dict[str, Any]) -> None:
             slots[name].__set__(value, part)
         else:
             vars(value)[name] = part
+
+
+def _restore_namespace(value: Any, parts: Dict[str, Any]) -> None:
+    vars(value).clear()
+    vars(value).update(parts)
 
 
 def _names(code: types.CodeType) -> Set[str]:
@@ -231,6 +238,8 @@ _KINDS: Tuple[Tuple[Tuple[Type[Any], ...], Optional[_Kind]], ...] = (
     ((np.ndarray, bytearray), _Kind(_array_parts, _itself, _restore_array)),
     ((random.Random,), _Kind(lambda v: {"": v.getstate()}, _itself,
                              lambda v, parts: v.setstate(parts[""]))),
+    ((types.SimpleNamespace, argparse.Namespace),
+     _Kind(lambda v: dict(vars(v)), _attribute, _restore_namespace)),
     ((object,), _INSTANCE),
 )
 
@@ -268,6 +277,9 @@ class _Object(NamedTuple):
 
     def changes(self, by_value: bool) -> Iterator[Any]:
         now = _parts(self.value) or {}
+        if len(now) == len(self.parts) and all(map(operator.is_, self.parts.values(), now.values())) \
+                and now.keys() == self.parts.keys():
+            return
         for key in [*self.parts, *(key for key in now if key not in self.parts)]:
             if key not in now or key not in self.parts or \
                     not is_same(self.parts[key], now[key], by_value):
@@ -287,7 +299,9 @@ class State:
 
     def __init__(self, program: Any) -> None:
         self.objects: Dict[int, _Object] = {}
-        left = collections.deque([("", isinstance(program, torch.nn.Module), program)])
+        name = program.__name__ if isinstance(program, types.FunctionType) else \
+            "self" if _kind_of(program) is _INSTANCE else ""
+        left = collections.deque([(name, isinstance(program, torch.nn.Module), program)])
         while left and len(self.objects) < _MOST_OBJECTS:
             name, is_attribute, value = left.popleft()
             kind = _kind_of(value)
@@ -303,7 +317,10 @@ class State:
             if kind is _MODULE:  # are called by their names, not by attributes that have them
                 left.extend((_attribute(name, path), is_attribute, inner)
                             for path, inner in value.named_modules() if path)
-            left.extend((kind.name(name, key), is_attribute, part) for key, part in parts.items())
+            left.extend((kind.name(name, key), is_attribute, part) for key, part in parts.items()
+                        if _kind_of(part))
+        #: How many objects are kept, where that isn't all.
+        self.most = len(self.objects) if left else None
 
     def changes(self, by_value: bool = False) -> Iterator[Change]:
         """What isn't as it was. Tensors are compared by their elements, if asked for."""

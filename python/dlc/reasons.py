@@ -64,6 +64,9 @@ _KNOWN = tuple((re.compile(pattern, re.DOTALL), sentence) for pattern, sentence 
     (r"^Found <class '(?:\S+\.)?(\w+Cache)'> in output, which is not a known type",
      "it returns {0}, a class whose parts PyTorch doesn't know: a model of transformers leaves it "
      "out where use_cache=False is given, dlc.compile(model, x, kwargs={{'use_cache': False}})"),
+    (r"^Found <class 'complex'> in output",
+     "it returns a complex number of Python's, which is neither a tensor nor a constant that a "
+     "compiled model gives: return torch.tensor of it"),
     (r"^Found <class '(?:\S+\.)?(\w+)'> in output, which is not a known type",
      "it returns {0}, a class whose parts PyTorch doesn't know: register it, a dataclass by "
      "torch.export.register_dataclass({0}), another class by "

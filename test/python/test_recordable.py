@@ -113,6 +113,10 @@ class RecordableTest(FrontendTest):
                 expected, = torch.autograd.grad(f(leaf, t), leaf)
                 self.assert_close(dlc.grad(f)(x, t), expected, equal_nan=True)
 
+    def test_complex_number_of_python(self):
+        with self.assertRaisesRegex(dlc.TraceError, r"complex number of Python's, .*torch\.tensor"):
+            dlc.trace(lambda x: (x, 1 + 2j), torch.ones(3))
+
 
 if __name__ == "__main__":
     unittest.main()

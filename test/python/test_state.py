@@ -6,13 +6,16 @@ import copy
 import functools
 import pickle
 import random
+import types
 import unittest
+import unittest.mock
+import warnings
 
 import numpy as np
 import torch
 from frontend import FrontendTest, dlc
 
-from dlc import _library
+from dlc import _library, reached
 
 
 class Counter(torch.nn.Module):
@@ -386,11 +389,23 @@ class AttributesTest(FrontendTest):
             first[:] = first or [x]
             return x + first[0]
 
+        class Called:
+            calls = 0
+
+            def __call__(self, x):
+                self.calls += 1
+                return x * self.calls
+
+        def itself(x):
+            itself.calls = getattr(itself, "calls", 0) + 1
+            return x * itself.calls
+
         hooked = torch.nn.Sequential(torch.nn.Identity())
         hooked.register_forward_hook(lambda module, args, result: append(result))
         for name, program in (
                 (r"inner\.calls", lambda x: inner(x)), (r"self\.calls", counting().forward),
                 (r"func\.calls", functools.partial(counting())), (r"seen\[0\]", append),
+                (r"self\.calls", Called()), (r"itself\.calls", itself),
                 (r"seen\[0\]", hooked), ("calls", count), (r"first\[0\]", keep)):
             with self.assertRaisesRegex(dlc.TraceError, rf"^{__file__}:\d+: the program changes "
                                         rf"'{name}', on which later calls depend, .* it a buffer"):
@@ -422,6 +437,24 @@ class AttributesTest(FrontendTest):
                                         rf"tensor that it refers to as '{name}', .*register_buffer"):
                 dlc.compile(program, self.x)
         self.assertEqual((total.item(), owned.item()), (0, 0))
+
+    def test_many_objects(self):
+        def count(self, x):
+            self.own[0][0].calls += 1
+            return x * self.own[0][0].calls
+
+        own = types.SimpleNamespace(calls=0)
+        many = [[i] for i in range(1000)]
+        for value in (many, list(range(1000)), {"word": 1}):
+            module = Module(lambda self, x: x * 2, value=value)
+            with unittest.mock.patch.object(reached, "_MOST_OBJECTS", 500), \
+                    warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                dlc.trace(module, self.x)
+            self.assertEqual(["more than 500 objects" in str(w.message) for w in caught],
+                             [True] if value is many else [])
+        with self.assertRaisesRegex(dlc.TraceError, r"'own\[0\]\[0\]\.calls' of its module"):
+            dlc.trace(Module(count, held=[[i] for i in range(1000)], own=[[own]]), self.x)
 
     def test_call_that_fails(self):
         def count(self, x):
