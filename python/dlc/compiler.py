@@ -252,9 +252,7 @@ def _trace_or_path(model: Any, args: Sequence[Any], kwargs: Optional[Mapping[str
     from .tracer import trace_program
 
     if isinstance(model, Derivative):
-        if kwargs:
-            raise TypeError("give all arguments of a derivative by position")
-        return model.trace(*args, dynamic_shapes=dynamic_shapes)
+        return model.trace(*args, dynamic_shapes=dynamic_shapes, **(kwargs or {}))
     return trace_program(model, args, kwargs, dynamic_shapes)
 
 

@@ -180,48 +180,53 @@ class Derivative(abc.ABC):
     is constant to torch.autograd: ask dlc for the derivative of it."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
+        if not callable(function) and not isinstance(function, Trace):
+            raise TypeError(f"dlc.{name} is of a function, a module or a trace, not of "
+                            f"{type(function).__name__}")
         self.function, self.name = function, name
         #: With the captured tensors, and copies to compare them with.
         self._compiled: Dict[Any, Tuple[CompiledModel, List[Any]]] = {}
 
     @between_graphs
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         require_torch()
         import torch
         import torch.utils._pytree as pytree
 
         from .compiler import compile
 
-        leaves, structure = pytree.tree_flatten(args)
+        leaves, structure = pytree.tree_flatten((args, kwargs))
         # Of numbers the text: 2 and 2.0 are other arguments, 0.0 and -0.0 as well.
         key = str(structure), tuple((str(leaf.dtype), tuple(leaf.shape)) if hasattr(leaf, "shape")
                                     else (type(leaf), repr(leaf)) for leaf in leaves)
         compiled, captured = self._compiled.get(key, (None, ()))
         if compiled is None or not all(_bytes(t).equal(copy) for t, copy in captured):
-            trace = self.trace(*args)
+            trace = self._derive(self._program(args, kwargs, None))
             captured = [(t, _bytes(t).clone()) for t in trace.captured]
             compiled = compile(trace)
             self._compiled[key] = compiled, captured
         with torch.no_grad():
-            return compiled(*args)
+            return compiled(*args, **kwargs)
 
-    def trace(self, *args: Any, dynamic_shapes: Any = None) -> Trace:
+    def trace(self, *args: Any, dynamic_shapes: Any = None, **kwargs: Any) -> Trace:
         """The derivative as a trace, for `save` and `dlc.compile`."""
-        return self._derive(self._program(args, dynamic_shapes))
+        return self._derive(self._program(args, kwargs, dynamic_shapes))
 
     @abc.abstractmethod
     def _derive(self, program: _Program) -> Trace:
         """Asks the program for the derivative."""
 
-    def _program(self, args: Sequence[Any], dynamic_shapes: Any) -> _Program:
+    def _program(self, args: Sequence[Any], kwargs: Dict[str, Any],
+                 dynamic_shapes: Any) -> _Program:
         if isinstance(self.function, Trace):
             return _Program(self.function)
         if isinstance(self.function, Derivative):
-            return _Program(self.function.trace(*args, dynamic_shapes=dynamic_shapes))
+            return _Program(self.function.trace(*args, dynamic_shapes=dynamic_shapes,
+                                                **kwargs))
         require_torch()
         from .tracer import trace_program
 
-        return _Program(trace_program(self.function, args, None, dynamic_shapes,
+        return _Program(trace_program(self.function, args, kwargs, dynamic_shapes,
                                       is_differentiated=True))
 
     def __repr__(self) -> str:
@@ -273,15 +278,19 @@ class _Directed(Derivative):
         super().__init__(function, {"vjp": "pullback", "jvp": "directional"}[mode])
         self.mode = mode
 
-    def _program(self, args: Sequence[Any], dynamic_shapes: Any) -> _Program:
-        return super()._program(args[0], dynamic_shapes)
+    def _program(self, args: Sequence[Any], kwargs: Dict[str, Any],
+                 dynamic_shapes: Any) -> _Program:
+        if kwargs or len(args) not in (1, 2) or not isinstance(args[0], (tuple, list)):
+            raise TypeError(f"dlc.{self.name}(f) takes (primals, directions), and primals is the "
+                            "tuple of f's arguments, as (x,)")
+        return super()._program(args[0], {}, dynamic_shapes)
 
     def _derive(self, program: _Program) -> Trace:
         wrt, arguments = program.arguments()
         of, results = program.results(), program.metadata["out_tree"]
         leaves = program.metadata["outputs"]
         if len(of) != len(leaves):
-            raise TraceError("the function returns constants or its own arguments, besides tensors")
+            raise TraceError("the function returns constants, as None or a number, besides tensors")
         reverse = self.mode == "vjp"
         program.take_directions(results if reverse else arguments, len(of if reverse else wrt))
         found = program.ask(self.mode, wrt, of)
@@ -336,6 +345,10 @@ def jvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """The function's value at `primals` (a tuple), and its derivative in the direction
     `tangents`: torch.func.jvp, except that it compiles anew at each call; to compile
     once keep `directional(function)`."""
+    for name, value in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(value, (tuple, list)):
+            raise TypeError(f"{name} is a tuple with one part for each argument, as (x,), not "
+                            f"{type(value).__name__}")
     return directional(function)(tuple(primals), tuple(tangents))
 
 

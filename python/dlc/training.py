@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 import re
@@ -262,18 +263,29 @@ class TrainingStep(CompiledModel):
         self.results: Dict[str, float] = {}
 
     @between_graphs
-    def step(self, *args: Any, lr: float, seed: int = 0) -> float:
-        """One step on the model's inputs and the target; gives the loss before it. Random
+    def step(self, *args: Any, lr: float, seed: int = 0, **kwargs: Any) -> float:
+        """One step on the model's arguments, given as to the model itself, and the target, behind
+        those that are given by position or as `target=`; gives the loss before it. Random
         numbers follow from `seed` and the number of the step, which is part of the state."""
-        values = list(args) + [_rate(lr)]
-        if self._step["inputs"][-1]["name"] == "seed":
+        values = self._inputs_and_target(args, kwargs) + [_rate(lr)]
+        if self._step_takes[-1].name == "seed":
             values.append(seed)
-        if len(values) != len(self._step_takes):
-            names = [spec.name for spec in self._step_takes]
-            missing = names[len(args):len(names) - len(values) + len(args)]
-            raise TypeError(f"the step takes {', '.join(names)}; " + (
-                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-                if missing else f"{len(values)} are given"))
         outputs = self.run(values, self._result_kind, self._number)
         self.results = {s["name"]: float(o) for s, o in zip(self._step["outputs"], outputs)}
         return self.results["loss"]
+
+    def _inputs_and_target(self, args: Sequence[Any], kwargs: Dict[str, Any]) -> List[Any]:
+        takes = f"the step takes {', '.join(spec.name for spec in self._step_takes)}"
+        if self._step_takes[len(self._takes)].name == "learning_rate":  # the model gives the loss
+            return self._flatten(args, kwargs)
+        if "target" in kwargs and "target" not in self._parameters:
+            kwargs = dict(kwargs)
+            target = kwargs.pop("target")
+            return [*self._flatten(args, kwargs), target]
+        try:
+            return [*self._flatten(args[:-1], kwargs), args[-1]]
+        except (TypeError, IndexError) as error:
+            with contextlib.suppress(TypeError):
+                self._flatten(args, kwargs)
+                error = TypeError("target is missing")
+            raise TypeError(f"{takes}; {error if args else 'target is missing'}") from None

@@ -291,6 +291,25 @@ class Derivatives(frontend.FrontendTest):
         module.register_forward_hook(lambda module, args, result: 2 * result)
         self.check_gradient(lambda x: module(x).sum())
 
+    def test_arguments_by_name(self):
+        f = lambda x, *, y: (x * y).sum()  # noqa: E731
+        self.assert_close(dlc.grad(f)(self.x, y=self.x), self.x)
+        self.assert_close(dlc.grad(f)(self.x, y=2 * self.x), 2 * self.x)
+        self.assert_close(dlc.compile(dlc.grad(f), self.x, kwargs={"y": self.x})(self.x, y=self.x),
+                          self.x)
+
+    def test_calls_of_another_structure(self):
+        x = self.x
+        for call in (lambda: dlc.directional(torch.sin)(), lambda: dlc.pullback(torch.sin)(x),
+                     lambda: dlc.directional(torch.sin).trace(), lambda: dlc.jvp(torch.sin, x, (x,))):
+            with self.assertRaisesRegex(TypeError, "primals is (the|a) tuple"):
+                call()
+        with self.assertRaisesRegex(TypeError, "tangents is a tuple .*not NoneType"):
+            dlc.jvp(torch.sin, (x,), None)
+        for given in (3, "f"):
+            with self.assertRaisesRegex(TypeError, "grad is of a function, a module or a trace, not"):
+                dlc.grad(given)
+
     def test_programs_see_that_gradients_are_required(self):
         def f(x):
             with torch.no_grad():

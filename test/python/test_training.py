@@ -295,6 +295,28 @@ class Training(frontend.FrontendTest):
             with self.assertRaisesRegex(dlc.CompileError, "is out of range: at (least|most) "):
                 self.compile(optimizer=optimizer)
 
+    def test_arguments_as_the_model_takes_them(self):
+        class Scaled(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.linear = torch.nn.Linear(4, 3)
+
+            def forward(self, batch, scale=1.0, *, mask=None):
+                return self.linear(batch["x"]) * scale * mask
+
+        self.model, batch, mask = Scaled(), {"x": self.x}, torch.ones(3)
+        step = dlc.compile_training_step(self.model, batch, kwargs={"mask": mask},
+                                         loss="cross_entropy", optimizer="sgd")
+        first = step.step(batch, self.labels, mask=mask, lr=0.1)
+        step.reset()
+        self.assertEqual(step.step(batch=batch, target=self.labels, mask=mask, lr=0.1), first)
+        for sentence, args, named in (("; target is missing$", (), {"mask": mask}),
+                                      ("should be ", (self.x, self.labels), {"mask": mask}),
+                                      ("no argument 'other'", (batch, self.labels),
+                                       {"mask": mask, "other": mask})):
+            with self.assertRaisesRegex(TypeError, sentence):
+                step.step(*args, lr=0.1, **named)
+
     def test_learning_rates_out_of_range(self):
         step = self.compile()
         for rate in (float("nan"), float("inf"), -1):
