@@ -17,8 +17,8 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 
-from . import (_library, attributes, checks, detached, draws, foreach, locations, quiet, recordable,
-               recording, shapes, tied, transformer, tree)
+from . import (_library, attributes, checks, detached, draws, foreach, guards, locations, quiet,
+               recordable, recording, shapes, tied, transformer, tree)
 from ._errors import NO_TRANSFORMS, TraceError, warn
 from .tracefile import VERSION, Json, Trace, Weight, complex_places
 
@@ -293,19 +293,24 @@ def _layout_notes(tensor: torch.Tensor) -> List[List[Any]]:
 
 
 def _expression(expr: Any, names: Dict[Any, str]) -> Any:
-    """A size as JSON: a number, a symbol (by its name), or [operation, operand, ...]."""
+    """A size as JSON: a number, a symbol (by its name), or [operation, operand, ...]; None
+    where the format hasn't its operations."""
     if expr.is_Integer:
         return int(expr)
     if expr.is_Symbol:
         return names.get(expr, str(expr))
-    name = type(expr).__name__
+    name, operands = type(expr).__name__, list(expr.args)
+    if name in ("CeilToInt", "FloorToInt") and type(operands[0]).__name__ == "IntTrueDiv" and \
+            operands[0].args[1].is_positive:  # a quotient that is rounded
+        dividend, divisor = operands[0].args
+        operands = [dividend + divisor - 1 if name == "CeilToInt" else dividend, divisor]
+        name = "FloorDiv"
+    if name == "Pow" and expr.exp.is_Integer and 1 < int(expr.exp) < 8:
+        name, operands = "Mul", [expr.base] * int(expr.exp)
+    parts = [_expression(operand, names) for operand in operands]
     known = {"Add": "add", "Mul": "mul", "FloorDiv": "floordiv", "CleanDiv": "floordiv",
              "Mod": "mod", "PythonMod": "mod", "Max": "max", "Min": "min"}
-    if name == "Pow" and expr.exp.is_Integer and 0 < int(expr.exp) < 8:
-        return ["mul"] + [_expression(expr.base, names)] * int(expr.exp)
-    if name == "IntTrueDiv":
-        name = "FloorDiv"
-    return [known.get(name, name)] + [_expression(a, names) for a in expr.args]
+    return None if name not in known or None in parts else [known[name], *parts]
 
 
 def _dimensions(shapes: Any) -> List[Tuple[int, torch.export.Dim]]:
@@ -586,7 +591,7 @@ class _ProgramWriter(GraphWriter):
         graph = self.program.graph
         signature = self.program.graph_signature
         inputs, in_metadata = self._inputs(graph, signature)
-        nodes = self._nodes(graph, self.program.graph_module)
+        nodes = guards.nodes_of(self.program) + self._nodes(graph, self.program.graph_module)
         outputs, out_metadata = self._outputs(graph, signature)
         call = self.program.module_call_graph[0].signature
         metadata = {"in_tree": _tree(call.in_spec), "out_tree": _tree(call.out_spec),

@@ -44,7 +44,7 @@ struct FindFault : nlohmann::json_sax<Json> {
 static std::string findFault(StringRef bytes) {
   FindFault fault;
   Json::sax_parse(bytes.begin(), bytes.end(), &fault);
-  if (fault.bytesRead > bytes.size() || bytes.drop_front(fault.bytesRead).trim().empty())
+  if (fault.bytesRead > bytes.size())
     return "it breaks off after " + std::to_string(bytes.size()) + " bytes";
   StringRef before = bytes.take_front(std::max<size_t>(fault.bytesRead, 1) - 1);
   return ("line " + llvm::Twine(before.count('\n') + 1) + ", column " +

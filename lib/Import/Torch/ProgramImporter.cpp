@@ -278,7 +278,7 @@ static Size evaluateSize(NodeBuilder &n, const SizeExpr &expr,
     auto it = symbols.find(expr.text);
     return it == symbols.end() ? Size(Value()) : it->second;
   }
-  if (expr.operands.empty() || depth > kMaxDepth)
+  if (expr.operands.size() < 2 || !isSizeOperation(expr.text) || depth > kMaxDepth)
     return Size(Value());
   std::optional<Size> result;
   for (const SizeExpr &operand : expr.operands) {
@@ -297,10 +297,8 @@ static Size evaluateSize(NodeBuilder &n, const SizeExpr &expr,
       result = n.sub(*result, n.mul(n.floorDiv(*result, next), next));
     else if (expr.text == "max")
       result = n.max(*result, next);
-    else if (expr.text == "min")
-      result = n.min(*result, next);
     else
-      return Size(Value());
+      result = n.min(*result, next);
   }
   return *result;
 }
@@ -480,7 +478,9 @@ SmallVector<std::string> ProgramImporter::nameSizes(const ValueType &type) const
   for (const SizeExpr &size : type.shape) {
     llvm::SetVector<StringRef> used;
     collectSymbols(size, used);
-    bool isKnown = llvm::all_of(used, [&](StringRef name) { return symbols.contains(name); });
+    bool isKnown = isKnownSize(size) && llvm::all_of(used, [&](StringRef name) {
+                     return symbols.contains(name);
+                   });
     names.push_back(size.isNumber() || !isKnown ? "" : formatSize(size));
   }
   if (!getPartType(type.elementType).empty())

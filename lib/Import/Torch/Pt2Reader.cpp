@@ -17,6 +17,7 @@
 #include "NodeImporter.h"
 #include "ProgramImporter.h"
 #include "Pt2Structure.h"
+#include "SizeGuards.h"
 #include "SizeText.h"
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/Zip.h"
@@ -56,6 +57,7 @@ private:
   Argument readArgument(const Json &json);
   Argument readList(const Json &json, const char *kind);
   unsigned readLocation(const Json &metadata);
+  void readGuards(const Json &guards);
   void readResults(const Json &output, const llvm::StringMap<ValueType> &types, Node &node);
   void readSignature(const Json &signature, llvm::ArrayRef<std::string> outputNames);
 
@@ -493,6 +495,18 @@ void Pt2Reader::readSignature(const Json &signature,
     reader.fail("the signature doesn't fit the graph");
 }
 
+/// Puts before the program what it takes for granted of open sizes.
+void Pt2Reader::readGuards(const Json &guards) {
+  std::vector<Node> nodes;
+  for (const Json &json : reader.array(guards, "the guards")) {
+    StringRef guard = reader.string(json, "a guard");
+    if (!reader.hasFailed() && !appendGuard(guard, program, nodes))
+      reader.fail("the program holds only where " + formatGuard(guard) +
+                  ", as in its example, and a compiled model can't check that");
+  }
+  program.graph.nodes.insert(program.graph.nodes.begin(), nodes.begin(), nodes.end());
+}
+
 void Pt2Reader::readModel(const Json &model) {
   const Json &version = reader.get(model, "schema_version");
   int64_t major = reader.integer(reader.get(version, "major"), "the schema's version");
@@ -516,6 +530,8 @@ void Pt2Reader::readModel(const Json &model) {
     return;
   CallStructure structure = readCallStructure(module, reader);
   readSignature(reader.get(module, "signature"), structure.outputNames);
+  if (const Json &guards = reader.find(model, "guards_code"); !reader.hasFailed() && !guards.is_null())
+    readGuards(guards);
   if (structure.metadata.is_null() || reader.hasFailed())
     return;
   addComplexParts(program, structure.metadata);

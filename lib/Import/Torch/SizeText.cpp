@@ -44,6 +44,28 @@ std::optional<SizeExpr> Parser::parseSymbol() {
   return symbol;
 }
 
+static SizeExpr makeOperation(StringRef name, SizeExpr a, SizeExpr b) {
+  SizeExpr expr;
+  expr.kind = SizeExpr::Kind::Operation;
+  expr.text = name.str();
+  expr.operands = {std::move(a), std::move(b)};
+  return expr;
+}
+
+/// FloorToInt(IntTrueDiv(a, b)) is a // b, CeilToInt of it (a + (b-1)) // b, for numbers b above 0.
+static std::optional<SizeExpr> matchRoundedQuotient(StringRef name, const SizeExpr &expr) {
+  bool isCeil = name == "CeilToInt";
+  if ((!isCeil && name != "FloorToInt") || expr.operands.size() != 1 ||
+      expr.operands[0].text != "IntTrueDiv" || expr.operands[0].operands.size() != 2)
+    return std::nullopt;
+  const SizeExpr &a = expr.operands[0].operands[0], &b = expr.operands[0].operands[1];
+  if (!b.isNumber() || b.number <= 0)
+    return std::nullopt;
+  SizeExpr less = b;
+  --less.number;
+  return makeOperation("floordiv", isCeil ? makeOperation("add", a, less) : a, b);
+}
+
 std::optional<SizeExpr> Parser::parse(unsigned depth) {
   constexpr unsigned kMaxDepth = 64;
   text = text.ltrim();
@@ -70,6 +92,8 @@ std::optional<SizeExpr> Parser::parse(unsigned depth) {
   if (name == "Integer")
     return expr.operands.size() == 1 ? std::optional(expr.operands.front()) : std::nullopt;
   expr.kind = SizeExpr::Kind::Operation;
+  if (std::optional<SizeExpr> quotient = matchRoundedQuotient(name, expr))
+    return quotient;
   expr.text = llvm::StringSwitch<StringRef>(name)
                   .Case("Add", "add")
                   .Case("Mul", "mul")
@@ -86,6 +110,15 @@ std::optional<SizeExpr> dlc::torch::parseSizeText(StringRef text) {
   Parser parser(text);
   std::optional<SizeExpr> expr = parser.parse();
   return expr && parser.isDone() ? expr : std::nullopt;
+}
+
+bool dlc::torch::isSizeOperation(StringRef name) {
+  return llvm::is_contained({"add", "mul", "floordiv", "mod", "max", "min"}, name);
+}
+
+bool dlc::torch::isKnownSize(const SizeExpr &expr) {
+  return expr.kind != SizeExpr::Kind::Operation ||
+         (isSizeOperation(expr.text) && llvm::all_of(expr.operands, isKnownSize));
 }
 
 /// A sum: "2*s0-1", what is taken away after what isn't, numbers last.

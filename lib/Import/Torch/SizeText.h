@@ -16,6 +16,12 @@ namespace dlc::torch {
 ///   Add(Mul(Integer(2), Symbol('s77', positive=True, integer=True)), Integer(1))
 std::optional<SizeExpr> parseSizeText(llvm::StringRef text);
 
+/// Whether an operation is one of those that have a meaning: add, mul, floordiv, mod, max, min.
+bool isSizeOperation(llvm::StringRef name);
+
+/// Whether all operations of an expression have one.
+bool isKnownSize(const SizeExpr &expr);
+
 /// The expression as one writes it, the same for equal ones: "2*s77+1".
 std::string formatSize(const SizeExpr &expr);
 

@@ -14,6 +14,7 @@
 #include "NodeImporter.h"
 #include "OpTable.h"
 #include "ProgramImporter.h"
+#include "SizeText.h"
 #include "dlc/Import/Torch.h"
 #include "dlc/Support/TensorFile.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -80,6 +81,12 @@ SizeExpr TraceReader::readSize(const Json &size, bool isOperand) {
     expr.text = reader.string(size[0], "a size's operation").str();
     for (size_t i = 1; i < size.size(); ++i)
       expr.operands.push_back(readSize(size[i], /*isOperand=*/true));
+    if (!isSizeOperation(expr.text))
+      reader.fail("the operation '" + expr.text + "' of a size isn't known");
+    else if (expr.operands.size() < 2)
+      reader.fail("a size's operation " + expr.text + " has fewer than two operands");
+  } else if (size.is_null() && !isOperand) {
+    expr.kind = SizeExpr::Kind::Operation; // one that the format hasn't
   } else {
     reader.fail("a size is neither a number nor a symbol nor an operation");
   }
