@@ -265,8 +265,8 @@ std::optional<Optimizer> Optimizer::parse(StringRef text, std::string &problem) 
       problem = (name + ": " + key + " is given twice").str();
       return std::nullopt;
     }
-    const Limits &limits = llvm::find_if(info->settings, [&](const Setting &setting) {
-                           return setting.name == key;
+    const Limits &limits = llvm::find_if(info->settings, [name = key](const Setting &setting) {
+                           return setting.name == name;
                          })->limits;
     if (!limits.contains(value)) {
       problem = (name + ": " + part + " is out of range: " + limits.describe()).str();

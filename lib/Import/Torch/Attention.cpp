@@ -7,9 +7,9 @@
 
 #include "../Common/Indexing.h"
 #include "../Common/MatrixProduct.h"
+#include "Formulas.h"
 #include "NodeImporter.h"
 #include "Random.h"
-#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -225,7 +225,7 @@ static Expr lookUpRows(NodeImporter &n, Value weight, Value indices, bool isByFr
   Value counts = frontend::scatterElements(n, none, n.reshape(indices, ArrayRef<Size>{count}), ones,
                                            0, dl::ScatterKind::add);
   Expr frequency(n, counts ? n.take(counts, indices, 0, /*wrapNegative=*/false) : counts);
-  Expr constant(n, n.create<grad::StopOp>(rows.get().getType(), rows.get()));
+  Expr constant = stop(rows);
   Expr zero = (constant.abs() < INFINITY).select(rows - constant.get(), 0.0);
   Expr scaled = zero.to(computed) / frequency.unsqueeze({n.rankOf(indices)}).get();
   return constant + scaled.to(type).get();
@@ -242,7 +242,7 @@ static LogicalResult importEmbedding(NodeImporter &n) {
   if (padding < 0 || !rows)
     return n.result(rows.get());
   // Of the row for padding there is no derivative.
-  Value constant = n.create<grad::StopOp>(rows.get().getType(), rows.get());
+  Value constant = stop(rows);
   Expr isPadding = Expr(n, indices).eq(double(padding)).unsqueeze({n.rankOf(indices)});
   return n.result(isPadding.select(constant, rows.get()).get());
 }

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Formulas.h"
 #include "Loop.h"
 #include "Matrices.h"
-#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -155,10 +155,6 @@ static Value invert(NodeImporter &n, const Svd &parts, Expr isLarge) {
                 transposeMatrix(n, parts.u));
 }
 
-static Expr stopped(NodeImporter &n, Value x) {
-  return {n, x ? n.create<grad::StopOp>(x.getType(), x) : x};
-}
-
 /// A⁺ of a matrix with these factors, of which those that count span its columns and rows.
 /// Singular vectors have no derivative where values are equal, but A⁺ has one as long as
 /// the rank stays: with U, V and F = diag(1 / s) constant, it is
@@ -167,12 +163,12 @@ static Expr stopped(NodeImporter &n, Value x) {
 ///
 /// for all matrices of that rank near A. The matrices inverted are all but identities.
 static Value pseudoInverse(NodeImporter &n, Value a, const Svd &parts, Expr isLarge) {
-  Expr value = stopped(n, invert(n, parts, isLarge)), s(n, parts.s);
+  Expr value = stop(Expr(n, invert(n, parts, isLarge))), s(n, parts.s);
   if (!value)
     return value;
   Expr one(n, n.scalar(n.elementTypeOf(s), 1));
-  Expr inverse = stopped(n, isLarge.select(one / s.get(), 0.0));
-  Value u = stopped(n, parts.u), v = stopped(n, transposeMatrix(n, parts.vt));
+  Expr inverse = stop(isLarge.select(one / s.get(), 0.0));
+  Value u = stop(Expr(n, parts.u)), v = stop(Expr(n, transposeMatrix(n, parts.vt)));
   Value c = scaleColumns(n, matmul(n, a, v), inverse);
   Value d = scaleColumns(n, matmul(n, transposeMatrix(n, a), u), inverse); // Dᵀ
   Value middle = scaleColumns(n, matmul(n, transposeMatrix(n, d), v), inverse);
@@ -186,7 +182,7 @@ static Value pseudoInverse(NodeImporter &n, Value a, const Svd &parts, Expr isLa
   };
   middle = divideByGram(c, transposeMatrix(n, divideByGram(d, middle)));
   Expr moving(n, matmul(n, matmul(n, d, transposeMatrix(n, middle)), transposeMatrix(n, c)));
-  return value + (moving - stopped(n, moving).get()).get();
+  return value + (moving - stop(moving).get()).get();
 }
 
 static LogicalResult importPinv(NodeImporter &n) {
@@ -302,13 +298,13 @@ static Expr singularDet(NodeImporter &n, Value a, Expr isSingular, Type type) {
   if (!wide)
     return wide;
   int64_t rank = n.rankOf(a);
-  Expr scale = stopped(n, wide).abs().maximum({rank - 2, rank - 1});
+  Expr scale = stop(wide).abs().maximum({rank - 2, rank - 1});
   scale = scale.ne(0.0).select(scale, 1.0) * 1e-6;
   Expr shift = isSingular.unsqueeze({rank - 2, rank - 1}).select(scale, 0.0);
   Expr step = Expr(n, identityLike(n, wide, countRows(n, a))) * shift.get();
   Expr above = multiplyPivots(n, factorLu(n, wide + step.get()));
   Expr det = (above + multiplyPivots(n, factorLu(n, wide - step.get())).get()) / 2.0;
-  return isSingular.select(det - stopped(n, det).get(), det).to(type);
+  return isSingular.select(det - stop(det).get(), det).to(type);
 }
 
 static LogicalResult importDet(NodeImporter &n) {
@@ -316,7 +312,7 @@ static LogicalResult importDet(NodeImporter &n) {
   if (!a)
     return failure();
   // Which matrices are singular is no matter of derivatives.
-  Lu seen = factorLu(n, stopped(n, a));
+  Lu seen = factorLu(n, stop(Expr(n, a)));
   if (!seen)
     return failure();
   Expr pivots = diagonal(n, seen.factors), value = multiplyPivots(n, seen);

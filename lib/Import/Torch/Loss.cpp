@@ -14,16 +14,10 @@
 #include "Formulas.h"
 #include "NodeImporter.h"
 #include "Norms.h"
-#include "grad/IR/Grad.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::torch;
-
-/// A value with derivative 0.
-static Expr stopped(NodeImporter &n, Expr x) {
-  return x ? Expr(n, n.create<grad::StopOp>(x.get().getType(), x.get())) : x;
-}
 
 /// The norm along the last dimension, which goes; of no coordinates at all it is 0. Where
 /// several coordinates are the largest each has the whole derivative.
@@ -38,7 +32,7 @@ static Expr distance(NodeImporter &n, Expr difference, double p) {
   Expr count = isLargest.to(n.elementTypeOf(norm)).sum({last}, /*keepDims=*/false);
   norm = norm.squeeze({last});
   Expr isShared = (count > 1.0) & (norm < INFINITY).get();
-  Expr none = norm - stopped(n, norm).get();
+  Expr none = norm - stop(norm).get();
   return norm + isShared.select(none * (count - 1.0).get(), 0.0).get();
 }
 
@@ -167,7 +161,7 @@ static LogicalResult importBinaryCrossEntropy(NodeImporter &n) {
   if (!p || !t)
     return failure();
   constexpr double kLeast = 1e-12, kLeastLog = -100;
-  Expr isEdge = p * (-p + 1.0).get() < kLeast, constant = stopped(n, p);
+  Expr isEdge = p * (-p + 1.0).get() < kLeast, constant = stop(p);
   Expr inner = isEdge.select(n.scalar(type, 0.5), p);
   Expr log = isEdge.select(constant.log().max(kLeastLog), inner.log());
   Expr logOfRest = isEdge.select((-constant).unary<dl::Log1pOp>().max(kLeastLog),
@@ -175,7 +169,7 @@ static LogicalResult importBinaryCrossEntropy(NodeImporter &n) {
   Expr loss = (t - 1.0) * logOfRest.get() - (t * log.get()).get();
   // 0, with the derivative of the edge.
   if (Expr slope = (constant - t.get()) * (1 / kLeast))
-    loss = loss + isEdge.select((p - constant.get()) * stopped(n, slope).get(), 0.0).get();
+    loss = loss + isEdge.select((p - constant.get()) * stop(slope).get(), 0.0).get();
   if (weight)
     loss = loss * n.convert(weight, type);
   return n.result(reduceLoss(n, loss, reduction, {n, {}}).to(own));
