@@ -299,7 +299,7 @@ static bool takesMemory(OpOperand &use) {
 static void fillSplats(func::FuncOp func) {
   SmallVector<OpOperand *> uses;
   func.walk([&](dl::ConstantOp op) {
-    if (!op.getValue().isSplat() || isSmallTensor(op.getType()))
+    if (!isa<SplatElementsAttr>(op.getValue()) || isSmallTensor(op.getType()))
       return;
     for (OpOperand &use : op->getUses())
       if (takesMemory(use))
@@ -309,7 +309,7 @@ static void fillSplats(func::FuncOp func) {
     auto constant = use->get().getDefiningOp<dl::ConstantOp>();
     auto type = cast<RankedTensorType>(constant.getType());
     auto scalarType = RankedTensorType::get({}, type.getElementType());
-    auto elements = cast<DenseElementsAttr>(constant.getValue());
+    auto elements = cast<SplatElementsAttr>(constant.getValue());
     OpBuilder builder(use->getOwner());
     Value scalar = dl::ConstantOp::create(builder, constant.getLoc(),
                                           elements.resizeSplat(scalarType));

@@ -44,7 +44,8 @@ struct LowerConstant : OpConversionPattern<dl::ConstantOp> {
       return op.emitOpError("holds elements of an unknown form");
     bool isReturned =
         llvm::any_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-    if (!isReturned || !elements.isSplat()) {
+    auto splat = dyn_cast<SplatElementsAttr>(elements);
+    if (!isReturned || !splat) {
       rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, elements);
       return success();
     }
@@ -54,7 +55,7 @@ struct LowerConstant : OpConversionPattern<dl::ConstantOp> {
     if (failed(sizes))
       return failure();
     auto type = storageTensorType(op.getOutput());
-    Value element = arith::ConstantOp::create(b, elements.getSplatValue<TypedAttr>());
+    Value element = arith::ConstantOp::create(b, splat.getSplatValue<TypedAttr>());
     rewriter.replaceOp(op, generate(b, type, *sizes, [&](ImplicitLocOpBuilder &, ArrayRef<Value>) {
                          return element;
                        }));
